@@ -1,0 +1,137 @@
+package capture
+
+import (
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"khien/sensor"
+)
+
+// inNamespace runs f in a network namespace of its own with a veth pair khien0–khien1, or skips where that needs rights
+// that the test has not.
+func inNamespace(t *testing.T, f func()) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("live capture needs root (CAP_NET_RAW and a network namespace): run the tests with sudo")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		t.Skip("live capture is tested on a veth pair: install iproute2")
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // never unlocked: the thread ends with its namespace
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			t.Logf("unshare: %v", err)
+			return
+		}
+		for _, args := range [][]string{{"link", "add", "khien0", "type", "veth", "peer", "name", "khien1"},
+			{"link", "set", "khien0", "up"}, {"link", "set", "khien1", "up"}} {
+			if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
+				t.Errorf("ip %v: %v: %s", args, err, out)
+				return
+			}
+		}
+		f()
+	}()
+	<-done
+}
+
+// frame is an Ethernet frame of a type that the kernel itself does not send, with a number in it.
+func frame(n uint32) []byte {
+	b := make([]byte, 60)
+	copy(b, "\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01\x88\xb5")
+	binary.BigEndian.PutUint32(b[14:], n)
+	return b
+}
+
+func TestLiveCountsEveryPacket(t *testing.T) {
+	ran := false
+	inNamespace(t, func() {
+		ran = true
+		const sent = 20000
+		l, err := OpenLive("khien0", LiveConfig{RingBytes: 8 << 20, Promiscuous: true})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer l.Close()
+		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer unix.Close(fd)
+		index := interfaceIndex(t, "khien1")
+		for i := range uint32(sent) {
+			if err := unix.Sendto(fd, frame(i), 0, &unix.SockaddrLinklayer{Ifindex: index, Halen: 6}); err != nil {
+				t.Errorf("send %d: %v", i, err)
+				return
+			}
+		}
+		l.Stop()
+		seen, last := uint64(0), int64(-1)
+		var p sensor.Packet
+		for {
+			err := l.Next(&p)
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil && !errors.Is(err, ErrIdle) {
+				t.Error(err)
+				return
+			}
+			if err != nil || len(p.Data) < 18 || string(p.Data[12:14]) != "\x88\xb5" {
+				continue // the kernel's own neighbour discovery
+			}
+			if n := int64(binary.BigEndian.Uint32(p.Data[14:])); n <= last {
+				t.Errorf("packet %d after %d", n, last)
+			} else {
+				last = n
+			}
+			seen++
+		}
+		s, err := l.Stats()
+		if err != nil {
+			t.Error(err)
+		}
+		if seen+s.Dropped < sent || seen > sent {
+			t.Errorf("sent %d, seen %d, dropped %d: packets are missing from the count", sent, seen, s.Dropped)
+		}
+		t.Logf("sent %d, seen %d, dropped %d", sent, seen, s.Dropped)
+	})
+	if !ran && !t.Failed() {
+		t.Skip("network namespaces are not allowed here")
+	}
+}
+
+func TestLiveNamesTheInterface(t *testing.T) {
+	if _, err := OpenLive("khien-none", LiveConfig{}); err == nil {
+		t.Fatal("opened an interface that does not exist")
+	}
+}
+
+// interfaceIndex asks the kernel through a socket of this thread, and so of its namespace.
+func interfaceIndex(t *testing.T, name string) int {
+	t.Helper()
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	r, err := unix.NewIfreq(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.IoctlIfreq(fd, unix.SIOCGIFINDEX, r); err != nil {
+		t.Fatal(err)
+	}
+	return int(r.Uint32())
+}
