@@ -1,0 +1,115 @@
+package smtp
+
+import (
+	"encoding/hex"
+
+	"khien/sensor"
+)
+
+// Tx is one mail with its envelope, or a session without one.
+type Tx struct {
+	sensor.TxBase
+	helo      []byte
+	from      []byte // nil before MAIL FROM
+	rcpt      [][]byte
+	lines     [][]byte // the first command lines
+	mail      email
+	body      bool
+	unwelcome bool
+	finished  bool
+	parser    *parser // while its mail is read
+	file      *sensor.File
+}
+
+// email is what a mail's header and body hold.
+type email struct {
+	seen, complete                  bool
+	from, subject, date, id, mailer []byte
+	to, cc, received                [][]byte
+	attachments, urls               [][]byte
+	md5                             []byte
+}
+
+func (tx *Tx) keepLine(line []byte) {
+	if len(tx.lines) < commandKeep {
+		tx.lines = append(tx.lines, append([]byte{}, line...))
+	}
+}
+
+// OpenFile begins an attachment.
+func (tx *Tx) OpenFile(name []byte) {
+	tx.file = tx.parser.out.OpenFile(tx, sensor.ToServer, name)
+}
+
+// WriteFile adds to the attachment.
+func (tx *Tx) WriteFile(data []byte) { tx.parser.out.WriteFile(tx.file, data) }
+
+// CloseFile ends the attachment.
+func (tx *Tx) CloseFile(complete bool) {
+	tx.parser.out.CloseFile(tx.file, complete)
+	tx.file = nil
+}
+
+// Anomaly notes what is malformed in the mail.
+func (tx *Tx) Anomaly(name string) { tx.parser.note(tx, sensor.ToServer, name) }
+
+// Buffer returns a part of the mail or of its envelope.
+func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
+	if dir != sensor.ToServer || i < 0 {
+		return nil, false
+	}
+	m := &tx.mail
+	if p := tx.parser; p != nil { // the header can be read before the body has ended
+		m = &email{from: p.mime.From, subject: p.mime.Subject, date: p.mime.Date, id: p.mime.MessageID,
+			mailer: p.mime.XMailer, to: p.mime.To, cc: p.mime.Cc, received: p.mime.Received}
+	}
+	switch b {
+	case sensor.SMTPHelo:
+		return one(tx.helo, i)
+	case sensor.SMTPMailFrom:
+		return one(tx.from, i)
+	case sensor.SMTPRcptTo:
+		return many(tx.rcpt, i)
+	case sensor.SMTPCommandLine:
+		return many(tx.lines, i)
+	case sensor.EmailFrom:
+		return one(m.from, i)
+	case sensor.EmailSubject:
+		return one(m.subject, i)
+	case sensor.EmailTo:
+		return many(m.to, i)
+	case sensor.EmailCc:
+		return many(m.cc, i)
+	case sensor.EmailDate:
+		return one(m.date, i)
+	case sensor.EmailMessageID:
+		return one(m.id, i)
+	case sensor.EmailXMailer:
+		return one(m.mailer, i)
+	case sensor.EmailURL:
+		return many(m.urls, i)
+	case sensor.EmailReceived:
+		return many(m.received, i)
+	case sensor.EmailBodyMD5:
+		if m.md5 == nil {
+			return nil, false
+		}
+		return one(hex.AppendEncode(nil, m.md5), i)
+	}
+	return nil, false
+}
+
+// Number returns nothing: SMTP has no buffers of numbers.
+func (tx *Tx) Number(sensor.Buffer, sensor.Dir, int) (uint64, bool) { return 0, false }
+
+// LogReady reports whether the mail was answered or the session is over.
+func (tx *Tx) LogReady(dir sensor.Dir) bool { return dir == sensor.ToServer && tx.finished }
+
+func one(b []byte, i int) ([]byte, bool) { return b, b != nil && i == 0 }
+
+func many(list [][]byte, i int) ([]byte, bool) {
+	if i >= len(list) {
+		return nil, false
+	}
+	return list[i], true
+}
