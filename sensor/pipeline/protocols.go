@@ -1,0 +1,63 @@
+package pipeline
+
+import (
+	"khien/sensor"
+	"khien/sensor/app/bittorrent"
+	"khien/sensor/app/dcerpc"
+	"khien/sensor/app/dns"
+	"khien/sensor/app/ftp"
+	"khien/sensor/app/http"
+	"khien/sensor/app/http2"
+	"khien/sensor/app/ike"
+	"khien/sensor/app/imap"
+	"khien/sensor/app/krb5"
+	"khien/sensor/app/ldap"
+	"khien/sensor/app/mqtt"
+	"khien/sensor/app/nfs"
+	"khien/sensor/app/pop3"
+	"khien/sensor/app/quic"
+	"khien/sensor/app/rdp"
+	"khien/sensor/app/rfb"
+	"khien/sensor/app/sip"
+	"khien/sensor/app/smb"
+	"khien/sensor/app/smtp"
+	"khien/sensor/app/snmp"
+	"khien/sensor/app/ssh"
+	"khien/sensor/app/telnet"
+	"khien/sensor/app/tftp"
+	"khien/sensor/app/tls"
+	"khien/sensor/app/websocket"
+)
+
+// Protocols lists the application protocols in the order in which their probes are asked. Those that are recognised by
+// more bytes stand before those that a few bytes may resemble.
+func Protocols() []sensor.Protocol {
+	list := []sensor.Protocol{
+		http.Protocol(),
+		http2.Protocol(),
+		tls.Protocol(),
+		ssh.Protocol(),
+		smb.Protocol(),
+		dcerpc.Protocol(),
+		sip.Protocol(),
+		rfb.Protocol(),
+		rdp.Protocol(),
+		websocket.Protocol(),
+		smtp.Protocol(),
+		imap.Protocol(),
+		pop3.Protocol(),
+		ftp.Protocol(),
+		ftp.DataProtocol(),
+		quic.Protocol(),
+		ike.Protocol(),
+		bittorrent.Protocol(),
+		snmp.Protocol(),
+		mqtt.Protocol(),
+		ldap.Protocol(),
+		krb5.Protocol(),
+		nfs.Protocol(),
+		tftp.Protocol(),
+		telnet.Protocol(),
+	}
+	return append(list, dns.Protocols()...)
+}
