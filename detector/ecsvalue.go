@@ -1,0 +1,126 @@
+package detector
+
+import (
+	"fmt"
+	"math"
+	"net/netip"
+	"time"
+)
+
+// ecsCategory returns event.category: the allowed values of ECS that tell most about a kind of detector.
+func ecsCategory(s Source) []string {
+	switch s {
+	case FromYARA:
+		return []string{"malware", "file"}
+	case FromFraud:
+		return []string{"threat", "web"}
+	case FromHealth:
+		return []string{"host"}
+	}
+	return []string{"intrusion_detection", "network"}
+}
+
+func ecsType(action string) []string {
+	switch action {
+	case "allowed":
+		return []string{"info", "allowed"}
+	case "blocked":
+		return []string{"info", "denied"}
+	}
+	return []string{"info"}
+}
+
+// lastTime is the end of what RFC 3339 can write. A capture file may claim later times.
+var lastTime = time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+
+// ecsTime returns a time that JSON can hold.
+func ecsTime(t time.Time) time.Time {
+	t = t.UTC()
+	switch {
+	case t.After(lastTime):
+		return lastTime
+	case t.Year() < 1:
+		return time.Time{}
+	}
+	return t
+}
+
+func ecsTimeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = ecsTime(t)
+	return &t
+}
+
+// finite returns v, or 0 for what JSON has no number for.
+func finite(v float64) float64 {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return 0
+	}
+	return v
+}
+
+func ecsIDOf(id string) *ecsID {
+	if id == "" {
+		return nil
+	}
+	return &ecsID{id}
+}
+
+func ecsEnd(ip netip.Addr, port uint16) *ecsEndpoint {
+	switch {
+	case ip.IsValid():
+		return &ecsEndpoint{IP: ip.String(), Address: ip.String(), Port: port}
+	case port != 0:
+		return &ecsEndpoint{Port: port}
+	}
+	return nil
+}
+
+func fromECSEnd(field string, e *ecsEndpoint) (ip netip.Addr, port uint16, err error) {
+	if e == nil {
+		return ip, 0, nil
+	}
+	if e.IP != "" {
+		if ip, err = netip.ParseAddr(e.IP); err != nil {
+			return ip, 0, fmt.Errorf("detector: decode finding: %s.ip: %w", field, err)
+		}
+	}
+	return ip, e.Port, nil
+}
+
+// ecsReasons copies the reasons, with secrets in their excerpts masked.
+func ecsReasons(in []Reason) []Reason {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]Reason, len(in))
+	for i, r := range in {
+		r.Weight = finite(r.Weight)
+		r.Excerpt = MaskSecrets(r.Excerpt)
+		out[i] = r
+	}
+	return out
+}
+
+func ecsFraud(f *Fraud) *Fraud {
+	if f == nil {
+		return nil
+	}
+	c := *f
+	c.Score = finite(c.Score)
+	return &c
+}
+
+func ecsSteps(in []Step) []Step {
+	if len(in) == 0 {
+		return nil
+	}
+	out := make([]Step, len(in))
+	for i, s := range in {
+		s.Time = ecsTime(s.Time)
+		out[i] = s
+	}
+	return out
+}
