@@ -1,0 +1,329 @@
+package signature
+
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"khien/sensor"
+)
+
+// tableKeywords gives each row of the buffer table its keywords.
+func tableKeywords(rows []bufferDef) []keyword {
+	var ks []keyword
+	for i := range rows {
+		d := &rows[i]
+		if d.is(numeric) {
+			if d.name == "urilen" || d.name == "urilen.raw" {
+				continue // one keyword for both, see below
+			}
+			k := func(b *builder, arg string) error { return b.number(d, arg) }
+			ks = append(ks, keyword{d.name, argNeed, k})
+			for _, a := range d.aliases {
+				ks = append(ks, keyword{a, argNeed, k})
+			}
+			continue
+		}
+		k := func(b *builder, arg string) error { return b.sticky(d, arg) }
+		ks = append(ks, keyword{d.name, argMay, k})
+		for _, a := range d.aliases {
+			ks = append(ks, keyword{a, argMay, k})
+		}
+		if d.modifier != "" {
+			ks = append(ks, keyword{d.modifier, argMay, func(b *builder, _ string) error { return b.moveContent(d) }})
+		}
+	}
+	return ks
+}
+
+// numberIn is a condition on a number of the transaction, at some place where it has many.
+type numberIn struct {
+	number
+	mode  byte // 0 any, 'a' all, 'i' at index, 'n' their count
+	index int
+}
+
+func (c *numberIn) run(s *scan) bool {
+	get := func(i int) (uint64, bool) { return s.m.number(s.l.def, i) }
+	n := 0
+	for n < valuesMax {
+		if _, ok := get(n); !ok {
+			break
+		}
+		n++
+	}
+	switch c.mode {
+	case 'i':
+		i := c.index
+		if i < 0 {
+			i += n
+		}
+		if i < 0 || i >= n {
+			return false
+		}
+		v, _ := get(i)
+		return c.match(v)
+	case 'n':
+		return c.match(uint64(n))
+	}
+	for i := range n {
+		v, _ := get(i)
+		if c.match(v) != (c.mode == 'a') {
+			return c.mode == 0
+		}
+	}
+	return c.mode == 'a' && n > 0
+}
+
+func (b *builder) number(d *bufferDef, arg string) error {
+	dir := dirs(0)
+	for _, w := range []struct {
+		word string
+		dir  dirs
+	}{{"to_server", toServer}, {"to_client", toClient}} {
+		if rest, ok := strings.CutPrefix(arg, w.word); ok {
+			dir, arg = w.dir, trimLeft(strings.TrimPrefix(trimLeft(rest), ","))
+		}
+	}
+	cond, where, _ := strings.Cut(arg, ",")
+	c := &numberIn{}
+	switch where = strings.TrimSpace(where); {
+	case where == "" || where == "any":
+	case where == "all" || where == "all1":
+		c.mode = 'a'
+	default:
+		i, err := strconv.Atoi(where)
+		if err != nil || !d.is(multi) {
+			return fmt.Errorf("bad index %q", where)
+		}
+		c.mode, c.index = 'i', i
+	}
+	n, err := parseNumber(cond, d.bits, d.names)
+	if err != nil {
+		return err
+	}
+	c.number = *n
+	if err := b.needProtos(d.protos, d.name); err != nil {
+		return err
+	}
+	l := b.listOf(d, nil, fmt.Sprint(len(b.s.lists)), dir)
+	l.items = append(l.items, item{chk: c})
+	return nil
+}
+
+// appKeywords are keywords of protocols that are more than a buffer.
+func appKeywords() []keyword {
+	return []keyword{
+		{"urilen", argNeed, func(b *builder, arg string) error {
+			cond, kind, _ := strings.Cut(arg, ",")
+			name := "urilen.raw"
+			switch strings.TrimSpace(kind) {
+			case "norm":
+				name = "urilen"
+			case "raw", "":
+			default:
+				return fmt.Errorf("second part is norm or raw")
+			}
+			return b.number(b.ld.buffers[name], cond)
+		}},
+		{"app-layer-event", argNeed, func(b *builder, arg string) error {
+			arg = strings.ToLower(strings.TrimSpace(arg))
+			b.s.events = append(b.s.events, arg)
+			if p, _, ok := strings.Cut(arg, "."); ok {
+				protos, known := appProtos(p)
+				if !known {
+					return fmt.Errorf("unknown protocol %q", p)
+				}
+				if p == "http" {
+					protos = protoHTTP[:1]
+				}
+				return b.needProtos(protos, arg)
+			}
+			return nil
+		}},
+		{"tls.version", argNeed, (*builder).tlsVersion},
+		{"ssl_version", argNeed, (*builder).tlsVersion},
+		{"ssl_state", argNeed, func(*builder, string) error {
+			return unsupported("ssl_state", "the sensor does not keep the steps of a handshake apart")
+		}},
+		{"tls.store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls.store") }},
+		{"tls_store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls_store") }},
+		{"ftpbounce", argNone, func(b *builder, _ string) error {
+			d := &bufferDef{name: "ftpbounce", buf: sensor.FTPBounce, dirs: toServer, protos: protoFTP, stage: stLine, flags: numeric, bits: 8}
+			return b.number(d, "1")
+		}},
+		{"ftpdata_command", argNeed, func(b *builder, arg string) error {
+			if arg != "stor" && arg != "retr" {
+				return fmt.Errorf("is stor or retr")
+			}
+			d := &bufferDef{name: "ftpdata_command", buf: sensor.FTPDataCommand, dirs: bothDirs, protos: protoFTPD, stage: stLine}
+			_, err := b.addTo(d, wholeText(arg))
+			return err
+		}},
+		{"dcerpc.iface", argNeed, (*builder).dceInterface},
+		{"dce_iface", argNeed, (*builder).dceInterface},
+		{"krb5.ticket_encryption", argNeed, (*builder).ticketEncryption},
+		{"filestore", argMay, func(b *builder, arg string) error {
+			d := &bufferDef{name: "file.data", buf: sensor.FileData, dirs: bothDirs, protos: protoFiles, stage: stHead, flags: files}
+			b.s.post = append(b.s.post, storeFile{})
+			return b.needProtos(d.protos, "filestore")
+		}},
+		{"filename", argNeed, func(b *builder, arg string) error { return b.fileText("file.name", arg, false) }},
+		{"fileext", argNeed, func(b *builder, arg string) error { return b.fileText("file.name", arg, true) }},
+		{"filemagic", argNeed, func(b *builder, arg string) error { return b.fileText("file.magic", arg, false) }},
+		{"filemd5", argNeed, func(b *builder, arg string) error { return b.fileHash(sensor.FileMD5, 32, arg) }},
+		{"filesha1", argNeed, func(b *builder, arg string) error { return b.fileHash(sensor.FileSHA1, 40, arg) }},
+		{"filesha256", argNeed, func(b *builder, arg string) error { return b.fileHash(sensor.FileSHA256, 64, arg) }},
+		{"prefilter", argNone, func(*builder, string) error { return nil }},
+		{"config", argNeed, (*builder).config},
+	}
+}
+
+// storeFile asks for the files of the transaction to be kept.
+type storeFile struct{}
+
+func (storeFile) apply(m *Matcher) {
+	if m.tx == nil {
+		return
+	}
+	for _, f := range m.tx.Base().Files {
+		f.Store = true
+	}
+}
+
+// wholeText is the whole buffer, without regard to case.
+type wholeText string
+
+func (w wholeText) run(s *scan) bool {
+	return len(s.buf) == len(w) && indexFold(s.buf, []byte(w)) == 0
+}
+
+// fileText is filename, fileext and filemagic.
+type fileText struct {
+	low      []byte
+	neg, ext bool
+}
+
+func (c *fileText) run(s *scan) bool {
+	ok := false
+	if c.ext {
+		n := len(s.buf) - len(c.low)
+		ok = n > 0 && s.buf[n-1] == '.' && indexFold(s.buf[n:], c.low) == 0
+	} else {
+		ok = indexFold(s.buf, c.low) >= 0
+	}
+	return ok != c.neg
+}
+
+func (b *builder) fileText(buffer, arg string, ext bool) error {
+	pat, neg, err := parseContent(arg)
+	if err != nil {
+		return err
+	}
+	_, err = b.addTo(b.ld.buffers[buffer], &fileText{lowerCopy(pat), neg, ext})
+	return err
+}
+
+// hashList is a list of file hashes.
+type hashList struct {
+	set map[string]bool
+	neg bool
+}
+
+func (c *hashList) run(s *scan) bool { return c.set[string(s.buf)] != c.neg }
+
+func (b *builder) fileHash(buf sensor.Buffer, n int, arg string) error {
+	c := &hashList{set: map[string]bool{}}
+	if strings.HasPrefix(arg, "!") {
+		c.neg, arg = true, arg[1:]
+	}
+	data, err := b.ld.readBeside(unquote(strings.TrimSpace(arg)))
+	if err != nil {
+		return err
+	}
+	for line := range strings.SplitSeq(string(data), "\n") {
+		line = strings.ToLower(strings.TrimSpace(line))
+		if line == "" || line[0] == '#' {
+			continue
+		}
+		if _, err := hex.DecodeString(line[:min(n, len(line))]); err != nil || len(line) < n {
+			return fmt.Errorf("bad hash %q in %s", line, arg)
+		}
+		c.set[line[:n]] = true
+	}
+	d := &bufferDef{name: "file.hash", buf: buf, dirs: bothDirs, protos: protoFiles, stage: stDone, flags: multi | files | grows}
+	_, err = b.addTo(d, c)
+	return err
+}
+
+func (b *builder) tlsVersion(arg string) error {
+	names := map[string]uint64{"1.0": 0x301, "1.1": 0x302, "1.2": 0x303, "1.3": 0x304, "sslv2": 2, "sslv3": 0x300, "tls1.0": 0x301,
+		"tls1.1": 0x302, "tls1.2": 0x303, "tls1.3": 0x304}
+	d := &bufferDef{name: "tls.version", buf: sensor.TLSVersion, dirs: bothDirs, protos: protoTLS, stage: stLine, flags: numeric, bits: 16, names: names}
+	c := &anyNumber{}
+	for _, v := range fields(unquote(arg)) {
+		neg := strings.HasPrefix(v, "!")
+		n, err := parseNumber(strings.TrimPrefix(v, "!"), 16, names)
+		if err != nil {
+			return err
+		}
+		if neg {
+			n.op = opNotEqual
+		}
+		c.ns = append(c.ns, *n)
+	}
+	_, err := b.addTo(d, c)
+	return err
+}
+
+// anyNumber holds when one of its conditions does.
+type anyNumber struct{ ns []number }
+
+func (c *anyNumber) run(s *scan) bool {
+	v, ok := s.m.tx.Number(s.l.def.buf, s.m.dir, 0)
+	if !ok {
+		return false
+	}
+	for i := range c.ns {
+		if c.ns[i].match(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// dceInterface is dcerpc.iface: a bound interface with its version.
+type dceInterface struct {
+	uuid [16]byte
+	ver  *number
+}
+
+func (c *dceInterface) run(s *scan) bool {
+	if len(s.buf) < 18 || string(s.buf[:16]) != string(c.uuid[:]) {
+		return false
+	}
+	return c.ver == nil || c.ver.match(uint64(binary.BigEndian.Uint16(s.buf[16:])))
+}
+
+func (b *builder) dceInterface(arg string) error {
+	c := &dceInterface{}
+	p := fields(arg)
+	raw, err := hex.DecodeString(strings.ReplaceAll(p[0], "-", ""))
+	if err != nil || len(raw) != 16 || len(p[0]) != 36 {
+		return fmt.Errorf("bad interface %q", p[0])
+	}
+	copy(c.uuid[:], raw)
+	for _, o := range p[1:] {
+		if o == "any_frag" {
+			continue
+		}
+		if c.ver, err = parseNumber(o, 16, nil); err != nil {
+			return err
+		}
+	}
+	d := &bufferDef{name: "dcerpc.iface", buf: sensor.DCERPCIface, dirs: bothDirs, protos: protoDCE, stage: stLine, flags: multi | grows}
+	_, err = b.addTo(d, c)
+	return err
+}
