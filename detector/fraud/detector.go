@@ -1,0 +1,147 @@
+package fraud
+
+import (
+	"net/netip"
+
+	"github.com/VictoriaMetrics/fastcache"
+
+	"khien/detector"
+	"khien/sensor"
+)
+
+// Config says how the detector works. The zero value is ready for use.
+type Config struct {
+	CacheBytes   int  // memory for names already found clean, a worker; 32 MiB when 0
+	OnlyFraud    bool // no findings for what is only suspicious; stories then lack these steps
+	MaxPageBytes int  // bytes of an HTML page that are read; 512 KiB when 0
+}
+
+func (c *Config) setDefaults() {
+	if c.CacheBytes <= 0 {
+		c.CacheBytes = 32 << 20
+	}
+	if c.MaxPageBytes <= 0 {
+		c.MaxPageBytes = 512 << 10
+	}
+}
+
+// Detector finds fraud in the events of one worker. It is not safe for concurrent use.
+type Detector struct {
+	cfg     Config
+	names   *Names
+	sink    detector.Sink
+	cache   *fastcache.Cache
+	v       Verdict
+	done    [doneSize]doneTx
+	pages   map[pageKey]int32 // pages that asked for secrets in a brand's name → brand
+	secrets secrets
+	page    page
+}
+
+// doneTx remembers what has been looked at of a transaction, since each change of it is an event.
+type doneTx struct {
+	flow, tx uint64
+	bits     uint8
+}
+
+// doneSize is a power of two. A transaction that another one pushes out is looked at again; the findings that this
+// repeats are held back by their Post.
+const doneSize = 1024
+
+const (
+	doneNames uint8 = 1 << iota
+	doneAnswer
+	donePost
+	donePage
+)
+
+// pageKey is a host as one client knows it.
+type pageKey struct {
+	client, server netip.Addr
+	host           uint64
+}
+
+// maxPages bounds Detector.pages.
+const maxPages = 1 << 16
+
+// New returns the detector of a worker. Findings go to sink.
+func New(cfg Config, names *Names, sink detector.Sink) *Detector {
+	cfg.setDefaults()
+	return &Detector{cfg: cfg, names: names, sink: sink, cache: fastcache.New(cfg.CacheBytes), pages: make(map[pageKey]int32)}
+}
+
+// Wants returns the kinds of events that Handle is to be called for.
+func (d *Detector) Wants() sensor.Kind { return sensor.KindTx | sensor.KindFile }
+
+// Handle looks at an event.
+func (d *Detector) Handle(e *sensor.Event) {
+	switch e.Kind {
+	case sensor.KindTx:
+		if e.Tx != nil && e.Flow != nil {
+			d.transaction(e)
+		}
+	case sensor.KindFile:
+		if e.File != nil && e.File.State != sensor.FileOpen && e.Flow != nil {
+			d.file(e)
+		}
+	}
+}
+
+func (d *Detector) transaction(e *sensor.Event) {
+	base := e.Tx.Base()
+	switch base.Proto {
+	case sensor.ProtoDNS, sensor.ProtoDoH2:
+		if e.Dir == sensor.ToServer {
+			if d.first(e, doneNames) {
+				d.eachName(e, sensor.DNSQueryName, "dns.question.name", "lookup")
+			}
+		} else if d.once(e, doneNames) && d.first(e, doneAnswer) {
+			d.eachName(e, sensor.DNSQueryRRName, "dns.question.name", "lookup")
+		}
+	case sensor.ProtoTLS:
+		if e.Dir == sensor.ToServer && base.Done[sensor.ToServer] >= sensor.ProgressLine && d.first(e, doneNames) {
+			d.eachName(e, sensor.TLSSNI, "tls.client.server_name", "visit")
+		}
+	case sensor.ProtoQUIC:
+		if e.Dir == sensor.ToServer && d.first(e, doneNames) {
+			d.eachName(e, sensor.QUICSNI, "quic.server_name", "visit")
+		}
+	case sensor.ProtoHTTP, sensor.ProtoHTTP2:
+		d.http(e, base)
+	}
+}
+
+func (d *Detector) http(e *sensor.Event, base *sensor.TxBase) {
+	if base.Done[sensor.ToServer] >= sensor.ProgressHeaders && d.first(e, doneNames) {
+		d.eachName(e, sensor.HTTPHost, "http.request.host", "visit")
+	}
+	if e.Dir == sensor.ToServer && base.Done[sensor.ToServer] >= sensor.ProgressBody && d.first(e, donePost) {
+		d.submission(e)
+	}
+	if e.Dir == sensor.ToClient && base.Done[sensor.ToClient] >= sensor.ProgressBody && d.first(e, donePage) {
+		d.htmlPage(e)
+	}
+}
+
+// slot returns the memory of a transaction.
+func (d *Detector) slot(e *sensor.Event) *doneTx {
+	tx := e.Tx.Base().ID
+	s := &d.done[(e.Flow.ID^tx*fnvPrime)&(doneSize-1)]
+	if s.flow != e.Flow.ID || s.tx != tx {
+		*s = doneTx{flow: e.Flow.ID, tx: tx}
+	}
+	return s
+}
+
+// first reports whether bit is new for the transaction, and sets it.
+func (d *Detector) first(e *sensor.Event, bit uint8) bool {
+	s := d.slot(e)
+	if s.bits&bit != 0 {
+		return false
+	}
+	s.bits |= bit
+	return true
+}
+
+// once reports whether bit is not set yet.
+func (d *Detector) once(e *sensor.Event, bit uint8) bool { return d.slot(e).bits&bit == 0 }

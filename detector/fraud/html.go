@@ -1,0 +1,162 @@
+package fraud
+
+import (
+	"bytes"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// Limits of a page.
+const (
+	maxPageTokens = 20_000
+	maxPageText   = 24 << 10 // bytes of text that brands are looked for in
+	maxTitle      = 1 << 10
+	maxActions    = 8
+)
+
+// page is what matters of an HTML page. Its memory is reused.
+type page struct {
+	kinds    secret
+	title    []byte // title, headings, alternative texts of images, image names: what the page says it is
+	text     []byte // the rest of the visible text
+	actions  [][]byte
+	telegram int // offset of a Telegram bot address in a script, -1 for none
+	app      bool
+}
+
+func (p *page) reset() {
+	p.kinds, p.title, p.text, p.actions, p.telegram, p.app = 0, p.title[:0], p.text[:0], p.actions[:0], -1, false
+}
+
+// worthReading reports whether a body may be a page that asks for something: most pages do not, and need no tokenizer.
+func worthReading(body []byte) bool {
+	head := bytes.TrimLeft(body[:min(len(body), 512)], " \t\r\n\ufeff")
+	if len(head) == 0 || head[0] != '<' {
+		return false
+	}
+	return bytes.Contains(body, []byte("<input")) || bytes.Contains(body, []byte("<INPUT")) || bytes.Contains(body, []byte("<Input")) ||
+		bytes.Contains(body, []byte("api.telegram.org/bot")) || bytes.Contains(body, []byte(".apk"))
+}
+
+// read takes the page apart. The text of a malformed page is what a browser would make of it as far as the tokenizer
+// follows; it never fails.
+func (p *page) read(body []byte) {
+	p.reset()
+	if i := bytes.Index(body, []byte("api.telegram.org/bot")); i >= 0 {
+		p.telegram = i
+	}
+	z := html.NewTokenizer(bytes.NewReader(body))
+	z.SetMaxBuf(256 << 10)
+	var in atom.Atom
+	for range maxPageTokens {
+		switch tt := z.Next(); tt {
+		case html.ErrorToken:
+			return
+		case html.TextToken:
+			switch in {
+			case atom.Script, atom.Style:
+			case atom.Title, atom.H1, atom.H2, atom.Button:
+				p.title = appendText(p.title, z.Text(), maxTitle)
+			default:
+				p.text = appendText(p.text, z.Text(), maxPageText)
+			}
+		case html.EndTagToken:
+			in = 0
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			a := atom.Lookup(name)
+			switch a {
+			case atom.Title, atom.H1, atom.H2, atom.Button, atom.Script, atom.Style:
+				in = a
+			}
+			if more {
+				p.tag(z, a)
+			}
+		}
+	}
+}
+
+func appendText(dst, text []byte, limit int) []byte {
+	text = bytes.TrimSpace(text)
+	if len(text) == 0 || len(dst) >= limit {
+		return dst
+	}
+	dst = append(dst, ' ')
+	return append(dst, text[:min(len(text), limit-len(dst))]...)
+}
+
+// tag reads the attributes of a tag.
+func (p *page) tag(z *html.Tokenizer, a atom.Atom) {
+	var kind secret
+	hidden, password := false, false
+	for range 64 {
+		key, val, more := z.TagAttr()
+		switch a {
+		case atom.Input, atom.Textarea:
+			switch string(key) {
+			case "type":
+				password = bytes.EqualFold(val, []byte("password"))
+				hidden = hidden || bytes.EqualFold(val, []byte("hidden")) || bytes.EqualFold(val, []byte("search"))
+			case "name", "id", "placeholder", "aria-label", "autocomplete":
+				if string(val) == "one-time-code" {
+					kind |= secretOTP
+				}
+				kind |= secretByName(fold(val))
+			}
+		case atom.Form:
+			if string(key) == "action" && len(p.actions) < maxActions {
+				p.actions = append(p.actions, bytes.Clone(val[:min(len(val), 512)]))
+			}
+		case atom.Img:
+			if string(key) == "alt" || string(key) == "title" || string(key) == "src" && !bytes.HasPrefix(val, []byte("data:")) {
+				p.title = appendText(p.title, val[:min(len(val), 200)], maxTitle)
+			}
+		case atom.A:
+			if string(key) == "href" && bytes.HasSuffix(bytes.ToLower(val[:min(len(val), 512)]), []byte(".apk")) {
+				p.app = true
+			}
+		case atom.Meta:
+			if string(key) == "content" {
+				p.text = appendText(p.text, val[:min(len(val), 300)], maxPageText)
+			}
+		}
+		if !more {
+			break
+		}
+	}
+	if password && kind&graveSecrets == 0 {
+		kind |= secretPassword
+	}
+	if !hidden {
+		p.kinds |= kind
+	}
+}
+
+// fold removes Vietnamese accents from a short text, so that "Mật khẩu" is known.
+func fold(b []byte) []byte {
+	for _, c := range b {
+		if c >= 0x80 {
+			out, _ := accents.fold(nil, b[:min(len(b), 120)], 120)
+			return out
+		}
+	}
+	return b
+}
+
+// accents is read-only.
+var accents = newFolder()
+
+// actionHost returns the host that a form is sent to, nil when it is the page's own.
+func actionHost(action []byte) []byte {
+	for _, scheme := range [...]string{"https://", "http://", "//"} {
+		if len(action) > len(scheme) && bytes.EqualFold(action[:len(scheme)], []byte(scheme)) {
+			rest := action[len(scheme):]
+			if i := bytes.IndexAny(rest, "/?#:"); i >= 0 {
+				rest = rest[:i]
+			}
+			return rest
+		}
+	}
+	return nil
+}

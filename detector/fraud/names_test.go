@@ -1,0 +1,247 @@
+package fraud
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+)
+
+const brandsFile = "../../rules/fraud/brands.yaml"
+
+func testNames(t testing.TB) *Names {
+	t.Helper()
+	data, err := os.ReadFile(brandsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := LoadBrands(data, "brands.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return NewNames(b)
+}
+
+func TestScore(t *testing.T) {
+	n := testNames(t)
+	var v Verdict
+	f := func(name string, level Level, brand string) {
+		t.Helper()
+		n.Score([]byte(name), &v)
+		if v.Level != level || brand != "" && v.Brand != brand {
+			t.Errorf("%s: %v %q (score %.3f, kind %q), want %v %q", name, v.Level, v.Brand, v.Score, v.Kind, level, brand)
+		}
+		if v.Level == Fraud && len(v.Reasons()) == 0 {
+			t.Errorf("%s: fraud without reasons", name)
+		}
+	}
+	// A brand joined with what lures, under many endings.
+	f("vietcombank-uudai.top", Fraud, "Vietcombank")
+	f("nang-han-muc-vpbank.com", Fraud, "VPBank")
+	f("techcombank.khachhang-uutien.com", Fraud, "Techcombank")
+	f("sacombank.vn-ab.xyz", Fraud, "Sacombank")
+	f("bidv.com.vn-hk.info", Fraud, "BIDV")
+	f("shopee-tuyendung-ctv.com", Fraud, "Shopee")
+	f("vneid-dinhdanh.online", Fraud, "")
+	f("vietcornbank.com", Fraud, "Vietcombank")
+	f("sacombannk.xyz", Fraud, "Sacombank")
+	// False authorities.
+	f("dichvucong.xkgov.com", Fraud, "")
+	f("dichvucong-govvn.com", Fraud, "")
+	// Lures without a brand.
+	f("chamsockhachhang-uudaithetindung.com", Fraud, "")
+	// What belongs to somebody, and what merely sounds alike.
+	f("www.vietcombank.com.vn", Clean, "Vietcombank")
+	f("VIETCOMBANK.COM.VN.", Clean, "Vietcombank")
+	f("mail.google.com", Clean, "")
+	f("shopee.co.th", Clean, "")
+	f("dichvucong.gov.vn", Clean, "")
+	f("thuedientu.gdt.gov.vn", Clean, "")
+	f("hcmut.edu.vn", Clean, "")
+	f("vibrations.com", Clean, "")
+	f("wikipedia.org", Clean, "")
+	f("scbeautyshop.com", Clean, "")
+	f("localhost", Clean, "")
+	f("192.168.1.1", Clean, "")
+	f("", Clean, "")
+	f(".", Clean, "")
+	f("vn", Clean, "")
+}
+
+func TestScoreOtherAlphabets(t *testing.T) {
+	n := testNames(t)
+	var v Verdict
+	for _, name := range []string{"vietcоmbank.com", "xn--vietcmbank-qch.com", "ѕacombank.vn"} { // Cyrillic letters
+		n.Score([]byte(name), &v)
+		if v.Official || v.Level == Clean {
+			t.Errorf("%s: official %v, %v (%.3f)", name, v.Official, v.Level, v.Score)
+		}
+	}
+	// Punycode that cannot be decoded is judged as it stands.
+	n.Score([]byte("xn--\xff.xn--99999999999.com"), &v)
+}
+
+func TestOfficialPatterns(t *testing.T) {
+	b, err := LoadBrands([]byte("brands:\n  - name: A\n    type: bank\n    domains: [alpha.vn, \"alpha-*.com\", \"alpha.{cc}\", \"alphaone.*\"]\n    tokens: [alphabank]\n"), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := NewNames(b)
+	var v Verdict
+	f := func(name string, want bool) {
+		t.Helper()
+		if n.Score([]byte(name), &v); v.Official != want {
+			t.Errorf("%s: official %v", name, v.Official)
+		}
+	}
+	f("alpha.vn", true)
+	f("a.b.alpha.vn", true)
+	f("xalpha.vn", false)
+	f("alpha-shop.com", true)
+	f("alpha-shop.net", false)
+	f("alpha.de", true)
+	f("alpha.com.br", true)
+	f("alpha.cc", false) // anybody may have it
+	f("alpha.top", false)
+	f("alphaone.top", true)
+}
+
+func TestLoadBrandsErrors(t *testing.T) {
+	f := func(text, want string) {
+		t.Helper()
+		_, err := LoadBrands([]byte(text), "my.yaml")
+		if err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: error %v, want %s…", text, err, want)
+		}
+	}
+	f("brands:\n  - name: A\n    type: bakery\n", "my.yaml:3:11: unknown type")
+	f("brands:\n  - name: A\n    type: bank\n    tokens: [ok, \"Not OK\"]\n", "my.yaml:4:18: ")
+	f("brands:\n  - name: A\n    type: bank\n    domains: [nodot]\n", "my.yaml:4:15: ")
+	f("brands:\n  - name: A\n    type: bank\n  - name: A\n    type: bank\n", "my.yaml:4:11: \"A\" is already on line 2")
+	f("brands:\n  - name: A\n    typ: bank\n", "my.yaml:3:5: ")
+	f("brands:\n  - name: A\n    type: bank\n    certs: [abc]\n", "my.yaml:4:13: ")
+	f("brands: [", "my.yaml:1:")
+}
+
+func TestMerge(t *testing.T) {
+	one, err := LoadBrands([]byte("brands:\n  - {name: A, type: bank, tokens: [aaaa]}\n"), "1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := LoadBrands([]byte("brands:\n  - {name: A, type: bank, tokens: [aaaa, bbbb]}\n  - {name: B, type: gov}\n"), "2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := one.Merge(two).All()
+	if len(m) != 2 || strings.Join(m[0].Tokens, " ") != "aaaa bbbb" || len(one.All()) != 1 {
+		t.Errorf("merged: %+v", m)
+	}
+}
+
+// golang.org/x/net/publicsuffix asks netip first whether the name is an address, and the answer that it is none is an error
+// value of 48 bytes. Nothing else is allocated, and the detector's cache answers for names that come again.
+func TestScoreAllocations(t *testing.T) {
+	n := testNames(t)
+	var v Verdict
+	names := [][]byte{[]byte("www.example.com"), []byte("vietcombank-uudai.top"), []byte("dichvucong.xkgov.com"), []byte("m.shopee.vn"), []byte("a.very-long-name-with-many-words-online247.com")}
+	if got := testing.AllocsPerRun(200, func() {
+		for _, s := range names {
+			n.Score(s, &v)
+		}
+	}); got > float64(len(names)) {
+		t.Errorf("%v allocations for %d names", got, len(names))
+	}
+}
+
+func TestDomainCommand(t *testing.T) {
+	o := CommandOptions{Names: testNames(t)}
+	in := "vietcombank.com.vn\n\nvietcombank-uudai.top\r\n"
+	var out bytes.Buffer
+	if err := DomainCommand(strings.NewReader(in), &out, nil, o); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for line := range strings.Lines(out.String()) {
+		var a answer
+		if err := json.Unmarshal([]byte(line), &a); err != nil {
+			t.Fatal(err)
+		}
+		if a.Score < 0 || a.Score > 1 || a.Reasons == nil {
+			t.Errorf("%+v", a)
+		}
+		got = append(got, a.Name+" "+a.Verdict)
+	}
+	if s := strings.Join(got, ","); s != "vietcombank.com.vn clean, clean,vietcombank-uudai.top fraud" {
+		t.Error(s)
+	}
+	out.Reset()
+	if err := DomainCommand(strings.NewReader("unused"), &out, []string{"example.com"}, o); err != nil || !strings.Contains(out.String(), `"name":"example.com"`) {
+		t.Errorf("%v %s", err, &out)
+	}
+}
+
+func TestOneEdit(t *testing.T) {
+	f := func(a, b string, want bool) {
+		t.Helper()
+		if oneEdit([]byte(a), b) != want {
+			t.Errorf("oneEdit(%q, %q) is not %v", a, b, want)
+		}
+	}
+	f("abc", "abc", false)
+	f("abd", "abc", true)
+	f("acb", "abc", true)
+	f("ab", "abc", true)
+	f("abcd", "abc", true)
+	f("abcc", "abc", true)
+	f("bac", "abc", true)
+	f("axx", "abc", false)
+	f("", "ab", false)
+	f("a", "", true)
+}
+
+func FuzzScore(f *testing.F) {
+	for _, s := range []string{"www.vietcombank.com.vn", "vietcоmbank.com", "xn--vietcmbank-qch.com", "a..b", "-.-", "VN-hc.info", strings.Repeat("a.", 200) + "com"} {
+		f.Add([]byte(s))
+	}
+	n := testNames(f)
+	f.Fuzz(func(t *testing.T, name []byte) {
+		var fresh, used Verdict
+		n.Score([]byte("sacombank.vn-ab.xyz"), &used)
+		n.Score(name, &fresh)
+		n.Score(name, &used)
+		// A verdict depends on the name alone, not on what was judged before.
+		if fresh.Score != used.Score || fresh.Level != used.Level || fresh.Brand != used.Brand || fresh.Kind != used.Kind {
+			t.Fatalf("%q: %v and %v", name, fresh.Score, used.Score)
+		}
+		if !(fresh.Score >= 0 && fresh.Score <= 1) || fresh.Level == Fraud && fresh.Kind == "spelling" || fresh.Official && fresh.Level != Clean {
+			t.Fatalf("%q: %+v %v", name, fresh.Score, fresh.Kind)
+		}
+		// Case and the dot of the root change nothing.
+		if plain := bytes.ToUpper(name); isASCII(name) && len(name) < maxName {
+			n.Score(append(plain, '.'), &used)
+			if fresh.Score != used.Score {
+				t.Fatalf("%q: upper case scores %v, not %v", name, used.Score, fresh.Score)
+			}
+		}
+	})
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+func BenchmarkScore(b *testing.B) {
+	n := testNames(b)
+	var v Verdict
+	names := [][]byte{[]byte("www.example.com"), []byte("cdn.jsdelivr.net"), []byte("vietcombank-uudai.top"), []byte("static.xx.fbcdn.net"), []byte("chamsockhachhang-tructuyen.online"), []byte("r4---sn-8pxuuxa-nbo6l.googlevideo.com"), []byte("dantri.com.vn"), []byte("sd1234.xyz")}
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		n.Score(names[i&7], &v)
+	}
+}

@@ -1,0 +1,244 @@
+package fraud
+
+import (
+	"net/netip"
+	"strings"
+	"time"
+
+	"khien/detector"
+)
+
+// Limits of stories.
+const (
+	maxStories = 1 << 14
+	maxSteps   = 32
+	maxWaiting = 24             // steps of a victim that wait for a grave one
+	storySpan  = 24 * time.Hour // a story that nothing was added to for this long is over
+	remoteSpan = 2 * time.Hour  // remote control belongs to a story when it follows this soon
+)
+
+// Stories puts the findings of a victim into the story that they tell: lookup, visit, page, submission, application, remote
+// control. It sees findings in packet order on the engine's goroutine; the same findings give the same stories.
+type Stories struct {
+	open  map[storyKey]*story
+	order []storyKey // by age of their beginning, for forgetting
+}
+
+type storyKey struct {
+	capture string
+	victim  netip.Addr
+}
+
+// story is what is known of one victim.
+type story struct {
+	steps    []step
+	brand    string
+	hosts    []string
+	ips      []string
+	score    float64
+	last     time.Time
+	start    time.Time
+	told     int // findings given so far
+	id       string
+	evidence *detector.Finding // what the first grave step told of the traffic
+}
+
+// step is a step with what decides whether it counts.
+type step struct {
+	detector.Step
+	host  string
+	grave bool // high and above by itself
+}
+
+// NewStories returns an empty set of stories.
+func NewStories() *Stories { return &Stories{open: make(map[storyKey]*story)} }
+
+// Observe takes a finding that passed. It returns the story that the finding has begun or has added to, as one finding
+// that keeps its ID while its steps grow, or nil.
+func (s *Stories) Observe(f *detector.Finding) []*detector.Finding {
+	if f.Rule.ID == "fraud.story" {
+		return nil
+	}
+	stage := stageOf(f)
+	v := victim(f)
+	if stage == "" || !v.IsValid() {
+		return nil
+	}
+	key := storyKey{f.Capture, v}
+	st := s.open[key]
+	if st != nil && f.Time.Sub(st.last) > storySpan {
+		st = nil
+	}
+	if st == nil {
+		if stage == "c2" {
+			return nil // an alarm without any step of fraud before it is no story of ours
+		}
+		st = s.begin(key, f)
+	}
+	if !st.add(f, stage) {
+		return nil
+	}
+	if p, ok := f.Post.(*sightings); ok {
+		st.takeHeld(p, key, f.Time)
+	}
+	if !st.complete() {
+		return nil
+	}
+	return []*detector.Finding{st.finding(key)}
+}
+
+func (s *Stories) begin(key storyKey, f *detector.Finding) *story {
+	if len(s.order) >= maxStories {
+		half := len(s.order) / 2
+		for _, k := range s.order[:half] {
+			delete(s.open, k)
+		}
+		s.order = append(s.order[:0], s.order[half:]...)
+	}
+	st := &story{start: f.Time}
+	if _, known := s.open[key]; !known {
+		s.order = append(s.order, key)
+	}
+	s.open[key] = st
+	return st
+}
+
+// stageOf returns the step of a story that a finding is, "" for none. Findings of other detectors count as contact with a
+// controller when they say so.
+func stageOf(f *detector.Finding) string {
+	if f.Source == detector.FromFraud {
+		if f.Fraud == nil {
+			return ""
+		}
+		return f.Fraud.Stage
+	}
+	if f.Severity < detector.High {
+		return ""
+	}
+	for _, t := range f.Techniques {
+		if t.TacticID == "TA0011" || t.TacticID == "TA0037" {
+			return "c2"
+		}
+	}
+	return ""
+}
+
+// add takes a finding as a step. It returns false for what the story has already.
+func (st *story) add(f *detector.Finding, stage string) bool {
+	host := f.Domain
+	if stage == "remote_control" {
+		host = f.Fraud.Tool // one step for each program, whichever of its servers was seen
+	}
+	for i := range st.steps {
+		if x := &st.steps[i]; x.Stage == stage && x.host == host {
+			x.grave = x.grave || f.Severity >= detector.High
+			return false
+		}
+	}
+	limit := maxSteps
+	if st.evidence == nil {
+		limit = maxWaiting
+	}
+	if len(st.steps) >= limit {
+		if st.evidence != nil {
+			return false
+		}
+		st.steps = append(st.steps[:0], st.steps[1:]...)
+	}
+	visibility := "seen"
+	if f.Fraud != nil && f.Fraud.Visibility != "" {
+		visibility = f.Fraud.Visibility
+	}
+	st.steps = append(st.steps, step{host: host, grave: f.Severity >= detector.High && stage != "remote_control",
+		Step: detector.Step{Time: f.Time, Stage: stage, Visibility: visibility, What: f.Summary, Evidence: f.ID}})
+	st.last = f.Time
+	if f.Severity >= detector.High && stage != "remote_control" && stage != "c2" {
+		if st.evidence == nil {
+			st.evidence = f
+		}
+		st.score = max(st.score, f.Score)
+		if st.brand == "" && f.Fraud != nil {
+			st.brand = f.Fraud.Brand
+		}
+	}
+	return true
+}
+
+// takeHeld adds the visits whose findings were held back because the lookup of the name had been reported.
+func (st *story) takeHeld(p *sightings, key storyKey, until time.Time) {
+	for _, h := range p.held[heldKey{key.capture, key.victim}] {
+		if len(st.steps) >= maxSteps || h.time.After(until) || h.time.Before(st.start) {
+			continue
+		}
+		known := false
+		for i := range st.steps {
+			known = known || st.steps[i].Stage == "visit" && st.steps[i].host == h.name
+		}
+		if known {
+			continue
+		}
+		at := len(st.steps)
+		for at > 0 && st.steps[at-1].Time.After(h.time) {
+			at--
+		}
+		st.steps = append(st.steps, step{})
+		copy(st.steps[at+1:], st.steps[at:])
+		st.steps[at] = step{host: h.name, grave: h.grave, Step: detector.Step{Time: h.time, Stage: "visit", Visibility: "seen",
+			What: detector.Text{VI: "Máy trạm truy cập " + h.name, EN: "A client connected to " + h.name}}}
+	}
+}
+
+// complete reports whether the steps are a story: something grave, and beside it a step of another kind than a name. Remote
+// control counts when it comes soon after (or before) a grave step.
+func (st *story) complete() bool {
+	if st.evidence == nil {
+		return false
+	}
+	names, deeds := false, 0
+	kinds := map[string]bool{}
+	for i := range st.steps {
+		x := &st.steps[i]
+		switch x.Stage {
+		case "lookup", "visit":
+			names = names || x.grave
+		case "remote_control":
+			if st.nearGrave(x.Time) && !kinds[x.Stage] {
+				kinds[x.Stage] = true
+				deeds++
+			}
+		default:
+			if !kinds[x.Stage] {
+				kinds[x.Stage] = true
+				deeds++
+			}
+		}
+	}
+	return deeds >= 2 || deeds == 1 && names
+}
+
+func (st *story) nearGrave(t time.Time) bool {
+	for i := range st.steps {
+		if x := &st.steps[i]; x.grave {
+			if gap := t.Sub(x.Time); gap < remoteSpan && gap > -remoteSpan {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// related reports whether a step belongs into the story that is told: grave ones, and what has to do with their hosts.
+func (st *story) related(x *step) bool {
+	if x.grave || x.Stage == "submission" || x.Stage == "page" || x.Stage == "apk" || x.Stage == "c2" {
+		return true
+	}
+	if x.Stage == "remote_control" {
+		return st.nearGrave(x.Time)
+	}
+	for i := range st.steps {
+		if y := &st.steps[i]; y.grave && y.host != "" && (y.host == x.host || strings.HasSuffix(x.host, "."+y.host)) {
+			return true
+		}
+	}
+	return false
+}
