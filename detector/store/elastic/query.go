@@ -1,0 +1,163 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"khien/detector/store"
+)
+
+// triageMax bounds the group keys that a status filter brings along.
+const triageMax = 50_000
+
+// filter translates a query into a bool query.
+func (s *Store) filter(ctx context.Context, q store.Query) (m, error) {
+	var must, not []m
+	add := func(c m) { must = append(must, c) }
+	if !q.From.IsZero() || !q.To.IsZero() {
+		// A range without a beginning makes a date histogram of nanoseconds fail in Elasticsearch 8.
+		r := m{"gte": "1970-01-01T00:00:00Z"}
+		if !q.From.IsZero() {
+			r["gte"] = q.From.UTC().Format(time.RFC3339Nano)
+		}
+		if !q.To.IsZero() {
+			r["lt"] = q.To.UTC().Format(time.RFC3339Nano)
+		}
+		add(m{"range": m{"@timestamp": r}})
+	}
+	if q.MinSeverity > 0 {
+		add(m{"range": m{"event.severity": m{"gte": int(q.MinSeverity)}}})
+	}
+	if q.Text != "" {
+		add(m{"match": m{"khien_index.text": m{"query": q.Text, "operator": "and"}}})
+	}
+	if len(q.IP) > 0 {
+		add(anyOf(m{"terms": m{"source.ip": q.IP}}, m{"terms": m{"destination.ip": q.IP}}))
+	}
+	if len(q.Src) > 0 {
+		add(m{"terms": m{"source.ip": q.Src}})
+	}
+	if len(q.Dst) > 0 {
+		add(m{"terms": m{"destination.ip": q.Dst}})
+	}
+	if len(q.Host) > 0 {
+		var hosts []m
+		for _, h := range q.Host {
+			h = strings.ToLower(h)
+			if rest, ok := strings.CutPrefix(h, "*."); ok {
+				hosts = append(hosts, m{"wildcard": m{"related.hosts": m{"value": "*." + escapeWildcard(rest)}}})
+			} else {
+				hosts = append(hosts, m{"term": m{"related.hosts": h}})
+			}
+		}
+		add(anyOf(hosts...))
+	}
+	terms := func(field string, values []string) {
+		if len(values) > 0 {
+			add(m{"terms": m{field: values}})
+		}
+	}
+	terms("rule.id", q.Rule)
+	terms("khien.source", q.Source)
+	terms("khien.fraud.brand", q.Brand)
+	if q.Group != "" {
+		terms("khien_index.group", []string{q.Group})
+	}
+	if len(q.NotRule) > 0 {
+		not = append(not, m{"terms": m{"rule.id": q.NotRule}})
+	}
+	if len(q.Status) > 0 {
+		c, err := s.statusFilter(ctx, q.Status)
+		if err != nil {
+			return nil, err
+		}
+		add(c)
+	}
+	b := m{}
+	if len(must) > 0 {
+		b["filter"] = must
+	}
+	if len(not) > 0 {
+		b["must_not"] = not
+	}
+	return m{"bool": b}, nil
+}
+
+func anyOf(clauses ...m) m {
+	return m{"bool": m{"should": clauses, "minimum_should_match": 1}}
+}
+
+// escapeWildcard takes the meaning from the characters that a wildcard query gives one.
+func escapeWildcard(s string) string {
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`).Replace(s)
+}
+
+// statusFilter selects the findings of groups in one of the states. Triage is a document of its own, so the keys of the
+// groups that were decided about are brought along.
+func (s *Store) statusFilter(ctx context.Context, want []string) (m, error) {
+	decided, err := s.triaged(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var in, out []string
+	isNew := false
+	wanted := map[string]bool{}
+	for _, w := range want {
+		wanted[w] = true
+		isNew = isNew || w == store.StatusNew
+	}
+	for key, status := range decided {
+		if wanted[status] {
+			in = append(in, key)
+		} else {
+			out = append(out, key)
+		}
+	}
+	if isNew {
+		if len(out) == 0 {
+			return m{"match_all": m{}}, nil
+		}
+		return m{"bool": m{"must_not": []m{{"terms": m{"khien_index.group": out}}}}}, nil
+	}
+	if in == nil {
+		in = []string{}
+	}
+	return m{"terms": m{"khien_index.group": in}}, nil
+}
+
+// triaged returns the status of every group that was decided about.
+func (s *Store) triaged(ctx context.Context) (map[string]string, error) {
+	out := map[string]string{}
+	var after []any
+	for {
+		req := m{"size": 5000, "_source": []string{"key", "status"}, "sort": []m{{"key": "asc"}}, "query": m{"match_all": m{}}}
+		if after != nil {
+			req["search_after"] = after
+		}
+		var ans struct {
+			Hits struct {
+				Hits []struct {
+					Source store.Triage `json:"_source"`
+					Sort   []any        `json:"sort"`
+				} `json:"hits"`
+			} `json:"hits"`
+		}
+		if err := s.search(ctx, s.triage, req, &ans); err != nil {
+			return nil, err
+		}
+		for _, h := range ans.Hits.Hits {
+			if h.Source.Status != "" {
+				out[h.Source.Key] = h.Source.Status
+			}
+			after = h.Sort
+		}
+		if len(ans.Hits.Hits) < 5000 {
+			return out, nil
+		}
+		if len(out) > triageMax {
+			return nil, fmt.Errorf("elastic: more than %d groups have a triage state: narrow the time range or archive triage", triageMax)
+		}
+	}
+}

@@ -1,0 +1,113 @@
+// Package embedded keeps findings in one SQLite file: no service is needed. Findings come in through Write and are on the
+// disk when it returns; queries go out as values that share no memory with the store. A finding's row id grows with its
+// time, so that a time range is a range of rows, and groups are counted as findings come, so that the inbox does not read
+// a million findings.
+package embedded
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+
+	_ "modernc.org/sqlite" // the driver of database/sql
+
+	"khien/detector/store"
+)
+
+const (
+	fileName  = "findings.db"
+	batchSize = 1000 // findings in one transaction: few enough that readers and other writers get their turn
+	readers   = 4
+	busyMS    = 10_000 // how long a statement waits for another process
+)
+
+// Store is a store.Store in a directory. Safe for concurrent use, also by several processes.
+type Store struct {
+	path    string
+	write   *sql.DB    // one connection
+	read    *sql.DB    // a few, which cannot write
+	writing sync.Mutex // one transaction at a time, so that writers queue here and not in SQLite's busy loop
+}
+
+var _ store.Store = (*Store)(nil)
+
+// Open opens or creates the store in dir. Errors name the file and what is wrong with it.
+func Open(dir string) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
+		return nil, fmt.Errorf("embedded: make directory: %w", err)
+	}
+	path, err := filepath.Abs(filepath.Join(dir, fileName))
+	if err != nil {
+		return nil, fmt.Errorf("embedded: %w", err)
+	}
+	s := &Store{path: path}
+	// A finding is durable before it is acknowledged: synchronous FULL syncs the log at each commit.
+	s.write, err = open(path, "journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-65536)")
+	if err != nil {
+		return nil, s.wrap("open", err)
+	}
+	s.write.SetMaxOpenConns(1)
+	if err := s.prepare(context.Background()); err != nil {
+		s.write.Close()
+		return nil, err
+	}
+	s.read, err = open(path, "query_only(1)", "temp_store(MEMORY)", "cache_size(-32768)")
+	if err != nil {
+		s.write.Close()
+		return nil, s.wrap("open", err)
+	}
+	s.read.SetMaxOpenConns(readers)
+	s.read.SetMaxIdleConns(readers)
+	return s, nil
+}
+
+func open(path string, pragmas ...string) (*sql.DB, error) {
+	v := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyMS)}, pragmas...)}
+	u := url.URL{Scheme: "file", Path: path, RawQuery: v.Encode()}
+	return sql.Open("sqlite", u.String())
+}
+
+// prepare checks the file and brings the schema up.
+func (s *Store) prepare(ctx context.Context) error {
+	var version int
+	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return s.wrap("open", err)
+	}
+	switch {
+	case version == schemaVersion:
+		return nil
+	case version > schemaVersion:
+		return fmt.Errorf("embedded: %s: written by a newer version of the program (schema %d, this one knows %d)", s.path, version, schemaVersion)
+	}
+	tx, err := s.write.BeginTx(ctx, nil)
+	if err != nil {
+		return s.wrap("open", err)
+	}
+	defer tx.Rollback()
+	// Another process may have been faster between the first look and the transaction.
+	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return s.wrap("open", err)
+	}
+	if version == schemaVersion {
+		return nil
+	}
+	for _, stmt := range schema {
+		if _, err := tx.ExecContext(ctx, stmt); err != nil {
+			return s.wrap("create tables", err)
+		}
+	}
+	return s.wrap("create tables", tx.Commit())
+}
+
+// Close writes what SQLite still holds back and closes the file.
+func (s *Store) Close() error {
+	err := s.read.Close()
+	if e := s.write.Close(); err == nil {
+		err = e
+	}
+	return s.wrap("close", err)
+}

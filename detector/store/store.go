@@ -1,0 +1,124 @@
+// Package store holds the words of storage: Store, Query, Page, Group, Triage. Implementations live below (embedded,
+// elastic) and pass the one contract suite in storetest.
+package store
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"khien/detector"
+)
+
+// Errors that callers branch on.
+var (
+	ErrNotFound = errors.New("store: not found")
+	ErrConflict = errors.New("store: changed by somebody else") // Triage.Version is not the stored one
+)
+
+// Triage states.
+const (
+	StatusNew       = "new" // nobody has decided anything
+	StatusSeen      = "seen"
+	StatusEscalated = "escalated"
+	StatusClosed    = "closed"
+)
+
+// Query selects findings. The zero Query selects all.
+type Query struct {
+	From, To    time.Time // From inclusive, To exclusive; zero means open
+	MinSeverity detector.Severity
+	Status      []string // triage states of the finding's group: new, seen, escalated, closed; empty means any
+	Text        string   // words, all of which must occur in rule name, summary, hosts, addresses, URL
+	IP          []string // addresses or prefixes; any end
+	Src, Dst    []string // addresses or prefixes of the source, of the destination
+	Host        []string // names or "*.name"
+	Rule        []string // rule ids
+	NotRule     []string
+	Source      []string
+	Brand       []string
+	Group       string // key of a group
+	Descending  bool   // newest first
+	Limit       int    // rows of a page, 1 to 1,000; 0 means 100
+	Cursor      string // Next of the previous page
+}
+
+// Page is a part of an answer.
+type Page struct {
+	Findings []detector.Finding
+	Next     string // cursor of the following page, "" at the end
+}
+
+// Group is what the inbox shows as one row: findings with the same rule, source and destination.
+type Group struct {
+	Key         string
+	Rule        string
+	RuleName    string
+	Summary     detector.Text
+	Source      detector.Source
+	Severity    detector.Severity // highest
+	Score       float64           // highest
+	SrcIP       string
+	DstIP       string
+	Domain      string
+	Brand       string
+	Stage       string // of the fraud story, of the latest finding; "" for what is no fraud
+	Count       int    // findings
+	First, Last time.Time
+	Status      string
+	Spark       []int // findings in 12 equal parts of the query's time range (of First…Last when open)
+	LatestID    string
+}
+
+// GroupPage is a part of the inbox.
+type GroupPage struct {
+	Groups []Group
+	Total  int    // groups in all, exact
+	Next   string // cursor
+}
+
+// Triage is what people decided about a group. It is a document of its own, so that re-indexing never loses it.
+type Triage struct {
+	Key      string    `json:"key"` // group key
+	Status   string    `json:"status"`
+	Verdict  string    `json:"verdict,omitempty"` // true_positive, false_positive, benign, duplicate
+	Reason   string    `json:"reason,omitempty"`
+	Assignee string    `json:"assignee,omitempty"`
+	Comments []Comment `json:"comments,omitempty"`
+	History  []Change  `json:"history,omitempty"`
+	Version  int64     `json:"version"` // 0 for one that was never written; Put checks it and returns the next
+}
+
+// Comment is a note on a group.
+type Comment struct {
+	Time time.Time `json:"time"`
+	User string    `json:"user"`
+	Text string    `json:"text"`
+}
+
+// Change is one entry of a group's history.
+type Change struct {
+	Time time.Time `json:"time"`
+	User string    `json:"user"`
+	What string    `json:"what"` // "status:closed", "assignee:an"
+}
+
+// Store keeps findings and what people decided about them. Safe for concurrent use.
+type Store interface {
+	// Write stores findings durably before it returns. Writing one twice (same ID) changes nothing, except that the larger
+	// Count, the earlier First and the later Last of the two win.
+	Write(ctx context.Context, findings []detector.Finding) error
+	Get(ctx context.Context, id string) (detector.Finding, error)
+	Find(ctx context.Context, q Query) (Page, error)
+	// Groups answers the inbox: newest Last first, severity before time when q.Descending is false.
+	Groups(ctx context.Context, q Query) (GroupPage, error)
+	// Triage returns a Triage of Version 0 with its Key and StatusNew when nothing was decided yet.
+	Triage(ctx context.Context, key string) (Triage, error)
+	PutTriage(ctx context.Context, t Triage) (Triage, error)
+	Close() error
+}
+
+// GroupKey returns the key of the group a finding belongs to.
+func GroupKey(f *detector.Finding) string {
+	return string(f.Source) + "|" + f.Rule.ID + "|" + f.SrcIP.String() + "|" + f.DstIP.String()
+}
