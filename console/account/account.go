@@ -1,0 +1,320 @@
+// Package account keeps who may use the console: accounts with argon2id passwords and sessions. Names and passwords come
+// in, accounts come out as values; the package owns one file, which it replaces as a whole on each change. Neither a
+// password nor a session's token is in it, only what proves them.
+package account
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Role says what an account may do. Each role may do what the ones before it may.
+type Role string
+
+// Roles.
+const (
+	Viewer  Role = "viewer"  // reads
+	Analyst Role = "analyst" // decides about findings
+	Admin   Role = "admin"   // manages accounts and reads the audit log
+)
+
+// May says whether a role includes another.
+func (r Role) May(needed Role) bool { return rank(r) >= rank(needed) && rank(needed) > 0 }
+
+func rank(r Role) int { return slices.Index([]Role{"", Viewer, Analyst, Admin}, r) }
+
+// Account is somebody who may log in.
+type Account struct {
+	Name string `json:"name"`
+	Role Role   `json:"role"`
+}
+
+// Errors that callers branch on.
+var (
+	ErrWrong   = errors.New("account: name or password is wrong")
+	ErrSession = errors.New("account: no such session")
+	ErrExists  = errors.New("account: the name is taken")
+	ErrName    = errors.New("account: a name has 1 to 32 letters, digits, dots, dashes or underscores")
+	ErrWeak    = errors.New("account: a password has 12 to 256 characters")
+	ErrFull    = errors.New("account: too many accounts")
+)
+
+const (
+	accountsMax = 1000
+	sessionsMax = 5000 // the oldest go
+	passwordMin = 12
+	passwordMax = 256
+)
+
+// Limits says how long a session lives.
+type Limits struct {
+	Idle time.Duration // without a request
+	Max  time.Duration // in all
+}
+
+type stored struct {
+	Account
+	Password string `json:"password"` // argon2id in PHC form
+}
+
+type session struct {
+	User  string    `json:"user"`
+	Start time.Time `json:"start"`
+	Seen  time.Time `json:"seen"`
+}
+
+// Book is the accounts and sessions of a console. Safe for concurrent use by one process.
+type Book struct {
+	path   string
+	limits Limits
+	now    func() time.Time
+	work   chan struct{} // bounds how many passwords are hashed at once: each takes 64 MiB
+	dummy  string        // hashed when the name is unknown, so that the time does not tell
+
+	mu    sync.Mutex
+	state struct {
+		Accounts map[string]stored  `json:"accounts"`
+		Sessions map[string]session `json:"sessions"` // by SHA-256 of the token
+	}
+}
+
+// Open reads the accounts of a directory. When there are none it creates the account admin and returns its password,
+// which exists nowhere else.
+func Open(dir string, limits Limits, now func() time.Time) (b *Book, firstPassword string, err error) {
+	b = &Book{path: filepath.Join(dir, "accounts.json"), limits: limits, now: now, work: make(chan struct{}, 2)}
+	if b.dummy, err = hashPassword(token()); err != nil {
+		return nil, "", err
+	}
+	b.state.Accounts, b.state.Sessions = map[string]stored{}, map[string]session{}
+	raw, err := os.ReadFile(b.path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		firstPassword = token()[:20]
+		return b, firstPassword, b.Create("admin", firstPassword, Admin)
+	case err != nil:
+		return nil, "", fmt.Errorf("account: %w", err)
+	}
+	if err := json.Unmarshal(raw, &b.state); err != nil {
+		return nil, "", fmt.Errorf("account: %s: %w", b.path, err)
+	}
+	if len(b.state.Accounts) == 0 {
+		return nil, "", fmt.Errorf("account: %s holds no account; remove it to start anew", b.path)
+	}
+	if b.state.Sessions == nil {
+		b.state.Sessions = map[string]session{}
+	}
+	return b, "", nil
+}
+
+// token returns 256 random bits as text.
+func token() string {
+	var b [32]byte
+	rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// Create adds an account.
+func (b *Book) Create(name, password string, role Role) error {
+	if !validName(name) {
+		return ErrName
+	}
+	if rank(role) <= 0 {
+		return fmt.Errorf("account: no role %q", role)
+	}
+	if len(password) < passwordMin || len(password) > passwordMax {
+		return ErrWeak
+	}
+	h, err := b.hash(password)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if _, ok := b.state.Accounts[name]; ok {
+		return ErrExists
+	}
+	if len(b.state.Accounts) >= accountsMax {
+		return ErrFull
+	}
+	b.state.Accounts[name] = stored{Account{name, role}, h}
+	return b.save()
+}
+
+func validName(name string) bool {
+	if len(name) == 0 || len(name) > 32 {
+		return false
+	}
+	for _, c := range []byte(name) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '.' && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// List returns all accounts, by name.
+func (b *Book) List() []Account {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var out []Account
+	for _, name := range slices.Sorted(maps.Keys(b.state.Accounts)) {
+		out = append(out, b.state.Accounts[name].Account)
+	}
+	return out
+}
+
+// Login checks a password and begins a session. The token is the caller's to keep; it is always a new one.
+func (b *Book) Login(name, password string) (Account, string, error) {
+	b.mu.Lock()
+	a, ok := b.state.Accounts[name]
+	b.mu.Unlock()
+	h := a.Password
+	if !ok {
+		h = b.dummy
+	}
+	if len(password) > passwordMax || !b.check(h, password) || !ok {
+		return Account{}, "", ErrWrong
+	}
+	t := token()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.expire()
+	now := b.now()
+	b.state.Sessions[key(t)] = session{User: name, Start: now, Seen: now}
+	return a.Account, t, b.save()
+}
+
+// Session returns who a token belongs to.
+func (b *Book) Session(t string) (Account, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.state.Sessions[key(t)]
+	if !ok || b.expired(s) {
+		return Account{}, ErrSession
+	}
+	a, ok := b.state.Accounts[s.User]
+	if !ok {
+		return Account{}, ErrSession
+	}
+	// Held in memory; a restart forgets at most what happened since the last save.
+	s.Seen = b.now()
+	b.state.Sessions[key(t)] = s
+	return a.Account, nil
+}
+
+// Alive says whether a session is still good, without counting as its use.
+func (b *Book) Alive(t string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s, ok := b.state.Sessions[key(t)]
+	return ok && !b.expired(s)
+}
+
+// Logout ends a session.
+func (b *Book) Logout(t string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.state.Sessions, key(t))
+	return b.save()
+}
+
+// SetPassword changes a password and ends all sessions of the account but the one given.
+func (b *Book) SetPassword(name, old, new, keep string) error {
+	if len(new) < passwordMin || len(new) > passwordMax {
+		return ErrWeak
+	}
+	b.mu.Lock()
+	a, ok := b.state.Accounts[name]
+	b.mu.Unlock()
+	if !ok || len(old) > passwordMax || !b.check(a.Password, old) {
+		return ErrWrong
+	}
+	h, err := b.hash(new)
+	if err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a.Password = h
+	b.state.Accounts[name] = a
+	for k, s := range b.state.Sessions {
+		if s.User == name && k != key(keep) {
+			delete(b.state.Sessions, k)
+		}
+	}
+	return b.save()
+}
+
+func (b *Book) expired(s session) bool {
+	now := b.now()
+	return now.Sub(s.Seen) > b.limits.Idle || now.Sub(s.Start) > b.limits.Max
+}
+
+// expire removes sessions that have ended and, when there are too many, the oldest.
+func (b *Book) expire() {
+	maps.DeleteFunc(b.state.Sessions, func(_ string, s session) bool { return b.expired(s) })
+	for len(b.state.Sessions) >= sessionsMax {
+		oldest := ""
+		for k, s := range b.state.Sessions {
+			if oldest == "" || s.Seen.Before(b.state.Sessions[oldest].Seen) {
+				oldest = k
+			}
+		}
+		delete(b.state.Sessions, oldest)
+	}
+}
+
+func key(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// save replaces the file: a crash leaves the old or the new one whole.
+func (b *Book) save() error {
+	raw, err := json.MarshalIndent(&b.state, "", " ")
+	if err != nil {
+		return fmt.Errorf("account: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(b.path), ".accounts-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("account: %w", err)
+	}
+	_, err = f.Write(raw)
+	if err == nil {
+		err = f.Sync()
+	}
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), b.path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return fmt.Errorf("account: %w", err)
+	}
+	return nil
+}
+
+func (b *Book) hash(password string) (string, error) {
+	b.work <- struct{}{}
+	defer func() { <-b.work }()
+	return hashPassword(password)
+}
+
+func (b *Book) check(h, password string) bool {
+	b.work <- struct{}{}
+	defer func() { <-b.work }()
+	return checkPassword(h, password)
+}

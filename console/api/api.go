@@ -1,0 +1,181 @@
+// Package api is the console's JSON interface over a store.Store: requests of logged-in browsers come in, documents go
+// out. Answers are JSON; errors are problem documents (RFC 9457) with a code that the pages translate. Every value that
+// came from a capture is data in a string and nothing else.
+package api
+
+import (
+	"context"
+	_ "embed" // of the description
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"khien/console/account"
+	"khien/console/audit"
+	"khien/detector"
+	"khien/detector/store"
+)
+
+const (
+	bodyMax    = 64 << 10 // bytes of a request's body
+	cookiePath = "/"
+)
+
+// Config is what an API works with. All fields but Stats are required.
+type Config struct {
+	Store    store.Store
+	Accounts *account.Book
+	Audit    *audit.Log
+	Secure   bool       // the console is served over TLS: cookies are never sent without
+	Version  string     // of the program, for the pages
+	Stats    func() any // what the sensors tell of themselves, nil when there is none here
+	Now      func() time.Time
+}
+
+// API answers requests. Safe for concurrent use.
+type API struct {
+	cfg      Config
+	throttle account.Throttle
+	hub      hub
+	start    time.Time
+
+	mu       sync.Mutex
+	overview overviewCache
+	searched map[string]string // last query by user, so that a page that refreshes fills no log
+}
+
+// New returns an API.
+func New(cfg Config) *API {
+	return &API{cfg: cfg, throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), searched: map[string]string{}}
+}
+
+// route is one row of the interface; openapi.json describes each.
+type route struct {
+	pattern string
+	role    account.Role // that the caller needs
+	handle  func(http.ResponseWriter, *http.Request, account.Account) error
+}
+
+func (a *API) routes() []route {
+	return []route{
+		{"POST /api/v1/logout", account.Viewer, a.logout},
+		{"GET /api/v1/me", account.Viewer, a.me},
+		{"POST /api/v1/password", account.Viewer, a.password},
+		{"GET /api/v1/accounts", account.Viewer, a.accounts},
+		{"POST /api/v1/accounts", account.Admin, a.createAccount},
+		{"GET /api/v1/overview", account.Viewer, a.getOverview},
+		{"GET /api/v1/groups", account.Viewer, a.groups},
+		{"GET /api/v1/findings", account.Viewer, a.findings},
+		{"GET /api/v1/findings/{id}", account.Viewer, a.finding},
+		{"GET /api/v1/triage", account.Viewer, a.getTriage},
+		{"PUT /api/v1/triage", account.Analyst, a.putTriage},
+		{"POST /api/v1/triage/bulk", account.Analyst, a.bulkTriage},
+		{"GET /api/v1/events", account.Viewer, a.events},
+		{"GET /api/v1/health", account.Viewer, a.health},
+		{"GET /api/v1/openapi.json", account.Viewer, a.description},
+	}
+}
+
+//go:embed openapi.json
+var openAPI []byte
+
+func (a *API) description(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, err := w.Write(openAPI)
+	return err
+}
+
+// Handler serves everything below /api/v1/.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	for _, rt := range a.routes() {
+		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+			who, err := a.authorize(r, rt.role)
+			if err == nil {
+				err = rt.handle(w, r, who)
+			}
+			if err != nil {
+				a.fail(w, r, err)
+			}
+		})
+	}
+	mux.HandleFunc("POST /api/v1/login", func(w http.ResponseWriter, r *http.Request) {
+		if err := a.login(w, r); err != nil {
+			a.fail(w, r, err)
+		}
+	})
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
+		a.fail(w, r, &problem{Status: http.StatusNotFound, Code: "not_found", Title: "No such page or method"})
+	})
+	return mux
+}
+
+// Notify tells the open pages of findings that have been stored.
+func (a *API) Notify(findings []detector.Finding) {
+	a.mu.Lock()
+	if a.overview.value != nil && a.overview.value.Empty {
+		a.overview = overviewCache{} // the first findings show at once; later ones when the numbers are old
+	}
+	a.mu.Unlock()
+	a.hub.notify(findings)
+}
+
+// Close ends the event streams.
+func (a *API) Close() { a.hub.close() }
+
+func (a *API) cookieName() string {
+	if a.cfg.Secure {
+		return "__Host-khien"
+	}
+	return "khien"
+}
+
+func (a *API) token(r *http.Request) string {
+	c, err := r.Cookie(a.cookieName())
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// authorize returns who asks, when the session is good and the role suffices.
+func (a *API) authorize(r *http.Request, need account.Role) (account.Account, error) {
+	who, err := a.cfg.Accounts.Session(a.token(r))
+	if err != nil {
+		return who, &problem{Status: http.StatusUnauthorized, Code: "login", Title: "Log in first"}
+	}
+	if !who.Role.May(need) {
+		a.log(r, who.Name, "denied", r.Method+" "+r.URL.Path, "")
+		return who, &problem{Status: http.StatusForbidden, Code: "role", Title: "Your role does not allow this", Detail: string(need)}
+	}
+	return who, nil
+}
+
+// log writes an audit entry. The caller goes on only when it is written: what cannot be audited does not happen.
+func (a *API) log(r *http.Request, user, action, object, detail string) error {
+	return a.cfg.Audit.Append(audit.Entry{User: user, Address: address(r), Action: action, Object: object, Detail: detail})
+}
+
+// address is the browser's, without the port.
+func address(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// storeProblem turns what a store says into a problem.
+func storeProblem(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrNotFound):
+		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such finding"}
+	case errors.Is(err, context.Canceled):
+		return &problem{Status: 499, Code: "canceled", Title: "The browser left"}
+	}
+	return err
+}

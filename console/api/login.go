@@ -1,0 +1,126 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"khien/console/account"
+)
+
+type meView struct {
+	Name    string       `json:"name"`
+	Role    account.Role `json:"role"`
+	Version string       `json:"version"`
+}
+
+func (a *API) login(w http.ResponseWriter, r *http.Request) error {
+	var in struct {
+		Name     string `json:"name"`
+		Password string `json:"password"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	keys := []string{"address " + address(r), "name " + in.Name[:min(len(in.Name), 64)]}
+	if wait := a.throttle.Wait(keys...); wait > 0 {
+		return &problem{Status: http.StatusTooManyRequests, Code: "throttled", Title: "Too many failed logins",
+			RetryAfter: int((wait + time.Second - 1) / time.Second)}
+	}
+	// The failure is counted before the password is checked, so that tries at the same time do not all count as the first.
+	a.throttle.Failed(keys...)
+	who, token, err := a.cfg.Accounts.Login(in.Name, in.Password)
+	if errors.Is(err, account.ErrWrong) {
+		if err := a.log(r, "", "login.failed", in.Name, ""); err != nil {
+			return err
+		}
+		return &problem{Status: http.StatusUnauthorized, Code: "wrong_password", Title: "Name or password is wrong"}
+	}
+	if err != nil {
+		return err
+	}
+	a.throttle.Succeeded(keys...)
+	if err := a.log(r, who.Name, "login", "", ""); err != nil {
+		return errors.Join(err, a.cfg.Accounts.Logout(token))
+	}
+	if old := a.token(r); old != "" {
+		// A browser has one session; whoever planted the old token gains nothing from this login.
+		if err := a.cfg.Accounts.Logout(old); err != nil {
+			return err
+		}
+	}
+	a.setCookie(w, token, 0)
+	return answer(w, meView{who.Name, who.Role, a.cfg.Version})
+}
+
+func (a *API) setCookie(w http.ResponseWriter, value string, maxAge int) {
+	http.SetCookie(w, &http.Cookie{Name: a.cookieName(), Value: value, Path: cookiePath, HttpOnly: true, Secure: a.cfg.Secure,
+		SameSite: http.SameSiteStrictMode, MaxAge: maxAge})
+}
+
+func (a *API) logout(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	if err := a.cfg.Accounts.Logout(a.token(r)); err != nil {
+		return err
+	}
+	a.setCookie(w, "", -1)
+	if err := a.log(r, who.Name, "logout", "", ""); err != nil {
+		return err
+	}
+	return answer(w, struct{}{})
+}
+
+func (a *API) me(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	return answer(w, meView{who.Name, who.Role, a.cfg.Version})
+}
+
+func (a *API) password(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Old string `json:"old"`
+		New string `json:"new"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	key := "name " + who.Name
+	if wait := a.throttle.Wait(key); wait > 0 {
+		return &problem{Status: http.StatusTooManyRequests, Code: "throttled", Title: "Too many failed tries", RetryAfter: 1 + int(wait/time.Second)}
+	}
+	switch err := a.cfg.Accounts.SetPassword(who.Name, in.Old, in.New, a.token(r)); {
+	case errors.Is(err, account.ErrWrong):
+		a.throttle.Failed(key)
+		return &problem{Status: http.StatusForbidden, Code: "wrong_password", Title: "The old password is wrong"}
+	case errors.Is(err, account.ErrWeak):
+		return &problem{Status: http.StatusBadRequest, Code: "weak_password", Title: "The new password is too short or too long"}
+	case err != nil:
+		return err
+	}
+	if err := a.log(r, who.Name, "password", who.Name, ""); err != nil {
+		return err
+	}
+	return answer(w, struct{}{})
+}
+
+func (a *API) accounts(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	return answer(w, map[string]any{"accounts": a.cfg.Accounts.List()})
+}
+
+func (a *API) createAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Name     string       `json:"name"`
+		Password string       `json:"password"`
+		Role     account.Role `json:"role"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	switch err := a.cfg.Accounts.Create(in.Name, in.Password, in.Role); {
+	case errors.Is(err, account.ErrExists):
+		return &problem{Status: http.StatusConflict, Code: "name_taken", Title: "The name is taken"}
+	case err != nil:
+		return badRequest("account", err.Error())
+	}
+	if err := a.log(r, who.Name, "account.create", in.Name, string(in.Role)); err != nil {
+		return err
+	}
+	return answer(w, account.Account{Name: in.Name, Role: in.Role})
+}

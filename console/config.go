@@ -1,0 +1,54 @@
+package console
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Config says how the console behaves. The zero Config is not valid: DataDir is required. Other fields that are zero mean
+// their defaults.
+type Config struct {
+	// DataDir holds accounts and the audit log. It must exist and be writable.
+	DataDir string
+	// TLS says that browsers reach the console over TLS, directly or through a proxy: cookies are then never sent without.
+	TLS bool
+	// SessionIdle ends a session that made no request for so long. Default 8 hours; at least one minute.
+	SessionIdle time.Duration
+	// SessionMax ends a session whatever it does. Default 24 hours; at least SessionIdle.
+	SessionMax time.Duration
+	// Version of the program, shown on the pages.
+	Version string
+	// Stats returns what the sensors of this process tell of themselves, as a value for JSON; nil when there are none.
+	Stats func() any
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+}
+
+// withDefaults returns the configuration with its defaults filled in.
+func (c Config) withDefaults() Config {
+	if c.SessionIdle == 0 {
+		c.SessionIdle = 8 * time.Hour
+	}
+	if c.SessionMax == 0 {
+		c.SessionMax = max(24*time.Hour, c.SessionIdle)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Validate checks the configuration; the error names the field.
+func (c Config) Validate() error {
+	d := c.withDefaults()
+	switch {
+	case c.DataDir == "":
+		return errors.New("console: DataDir: is required")
+	case d.SessionIdle < time.Minute:
+		return fmt.Errorf("console: SessionIdle: %v is less than a minute", c.SessionIdle)
+	case d.SessionMax < d.SessionIdle:
+		return fmt.Errorf("console: SessionMax: %v is less than SessionIdle, %v", d.SessionMax, d.SessionIdle)
+	}
+	return nil
+}

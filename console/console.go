@@ -1,0 +1,97 @@
+// Package console is the server of the pages on which people work: accounts, sessions, the audit log, the interface below
+// /api/v1/ and the pages themselves. Requests of browsers come in; findings come from a store.Store, which stays the
+// caller's.
+package console
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"khien/console/account"
+	"khien/console/api"
+	"khien/console/audit"
+	"khien/console/web"
+	"khien/detector"
+	"khien/detector/store"
+)
+
+// Server is a console. Safe for concurrent use.
+type Server struct {
+	api           *api.API
+	audit         *audit.Log
+	handler       http.Handler
+	firstPassword string
+}
+
+// New opens the accounts and the audit log and returns a server on a store.
+func New(cfg Config, st store.Store) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	cfg = cfg.withDefaults()
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("console: data directory: %w", err)
+	}
+	log, err := audit.Open(filepath.Join(cfg.DataDir, "audit.jsonl"), cfg.Now)
+	if err != nil {
+		return nil, fmt.Errorf("console: %w", err)
+	}
+	book, first, err := account.Open(cfg.DataDir, account.Limits{Idle: cfg.SessionIdle, Max: cfg.SessionMax}, cfg.Now)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
+	}
+	s := &Server{audit: log, firstPassword: first}
+	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Now: cfg.Now})
+	mux := http.NewServeMux()
+	mux.Handle("/api/", s.api.Handler())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
+	mux.Handle("/", web.Handler())
+	// Browsers say where a request comes from (Sec-Fetch-Site, Origin); what another site makes them send is refused, beside
+	// the cookie's SameSite.
+	s.handler = secure(cfg.TLS, http.NewCrossOriginProtection().Handler(mux))
+	return s, nil
+}
+
+// FirstPassword returns the password of the account admin when this start created it, and "" otherwise. It is kept
+// nowhere: the caller shows it once.
+func (s *Server) FirstPassword() string { return s.firstPassword }
+
+// Handler serves the console.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Notify tells the open pages of findings that have been stored.
+func (s *Server) Notify(findings []detector.Finding) { s.api.Notify(findings) }
+
+// Close ends the event streams and closes the audit log. The store stays open.
+func (s *Server) Close() error {
+	s.api.Close()
+	return s.audit.Close()
+}
+
+// HTTPServer returns a server with timeouts that suit the console: slow senders are cut off, event streams are not.
+func (s *Server) HTTPServer(addr string) *http.Server {
+	return &http.Server{Addr: addr, Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
+}
+
+// secure sets the headers that bound what a page may do.
+func secure(tls bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("X-Frame-Options", "DENY")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+		if tls {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}

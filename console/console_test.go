@@ -1,0 +1,417 @@
+package console
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"khien/console/audit"
+	"khien/detector"
+	"khien/detector/store"
+	"khien/detector/store/embedded"
+)
+
+// desk is a console with one browser in front of it.
+type desk struct {
+	t        *testing.T
+	srv      *Server
+	http     *httptest.Server
+	store    store.Store
+	dir      string
+	browser  *http.Client
+	password string
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := embedded.Open(filepath.Join(dir, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv, err := New(Config{DataDir: dir, Version: "test"}, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := httptest.NewServer(srv.Handler())
+	jar, _ := cookiejar.New(nil)
+	d := &desk{t: t, srv: srv, http: h, store: st, dir: dir, browser: &http.Client{Jar: jar}, password: srv.FirstPassword()}
+	t.Cleanup(func() {
+		srv.Close()
+		h.Close()
+		st.Close()
+	})
+	return d
+}
+
+// do sends a request and decodes the answer.
+func (d *desk) do(method, path string, body any, change ...func(*http.Request)) (int, map[string]any, http.Header) {
+	d.t.Helper()
+	var in io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		in = bytes.NewReader(b)
+	}
+	r, err := http.NewRequest(method, d.http.URL+path, in)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Sec-Fetch-Site", "same-origin")
+	for _, c := range change {
+		c(r)
+	}
+	resp, err := d.browser.Do(r)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	out := map[string]any{}
+	if strings.Contains(resp.Header.Get("Content-Type"), "json") {
+		if err := json.Unmarshal(raw, &out); err != nil {
+			d.t.Fatalf("%s %s: %v: %s", method, path, err, raw)
+		}
+	}
+	return resp.StatusCode, out, resp.Header
+}
+
+func (d *desk) want(status int, method, path string, body any, change ...func(*http.Request)) map[string]any {
+	d.t.Helper()
+	got, out, _ := d.do(method, path, body, change...)
+	if got != status {
+		d.t.Fatalf("%s %s: status %d, want %d: %v", method, path, got, status, out)
+	}
+	return out
+}
+
+func (d *desk) login() {
+	d.t.Helper()
+	d.want(200, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
+}
+
+func sample(n int, change ...func(*detector.Finding)) detector.Finding {
+	f := detector.Finding{Time: time.Now().Add(-time.Duration(n) * time.Minute), Source: detector.FromFraud, Severity: detector.High, Score: 0.9,
+		Rule: detector.Rule{ID: fmt.Sprint("rule", n), Name: "name"}, SrcIP: netip.MustParseAddr("10.0.0.1"), DstIP: netip.MustParseAddr("198.51.100.1"),
+		Fraud: &detector.Fraud{Kind: "lookalike", Brand: "vneid", Stage: "visit", Visibility: "seen"}, Count: 1}
+	for _, c := range change {
+		c(&f)
+	}
+	f.Identify()
+	return f
+}
+
+func (d *desk) write(fs ...detector.Finding) {
+	d.t.Helper()
+	if err := d.store.Write(d.t.Context(), fs); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+func TestEverythingNeedsALogin(t *testing.T) {
+	d := newDesk(t)
+	for _, r := range [][2]string{{"GET", "me"}, {"GET", "groups"}, {"GET", "findings"}, {"GET", "findings/x"}, {"GET", "overview"}, {"GET", "events"},
+		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"GET", "accounts"}, {"POST", "accounts"}, {"POST", "password"}, {"POST", "logout"}} {
+		out := d.want(401, r[0], "/api/v1/"+r[1], nil)
+		if out["code"] != "login" || out["title"] == "" {
+			t.Errorf("%v: %v", r, out)
+		}
+	}
+	d.want(200, "GET", "/healthz", nil)
+	d.want(404, "GET", "/api/v1/nothing", nil)
+}
+
+func TestLoginAndPassword(t *testing.T) {
+	d := newDesk(t)
+	if len(d.password) < 16 {
+		t.Fatalf("first password %q", d.password)
+	}
+	status, out, h := d.do("POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
+	if status != 200 || out["name"] != "admin" || out["role"] != "admin" {
+		t.Fatal(status, out)
+	}
+	cookie := h.Get("Set-Cookie")
+	for _, part := range []string{"HttpOnly", "SameSite=Strict", "Path=/"} {
+		if !strings.Contains(cookie, part) {
+			t.Errorf("cookie %q lacks %s", cookie, part)
+		}
+	}
+	d.want(200, "GET", "/api/v1/me", nil)
+	d.want(400, "POST", "/api/v1/password", map[string]string{"old": d.password, "new": "short"})
+	d.want(200, "POST", "/api/v1/password", map[string]string{"old": d.password, "new": "a new long password"})
+	d.want(200, "POST", "/api/v1/logout", nil)
+	d.want(401, "GET", "/api/v1/me", nil)
+	d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
+	d.want(200, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": "a new long password"})
+	if h, err := audit.Verify(filepath.Join(d.dir, "audit.jsonl")); err != nil || h.Number != 5 {
+		t.Errorf("audit log: %+v, %v", h, err)
+	}
+}
+
+func TestSecureCookie(t *testing.T) {
+	dir := t.TempDir()
+	st, err := embedded.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	srv, err := New(Config{DataDir: dir, TLS: true}, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	body := fmt.Sprintf(`{"name":"admin","password":%q}`, srv.FirstPassword())
+	r := httptest.NewRequest("POST", "/api/v1/login", strings.NewReader(body))
+	r.Header.Set("Content-Type", "application/json")
+	w := httptest.NewRecorder()
+	srv.Handler().ServeHTTP(w, r)
+	c := w.Header().Get("Set-Cookie")
+	if w.Code != 200 || !strings.HasPrefix(c, "__Host-khien=") || !strings.Contains(c, "Secure") || w.Header().Get("Strict-Transport-Security") == "" {
+		t.Errorf("%d %q", w.Code, c)
+	}
+}
+
+// TestCSRF: what another site makes the browser send is refused, even with the cookie.
+func TestCSRF(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	f := sample(1)
+	d.write(f)
+	body := map[string]any{"key": store.GroupKey(&f), "version": 0, "status": "seen"}
+	head := func(name, value string) func(*http.Request) {
+		return func(r *http.Request) { r.Header.Set(name, value) }
+	}
+	none := func(r *http.Request) { r.Header.Del("Sec-Fetch-Site") }
+	d.want(403, "PUT", "/api/v1/triage", body, head("Sec-Fetch-Site", "cross-site"))
+	d.want(403, "PUT", "/api/v1/triage", body, head("Sec-Fetch-Site", "same-site"))
+	d.want(403, "PUT", "/api/v1/triage", body, none, head("Origin", "https://evil.example"))
+	d.want(403, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password}, head("Sec-Fetch-Site", "cross-site"))
+	// A form can send text/plain without asking first.
+	d.want(415, "PUT", "/api/v1/triage", body, head("Content-Type", "text/plain"))
+	d.want(200, "PUT", "/api/v1/triage", body)
+}
+
+// TestSessionFixation: a token that was planted before the login is worth nothing after it.
+func TestSessionFixation(t *testing.T) {
+	d := newDesk(t)
+	at, _ := url.Parse(d.http.URL)
+	d.browser.Jar.SetCookies(at, []*http.Cookie{{Name: "khien", Value: "planted", Path: "/"}})
+	d.login()
+	first := d.browser.Jar.Cookies(at)[0].Value
+	if first == "planted" || len(first) < 40 {
+		t.Fatalf("the session is %q", first)
+	}
+	d.login()
+	if second := d.browser.Jar.Cookies(at)[0].Value; second == first {
+		t.Error("a second login keeps the token")
+	}
+	d.browser.Jar.SetCookies(at, []*http.Cookie{{Name: "khien", Value: first, Path: "/"}})
+	d.want(401, "GET", "/api/v1/me", nil)
+}
+
+func TestThrottling(t *testing.T) {
+	d := newDesk(t)
+	for range 5 {
+		d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": "wrong"})
+	}
+	status, out, h := d.do("POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
+	if status != 429 || h.Get("Retry-After") == "" || out["code"] != "throttled" {
+		t.Errorf("the sixth try: %d %v", status, out)
+	}
+}
+
+func TestBodyLimits(t *testing.T) {
+	d := newDesk(t)
+	d.want(413, "POST", "/api/v1/login", map[string]string{"name": strings.Repeat("x", 100<<10)})
+	d.login()
+	d.want(413, "PUT", "/api/v1/triage", map[string]string{"key": "k", "comment": strings.Repeat("x", 100<<10)})
+	d.want(400, "PUT", "/api/v1/triage", map[string]string{"key": "k", "comment": strings.Repeat("x", 10<<10)})
+	d.want(400, "PUT", "/api/v1/triage", map[string]any{"key": "k", "unknown": 1})
+	d.want(400, "GET", "/api/v1/groups?limit=100000", nil)
+	d.want(400, "GET", "/api/v1/groups?q="+strings.Repeat("x", 5000), nil)
+}
+
+func TestNotFound(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	for _, id := range []string{"nothing", "..%2f..%2fetc%2fpasswd", "%00", "'%20OR%201=1"} {
+		if out := d.want(404, "GET", "/api/v1/findings/"+id, nil); out["code"] != "not_found" {
+			t.Errorf("%s: %v", id, out)
+		}
+	}
+}
+
+// TestMarkupIsData: markup in any field comes back as a JSON string that a browser will not take for a page.
+func TestMarkupIsData(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	const x = `<script>alert(1)</script><img src=x onerror=alert(1)>`
+	f := sample(1, func(f *detector.Finding) {
+		f.Rule = detector.Rule{ID: x, Name: x, Category: x, Ruleset: x, Text: x, Reference: []string{"javascript:alert(1)"}, Action: x,
+			Metadata: map[string][]string{x: {x}}}
+		f.Summary, f.Domain, f.URL, f.UserAgent, f.JA4, f.FileName, f.FileMIME, f.SHA256 = detector.Text{VI: x, EN: x}, x, x, x, x, x, x, x
+		f.Fraud = &detector.Fraud{Kind: x, Brand: x, Stage: x, Visibility: x}
+		f.Steps, f.NotSeen = []detector.Step{{Stage: x, Visibility: x, What: detector.Text{VI: x, EN: x}, Evidence: x}}, []detector.Text{{VI: x, EN: x}}
+		f.Reasons = []detector.Reason{{Text: detector.Text{VI: x, EN: x}, Buffer: x, Excerpt: []byte(x), Length: 8}}
+		f.Sensor, f.Interface, f.Capture, f.ChainID, f.CampaignID, f.App, f.Transport = x, x, x, x, x, x, x
+		f.RelatedHosts, f.RelatedIPs = []string{x}, []string{x}
+	})
+	d.write(f)
+	d.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&f), "comment": x, "reason": x, "version": 0})
+	for _, path := range []string{"groups", "findings/" + f.ID, "overview", "findings", "triage?key=" + url.QueryEscape(store.GroupKey(&f))} {
+		resp, err := d.browser.Get(d.http.URL + "/api/v1/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw, _ := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if resp.StatusCode != 200 || bytes.Contains(raw, []byte("<script")) || !bytes.Contains(raw, []byte(`\u003cscript`)) {
+			t.Errorf("%s: %d %.300s", path, resp.StatusCode, raw)
+		}
+		if ct := resp.Header.Get("Content-Type"); ct != "application/json" || resp.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %s", path, ct)
+		}
+	}
+}
+
+func TestSecurityHeaders(t *testing.T) {
+	d := newDesk(t)
+	for _, path := range []string{"/", "/inbox?q=x", "/api/v1/me"} {
+		_, _, h := d.do("GET", path, nil)
+		csp := h.Get("Content-Security-Policy")
+		if !strings.Contains(csp, "default-src 'none'") || strings.Contains(csp, "unsafe") || strings.Contains(csp, "http") || h.Get("X-Frame-Options") != "DENY" {
+			t.Errorf("%s: %q", path, csp)
+		}
+	}
+}
+
+func TestInboxAndTriage(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	if out := d.want(200, "GET", "/api/v1/groups", nil); out["empty"] != true || out["total"] != 0.0 {
+		t.Errorf("an empty store: %v", out)
+	}
+	f, g := sample(1), sample(2)
+	d.write(f, g)
+	out := d.want(200, "GET", "/api/v1/groups?range=24h&q="+url.QueryEscape("severity>=high brand:vneid src:10.0.0.0/8"), nil)
+	if out["total"] != 2.0 {
+		t.Fatalf("%v", out)
+	}
+	bad := d.want(400, "GET", "/api/v1/groups?q=brnd:x", nil)
+	if bad["reason"] != "unknown_field" || bad["offset"] != 0.0 || bad["length"] != 6.0 {
+		t.Errorf("%v", bad)
+	}
+	key := store.GroupKey(&f)
+	d.want(400, "PUT", "/api/v1/triage", map[string]any{"key": key, "version": 0, "status": "closed"}) // without a verdict
+	done := d.want(200, "PUT", "/api/v1/triage", map[string]any{"key": key, "version": 0, "status": "closed", "verdict": "false_positive", "reason": "thử"})
+	if done["version"] != 1.0 || len(done["history"].([]any)) != 2 {
+		t.Errorf("%v", done)
+	}
+	late := d.want(409, "PUT", "/api/v1/triage", map[string]any{"key": key, "version": 0, "status": "seen"})
+	if late["changed_by"] != "admin" || late["current"].(map[string]any)["status"] != "closed" {
+		t.Errorf("%v", late)
+	}
+	bulk := d.want(200, "POST", "/api/v1/triage/bulk", map[string]any{"changes": []map[string]any{
+		{"key": key, "version": 1, "status": "new"}, {"key": store.GroupKey(&g), "version": 7, "status": "seen"}}})
+	results := bulk["results"].([]any)
+	if results[0].(map[string]any)["triage"].(map[string]any)["verdict"] != nil || results[1].(map[string]any)["problem"].(map[string]any)["code"] != "conflict" {
+		t.Errorf("%v", bulk)
+	}
+	over := d.want(200, "GET", "/api/v1/overview", nil)
+	if over["waiting"] != 2.0 {
+		t.Errorf("%v", over)
+	}
+	view := d.want(200, "GET", "/api/v1/findings/"+f.ID, nil)
+	if view["group"] != key || view["finding"].(map[string]any)["event"].(map[string]any)["id"] != f.ID {
+		t.Errorf("%v", view)
+	}
+}
+
+func TestRoles(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	d.want(200, "POST", "/api/v1/accounts", map[string]string{"name": "khach", "password": "a long password", "role": "viewer"})
+	d.want(409, "POST", "/api/v1/accounts", map[string]string{"name": "khach", "password": "a long password", "role": "viewer"})
+	d.want(200, "POST", "/api/v1/logout", nil)
+	d.want(200, "POST", "/api/v1/login", map[string]string{"name": "khach", "password": "a long password"})
+	d.want(200, "GET", "/api/v1/groups", nil)
+	d.want(403, "PUT", "/api/v1/triage", map[string]any{"key": "k", "version": 0, "status": "seen"})
+	d.want(403, "POST", "/api/v1/accounts", map[string]string{"name": "x", "password": "a long password", "role": "admin"})
+}
+
+func TestEvents(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	resp, err := d.browser.Get(d.http.URL + "/api/v1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := make(chan string, 100)
+	go func() {
+		b := make([]byte, 4096)
+		for {
+			n, err := resp.Body.Read(b)
+			if n > 0 {
+				lines <- string(b[:n])
+			}
+			if err != nil {
+				close(lines)
+				return
+			}
+		}
+	}()
+	wait := func(part string) {
+		t.Helper()
+		timeout := time.After(5 * time.Second)
+		got := ""
+		for !strings.Contains(got, part) {
+			select {
+			case s, ok := <-lines:
+				if !ok {
+					t.Fatalf("the stream ended before %q: %q", part, got)
+				}
+				got += s
+			case <-timeout:
+				t.Fatalf("no %q in %q", part, got)
+			}
+		}
+	}
+	wait("event: hello")
+	f := sample(1, func(f *detector.Finding) { f.Rule.Name = "line\n\nevent: forged" })
+	d.srv.Notify([]detector.Finding{f})
+	wait(f.ID)
+	d.srv.api.Close()
+	for range lines {
+	}
+}
+
+func TestConfig(t *testing.T) {
+	f := func(c Config, field string) {
+		t.Helper()
+		err := c.Validate()
+		if field == "" && err != nil || field != "" && (err == nil || !strings.Contains(err.Error(), field)) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+	f(Config{DataDir: "x"}, "")
+	f(Config{}, "DataDir")
+	f(Config{DataDir: "x", SessionIdle: time.Second}, "SessionIdle")
+	f(Config{DataDir: "x", SessionIdle: time.Hour, SessionMax: time.Minute}, "SessionMax")
+}

@@ -1,0 +1,183 @@
+// The server's interface. Answers are typed as the server documents them; every string in them may be hostile text.
+export interface Me {
+  name: string
+  role: 'viewer' | 'analyst' | 'admin'
+  version: string
+}
+
+export interface Text {
+  vi: string
+  en: string
+}
+
+export interface Group {
+  key: string
+  rule: string
+  rule_name: string
+  summary: Text
+  source: string
+  severity: number
+  score: number
+  src_ip: string
+  dst_ip: string
+  domain: string
+  brand: string
+  stage: string
+  count: number
+  first: string
+  last: string
+  status: string
+  spark: number[] | null
+  latest_id: string
+}
+
+export interface GroupPage {
+  groups: Group[]
+  total: number
+  next: string
+  empty: boolean
+}
+
+export interface Triage {
+  key: string
+  status: string
+  verdict?: string
+  reason?: string
+  assignee?: string
+  comments: { time: string; user: string; text: string }[]
+  history: { time: string; user: string; what: string }[]
+  version: number
+}
+
+export interface Change {
+  key: string
+  version: number
+  status?: string
+  verdict?: string
+  reason?: string
+  assignee?: string
+  comment?: string
+}
+
+export interface Reason extends Text {
+  weight: number
+  buffer?: string
+  offset?: number
+  length?: number
+  excerpt?: string
+  excerpt_offset?: number
+}
+
+export interface Step {
+  time: string
+  stage: string
+  visibility: string
+  what: Text
+  evidence?: string
+}
+
+// Finding is an ECS document.
+export interface Finding {
+  '@timestamp': string
+  event: { id: string; severity: number; start?: string; end?: string }
+  rule: { id: string; name?: string; category?: string; ruleset?: string; reference?: string[] }
+  source?: { ip?: string; port?: number }
+  destination?: { ip?: string; port?: number }
+  network?: { transport?: string; protocol?: string; community_id?: string }
+  url?: { original?: string }
+  user_agent?: { original: string }
+  tls?: { client: { ja4?: string } }
+  file?: { name?: string; mime_type?: string; size?: number; hash?: { sha256: string } }
+  threat?: { technique: { id: string[]; name: string[] }; tactic: { name: string[] } }
+  observer: { name?: string; ingress?: { interface: { name: string } } }
+  related?: { ip?: string[]; hosts?: string[] }
+  pcap_filename?: string
+  khien: {
+    source: string
+    score: number
+    summary: Text
+    reasons?: Reason[]
+    rule?: { text?: string; rev?: number; gid?: number }
+    fraud?: { kind: string; brand?: string; stage?: string; visibility: string; score: number }
+    steps?: Step[]
+    not_seen?: Text[]
+    chain?: { id: string }
+    campaign?: { id: string }
+    domain?: string
+    count: number
+    evidence?: { packet?: number }
+  }
+}
+
+export interface Overview {
+  from: string
+  severities: { severity: number; count: number; yesterday: number; spark: number[] }[]
+  waiting: number
+  brands: { name: string; count: number }[]
+  stages: { name: string; count: number }[]
+  stories: Group[]
+  partial: boolean
+  empty: boolean
+  sensors?: unknown
+}
+
+// Problem is an error document of RFC 9457.
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    readonly body: {
+      title?: string
+      detail?: string
+      reason?: string
+      offset?: number
+      length?: number
+      token?: string
+      hint?: string
+      changed_by?: string
+      current?: Triage
+      retry_after?: number
+    } = {},
+  ) {
+    super(body.title ?? code)
+  }
+}
+
+async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let resp: Response
+  try {
+    resp = await fetch('/api/v1/' + path, {
+      method,
+      signal,
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    })
+  } catch (e) {
+    if (e instanceof DOMException && e.name === 'AbortError') throw e
+    throw new Problem(0, 'network')
+  }
+  const data = await resp.json().catch(() => ({}))
+  if (!resp.ok) {
+    if (resp.status === 401 && path !== 'login') window.dispatchEvent(new Event('khien:login'))
+    throw new Problem(resp.status, typeof data.code === 'string' ? data.code : 'other', data)
+  }
+  return data as T
+}
+
+export const api = {
+  me: () => call<Me>('GET', 'me'),
+  login: (name: string, password: string) => call<Me>('POST', 'login', { name, password }),
+  logout: () => call<unknown>('POST', 'logout', {}),
+  password: (old: string, next: string) => call<unknown>('POST', 'password', { old, new: next }),
+  overview: () => call<Overview>('GET', 'overview'),
+  groups: (params: URLSearchParams, signal?: AbortSignal) => call<GroupPage>('GET', 'groups?' + params, undefined, signal),
+  groupFindings: (key: string) =>
+    call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
+  finding: (id: string) =>
+    call<{ finding: Finding; group: string; triage: Triage }>('GET', 'findings/' + encodeURIComponent(id)),
+  triage: (key: string) => call<Triage>('GET', 'triage?' + new URLSearchParams({ key })),
+  putTriage: (c: Change) => call<Triage>('PUT', 'triage', c),
+  bulk: (changes: Change[]) =>
+    call<{ results: { key: string; triage?: Triage; problem?: { code: string; changed_by?: string } }[] }>('POST', 'triage/bulk', { changes }),
+  accounts: () => call<{ accounts: { name: string; role: string }[] }>('GET', 'accounts'),
+}

@@ -1,0 +1,110 @@
+// The frame around every page: who is logged in, where one is, language and theme.
+import { ActionIcon, Button, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { useCallback, useEffect, useState } from 'react'
+import { api, Problem, type Me } from './api'
+import { explain } from './errors'
+import { useWords, type Lang } from './i18n'
+import { useLive, type Told } from './live'
+import { PasswordDialog } from './parts/password'
+import { Toasts, useToasts } from './parts/toast'
+import { Finding } from './pages/finding'
+import { Inbox } from './pages/inbox'
+import { Login } from './pages/login'
+import { Overview } from './pages/overview'
+import { follow, go, useAddress } from './route'
+
+export function App() {
+  const words = useWords()
+  const [me, setMe] = useState<Me | null>()
+  const [failed, setFailed] = useState('')
+  useEffect(() => {
+    api.me().then(setMe, (e: unknown) => {
+      setMe(null)
+      if (!(e instanceof Problem && e.status === 401)) setFailed(explain(e, words))
+    })
+    const out = () => setMe(null)
+    window.addEventListener('khien:login', out)
+    return () => window.removeEventListener('khien:login', out)
+    // Asked once: a change of language does not ask again.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
+  if (me === undefined) return <p className="waiting">{words.t('common.loading')}</p>
+  if (me === null) return <Login failed={failed} done={setMe} />
+  return <Frame me={me} />
+}
+
+function Frame({ me }: { me: Me }) {
+  const words = useWords()
+  const { t } = words
+  const address = useAddress()
+  const toasts = useToasts()
+  const [arrived, setArrived] = useState<Told[]>([])
+  const [decided, setDecided] = useState(0)
+  const [password, setPassword] = useState(false)
+  const live = useLive(
+    (f) => setArrived((a) => [...a, ...f].slice(-5000)),
+    () => setDecided((n) => n + 1),
+  )
+  const seen = useCallback(() => setArrived([]), [])
+  const path = address.pathname
+  const at = path === '/' ? 'overview' : 'inbox'
+  useEffect(() => {
+    document.title = `${at === 'overview' ? t('overview.title') : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')} · Khiên`
+  }, [at, path, t])
+  return (
+    <>
+      <a className="skip" href="#content">{t('app.skip')}</a>
+      <header className="top">
+        <a className="brand" href="/" onClick={follow}>{t('app.name')}</a>
+        <nav aria-label={t('nav.main')}>
+          <a href="/" onClick={follow} aria-current={at === 'overview' ? 'page' : undefined}>{t('nav.overview')}</a>
+          <a href="/inbox" onClick={follow} aria-current={at === 'inbox' ? 'page' : undefined}>{t('nav.inbox')}</a>
+        </nav>
+        <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
+          <span aria-hidden="true">{live ? '●' : '○'}</span>
+          <span className="hidden">{live ? t('live.on') : t('live.off')}</span>
+        </span>
+        <Language />
+        <Theme />
+        <Menu position="bottom-end" withinPortal>
+          <Menu.Target>
+            <Button size="compact-sm" variant="subtle" aria-label={t('nav.account', { name: me.name })}>{me.name} ▾</Button>
+          </Menu.Target>
+          <Menu.Dropdown>
+            <Menu.Item onClick={() => setPassword(true)}>{t('nav.password')}</Menu.Item>
+            <Menu.Item onClick={() => void api.logout().finally(() => { go('/'); window.dispatchEvent(new Event('khien:login')) })}>
+              {t('nav.logout')}
+            </Menu.Item>
+          </Menu.Dropdown>
+        </Menu>
+      </header>
+      <main id="content">
+        {path === '/' ? <Overview decided={decided} arrived={arrived.length} />
+          : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
+          : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
+      </main>
+      <Toasts toasts={toasts} />
+      <PasswordDialog open={password} close={() => setPassword(false)} toasts={toasts} />
+    </>
+  )
+}
+
+export function Language() {
+  const { lang, setLang, t } = useWords()
+  return (
+    <SegmentedControl size="xs" aria-label={t('nav.language')} value={lang} onChange={(v) => setLang(v as Lang)}
+      data={[{ label: 'vi', value: 'vi' }, { label: 'en', value: 'en' }]} />
+  )
+}
+
+export function Theme() {
+  const { t } = useWords()
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false })
+  return (
+    <ActionIcon variant="subtle" aria-label={t('nav.theme')} title={t('nav.theme')}
+      onClick={() => setColorScheme(scheme === 'dark' ? 'light' : 'dark')}>
+      <span aria-hidden="true">◐</span>
+    </ActionIcon>
+  )
+}

@@ -1,0 +1,22 @@
+// What a failure means, in the reader's language: what failed, whether anything was lost, what to do.
+import { Problem } from './api'
+import type { Words } from './i18n'
+
+export function explain(e: unknown, { t }: Words): string {
+  if (!(e instanceof Problem)) return t('error.other', { detail: e instanceof Error ? e.message : String(e) })
+  const detail = e.body.detail ?? e.body.title ?? ''
+  switch (e.code) {
+    case 'network': return t('error.network')
+    case 'login': return t('error.login')
+    case 'role': return t('error.role')
+    case 'not_found': return t('error.not_found')
+    case 'wrong_password': return t('error.wrong_password')
+    case 'weak_password': return t('error.weak_password')
+    case 'throttled': return t('error.throttled', { seconds: e.body.retry_after ?? 60 })
+    case 'too_large': return t('error.too_large')
+    case 'bad_request': return t('error.bad_request', { detail })
+    case 'conflict': return t('error.conflict', { user: e.body.changed_by ?? '?' })
+    case 'internal': return t('error.internal', { detail })
+    default: return t('error.other', { detail })
+  }
+}

@@ -1,0 +1,150 @@
+// What happened, to whom, how do we know, what did we not see, what now?
+import { Button, Skeleton } from '@mantine/core'
+import { useCallback, useEffect, useState } from 'react'
+import { api, Problem, type Finding as Doc, type Me, type Triage } from '../api'
+import { explain } from '../errors'
+import { useWords } from '../i18n'
+import { Bytes } from '../parts/bytes'
+import { Decide, History } from '../parts/decide'
+import { Facts } from '../parts/facts'
+import { Severity } from '../parts/severity'
+import type { ToastBox } from '../parts/toast'
+import { When } from '../parts/when'
+import { follow } from '../route'
+
+const marks: Record<string, string> = { seen: '●', inferred: '○', reported: '◌' }
+
+export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toasts: ToastBox; decided: number }) {
+  const words = useWords()
+  const { t } = words
+  const [got, setGot] = useState<{ finding: Doc; group: string; triage: Triage }>()
+  const [error, setError] = useState<unknown>()
+  useEffect(() => {
+    api.finding(id).then(setGot, setError)
+  }, [id])
+  const group = got?.group
+  useEffect(() => {
+    if (group && decided > 0) void api.triage(group).then((triage) => setGot((g) => g && { ...g, triage }), () => undefined)
+  }, [decided, group])
+  const setTriage = useCallback((triage: Triage) => setGot((g) => g && { ...g, triage }), [])
+  if (error !== undefined) {
+    return <div className="page"><h1>{t('finding.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p>
+      <a href="/inbox" onClick={follow}>{t('common.back')}</a></div>
+  }
+  if (!got) return <div className="page"><h1 className="hidden">{t('finding.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
+  return <Sheet doc={got.finding} group={got.group} triage={got.triage} me={me} setTriage={setTriage}
+    failed={(e) => { toasts.fail(explain(e, words)); if (e instanceof Problem && e.body.current) setTriage(e.body.current) }}
+    said={toasts.say} />
+}
+
+function Sheet({ doc, group, triage, me, setTriage, failed, said }: {
+  doc: Doc; group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+}) {
+  const words = useWords()
+  const { t, lang, number } = words
+  const k = doc.khien
+  const title = k.summary[lang] || doc.rule.name || doc.rule.id
+  const from = doc.event.start ?? doc['@timestamp']
+  const to = doc.event.end ?? doc['@timestamp']
+  const reasons = k.reasons ?? []
+  const top = Math.max(0.0001, ...reasons.map((r) => r.weight))
+  return (
+    <article className="page finding">
+      <p className="noprint"><a href="/inbox" onClick={(e) => { if (history.length > 1) { e.preventDefault(); history.back() } else follow(e) }}>← {t('common.back')}</a></p>
+      <header>
+        <h1>{title}</h1>
+        <p className="badges">
+          <Severity level={doc.event.severity} />
+          <span>{t('finding.score', { n: number(k.score, 2) })}</span>
+          <span>{words.word('status', triage.status)}</span>
+          <span>{triage.assignee || t('common.nobody')}</span>
+          {k.count > 1 && <span>{t('finding.times', { n: number(k.count) })}</span>}
+        </p>
+        <dl className="lead">
+          <div><dt>{t('finding.who')}</dt><dd className="mono">{doc.source?.ip ?? t('common.unknown')}</dd></div>
+          <div><dt>{t('finding.where')}</dt><dd className="mono">{[k.domain, doc.destination?.ip].filter(Boolean).join(' · ') || t('common.unknown')}</dd></div>
+          <div><dt>{t('finding.when')}</dt><dd><When at={from} to={to} /></dd></div>
+          <div><dt>{t('finding.how')}</dt><dd>{words.word('source', k.source)}</dd></div>
+          {k.fraud?.brand && <div><dt>{t('finding.brand')}</dt><dd>{k.fraud.brand}</dd></div>}
+          {k.fraud?.stage && <div><dt>{t('finding.stage')}</dt><dd>{words.word('stage', k.fraud.stage)} ({words.word('visibility', k.fraud.visibility)})</dd></div>}
+        </dl>
+      </header>
+      <div className="two">
+        <div>
+          <section>
+            <h2>{t('finding.steps')}</h2>
+            {!k.steps?.length ? <p className="quiet">{t('finding.steps.none')}</p> : (
+              <ol className="steps">
+                {k.steps.map((s, i) => (
+                  <li key={i} className={`v-${Object.hasOwn(marks, s.visibility) ? s.visibility : 'seen'}`}>
+                    <span className="mark" aria-hidden="true">{marks[s.visibility] ?? '●'}</span>
+                    <When at={s.time} seconds />
+                    <strong>{words.word('stage', s.stage)}</strong>
+                    <span className="quiet">{words.word('visibility', s.visibility)}</span>
+                    <span>{s.what[lang] || s.what.vi || s.what.en}{s.evidence && <small className="mono"> {s.evidence}</small>}</span>
+                  </li>
+                ))}
+              </ol>
+            )}
+          </section>
+          <section>
+            <h2>{t('finding.reasons')}</h2>
+            {reasons.length === 0 ? <p className="quiet">{t('finding.reasons.none')}</p> : (
+              <ul className="reasons">
+                {reasons.map((r, i) => (
+                  <li key={i}>
+                    <div className="reason">
+                      <span>{r[lang] || r.vi || r.en}</span>
+                      <span className="bar" role="img" aria-label={t('finding.weight', { n: number(r.weight, 2) })}><span style={{ width: `${(Math.max(0, r.weight) / top) * 100}%` }} /></span>
+                      <span className="count">+{number(r.weight, 2)}</span>
+                    </div>
+                    <Bytes reason={r} />
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+          <section>
+            <h2>{t('finding.notseen')}</h2>
+            {!k.not_seen?.length ? <p className="quiet">{t('finding.notseen.none')}</p>
+              : <ul>{k.not_seen.map((x, i) => <li key={i}>{x[lang] || x.vi || x.en}</li>)}</ul>}
+          </section>
+          <section>
+            <h2>{t('finding.rule')}: <span className="mono">{doc.rule.id}</span>{doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
+            {k.rule?.text ? <pre className="rule" tabIndex={0}>{k.rule.text}</pre> : <p className="quiet">{t('finding.rule.none')}</p>}
+            {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
+            {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => `${x} ${doc.threat?.technique.name[i] ?? ''}`.trim()).join(' · ')}</p>}
+          </section>
+        </div>
+        <aside>
+          <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said} />
+          <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>
+          <Related group={group} id={doc.event.id} />
+          <section><h2>{t('finding.history')}</h2><History triage={triage} /></section>
+          <Button className="noprint" variant="default" onClick={() => window.print()}>{t('common.print')}</Button>
+        </aside>
+      </div>
+    </article>
+  )
+}
+
+function Related({ group, id }: { group: string; id: string }) {
+  const { t, lang } = useWords()
+  const [list, setList] = useState<Doc[]>([])
+  useEffect(() => {
+    api.groupFindings(group).then((p) => setList(p.findings.filter((f) => f.event.id !== id)), () => undefined)
+  }, [group, id])
+  if (list.length === 0) return null
+  return (
+    <section className="noprint">
+      <h2>{t('finding.related')}</h2>
+      <ul className="related">
+        {list.slice(0, 10).map((f) => (
+          <li key={f.event.id}>
+            <When at={f['@timestamp']} /> <a href={'/finding/' + encodeURIComponent(f.event.id)} onClick={follow}>{f.khien.summary[lang] || f.rule.name || f.rule.id}</a>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,236 @@
+// What must be looked at next: groups, worst and newest first. New ones wait above a line, so that nothing moves under the
+// reader's cursor.
+import { Button, Checkbox, Skeleton } from '@mantine/core'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { api, Problem, type Change, type Group, type Me } from '../api'
+import { decide } from '../decide'
+import { explain } from '../errors'
+import { useWords, type Key } from '../i18n'
+import type { Told } from '../live'
+import { CloseDialog } from '../parts/close'
+import { Empty } from '../parts/empty'
+import { KeysDialog } from '../parts/keys'
+import { QueryBar, type View } from '../parts/querybar'
+import { Severity } from '../parts/severity'
+import { Spark } from '../parts/spark'
+import type { ToastBox } from '../parts/toast'
+import { When } from '../parts/when'
+import { follow, go } from '../route'
+
+const pageSize = 100
+
+function viewOf(address: URL): View {
+  const p = address.searchParams
+  return { q: p.get('q') ?? 'status:new', range: p.get('range') ?? '7d', sort: p.get('sort') ?? 'worst' }
+}
+
+// withoutStatus drops the states from a query, so that a group is found again after its state has changed.
+const withoutStatus = (q: string) => q.replace(/(^|\s)status:\S+/gi, '$1').trim()
+
+export function Inbox({ address, me, toasts, arrived, seen, decided }: {
+  address: URL; me: Me; toasts: ToastBox; arrived: Told[]; seen: () => void; decided: number
+}) {
+  const words = useWords()
+  const { t, number } = words
+  const { q, range, sort } = viewOf(address)
+  const [groups, setGroups] = useState<Group[]>()
+  const [total, setTotal] = useState(0)
+  const [next, setNext] = useState('')
+  const [empty, setEmpty] = useState(false)
+  const [error, setError] = useState<unknown>()
+  const [at, setAt] = useState<string>(() => (history.state as { at?: string } | null)?.at ?? '')
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
+  const [closing, setClosing] = useState<Group[]>([])
+  const [keys, setKeys] = useState(false)
+  const input = useRef<HTMLInputElement>(null)
+  const asked = useRef(0)
+
+  const load = useCallback(async (cursor: string) => {
+    const turn = ++asked.current
+    try {
+      const p = await api.groups(new URLSearchParams({ q, range, sort, limit: String(pageSize), cursor }))
+      if (turn !== asked.current) return
+      setGroups((old) => (cursor && old ? [...old, ...p.groups.filter((g) => !old.some((o) => o.key === g.key))] : p.groups))
+      setTotal(p.total)
+      setNext(p.next)
+      setEmpty(p.empty)
+      setError(undefined)
+      if (!cursor) seen()
+    } catch (e) {
+      if (turn === asked.current) setError(e)
+    }
+  }, [q, range, sort, seen])
+
+  useEffect(() => {
+    setGroups(undefined)
+    setChosen(new Set())
+    void load('')
+  }, [load])
+
+  // Decisions of other people show in the rows that are there; no row comes, goes or moves.
+  const rows = useMemo(() => groups ?? [], [groups])
+  useEffect(() => {
+    if (decided === 0) return
+    api.groups(new URLSearchParams({ q: withoutStatus(q), range, sort, limit: '1000' })).then((p) => {
+      const now = new Map(p.groups.map((g) => [g.key, g.status]))
+      setGroups((old) => old?.map((g) => ({ ...g, status: now.get(g.key) ?? g.status })))
+    }, () => undefined)
+  }, [decided, q, range, sort])
+  const first = rows.length === 0
+  useEffect(() => {
+    if (arrived.length > 0 && first) void load('')
+  }, [arrived.length, first, load])
+
+  const index = Math.max(0, rows.findIndex((g) => g.key === at))
+  const current = rows[index]
+  const move = useCallback((key: string) => {
+    setAt(key)
+    history.replaceState({ at: key }, '')
+  }, [])
+  const toggle = useCallback((key: string) => setChosen((c) => {
+    const n = new Set(c)
+    if (!n.delete(key)) n.add(key)
+    return n
+  }), [])
+
+  const act = useCallback(async (which: Group[], change: Omit<Change, 'key' | 'version'>) => {
+    if (which.length === 0) return
+    try {
+      const r = await decide(which, change)
+      if (r.conflict) toasts.fail(t('error.conflict', { user: r.conflict }))
+      if (r.done > 0) {
+        toasts.say(t(`inbox.done.${change.status}` as Key, { n: r.done }), () => {
+          r.undo().then(async (n) => { await load(''); toasts.say(t('inbox.undone', { n })) }).catch((e: unknown) => toasts.fail(explain(e, words)))
+        })
+      }
+      // The cursor goes to the row behind the last that changed.
+      const last = rows.findIndex((g) => g.key === which[which.length - 1].key)
+      const after = rows.slice(last + 1).find((g) => !which.includes(g)) ?? rows.slice(0, last).findLast((g) => !which.includes(g))
+      if (after) move(after.key)
+      setChosen(new Set())
+      await load('')
+    } catch (e) {
+      toasts.fail(explain(e, words))
+    }
+  }, [load, move, rows, t, toasts, words])
+
+  const picked = useCallback(() => (chosen.size > 0 ? rows.filter((g) => chosen.has(g.key)) : current ? [current] : []), [chosen, current, rows])
+  const may = me.role !== 'viewer'
+
+  useEffect(() => {
+    const press = (e: KeyboardEvent) => {
+      const el = e.target as HTMLElement
+      if (e.ctrlKey || e.metaKey || e.altKey || closing.length > 0 || el.closest('[role=dialog], [role=listbox], textarea, select')) return
+      if (el instanceof HTMLInputElement && el.type !== 'checkbox') return
+      const step = (d: number) => {
+        const g = rows[Math.min(rows.length - 1, Math.max(0, at === '' ? 0 : index + d))]
+        if (g) move(g.key)
+      }
+      const on: Record<string, () => void> = {
+        j: () => step(1),
+        k: () => step(-1),
+        ArrowDown: () => step(1),
+        ArrowUp: () => step(-1),
+        x: () => { if (current) { if (at === '') move(current.key); toggle(current.key) } },
+        u: () => toasts.undoLast(),
+        '/': () => input.current?.focus(),
+        '?': () => setKeys(true),
+        Escape: () => setChosen(new Set()),
+      }
+      if (may) {
+        on.c = () => setClosing(picked())
+        on.e = () => void act(picked(), { status: 'escalated' })
+        on.s = () => void act(picked(), { status: 'seen' })
+      }
+      if (current && !el.closest('a, button')) on.Enter = () => go('/finding/' + encodeURIComponent(current.latest_id))
+      const f = Object.hasOwn(on, e.key) ? on[e.key] : undefined
+      if (f) {
+        e.preventDefault()
+        f()
+      }
+    }
+    window.addEventListener('keydown', press)
+    return () => window.removeEventListener('keydown', press)
+  }, [act, at, closing.length, current, index, may, move, picked, rows, toasts, toggle])
+
+  useEffect(() => {
+    if (at) document.getElementById('row-at')?.scrollIntoView({ block: 'nearest' })
+  }, [at, groups])
+
+  const change = (v: View) => go('/inbox?' + new URLSearchParams({ ...v }))
+  const fresh = new Set(arrived.map((a) => a.key)).size
+  return (
+    <div className="page">
+      <h1 className="hidden">{t('inbox.title')}</h1>
+      <QueryBar view={{ q, range, sort }} change={change} problem={error instanceof Problem ? error : undefined} input={input} />
+      {error !== undefined && !(error instanceof Problem && error.code === 'query') && (
+        <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load('')}>{t('common.retry')}</Button></p>
+      )}
+      <div className="summary">
+        <span>{groups !== undefined && t('inbox.total', { n: number(total) })}</span>
+        {chosen.size > 0 && <>
+          <strong>{t('inbox.selected', { n: chosen.size })}</strong>
+          {may && <>
+            <Button size="compact-sm" onClick={() => setClosing(picked())}>{t('finding.close')} (c)</Button>
+            <Button size="compact-sm" variant="default" onClick={() => void act(picked(), { status: 'escalated' })}>{t('finding.escalate')} (e)</Button>
+            <Button size="compact-sm" variant="default" onClick={() => void act(picked(), { status: 'seen' })}>{t('finding.seen')} (s)</Button>
+          </>}
+          <Button size="compact-sm" variant="subtle" onClick={() => setChosen(new Set())}>{t('inbox.clear')}</Button>
+        </>}
+      </div>
+      {fresh > 0 && rows.length > 0 && (
+        <button type="button" className="fresh" onClick={() => void load('')}>{t('inbox.new', { n: fresh })}</button>
+      )}
+      {groups === undefined ? error === undefined && <Shape /> : empty ? <Empty /> : rows.length === 0 ? (
+        <p className="empty"><strong>{t('inbox.none')}</strong><br />{t('inbox.none.hint')}</p>
+      ) : (
+        <table className="groups">
+          <thead>
+            <tr>
+              <th scope="col"><span className="hidden">{t('inbox.col.select')}</span></th>
+              <th scope="col">{t('inbox.col.severity')}</th>
+              <th scope="col">{t('inbox.col.what')}</th>
+              <th scope="col">{t('inbox.col.who')}</th>
+              <th scope="col">{t('inbox.col.trend')}</th>
+              <th scope="col">{t('inbox.col.last')}</th>
+              <th scope="col" className="num">{t('inbox.col.count')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((g) => {
+              const name = g.summary[words.lang] || g.rule_name || g.rule
+              const here = g.key === current?.key && at !== ''
+              return (
+                <tr key={g.key} id={here ? 'row-at' : undefined} className={here ? 'at' : ''} aria-selected={chosen.has(g.key)} onClick={() => move(g.key)}>
+                  <td><Checkbox size="xs" aria-label={t('inbox.select', { name })} checked={chosen.has(g.key)} onChange={() => toggle(g.key)} /></td>
+                  <td><Severity level={g.severity} /></td>
+                  <td>
+                    <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={(e) => { move(g.key); follow(e) }}>{name}</a>
+                    <small>{[words.word('source', g.source), g.brand, g.status !== 'new' && words.word('status', g.status)].filter(Boolean).join(' · ')}</small>
+                  </td>
+                  <td className="mono">{g.src_ip} → {g.domain || g.dst_ip}</td>
+                  <td><Spark values={g.spark} /></td>
+                  <td><When at={g.last} /></td>
+                  <td className="num">{number(g.count)}</td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      )}
+      {next && <Button variant="default" mt="sm" onClick={() => void load(next)}>{t('inbox.more')}</Button>}
+      <p className="keys">{t('inbox.keys')}</p>
+      <CloseDialog count={closing.length} cancel={() => setClosing([])} submit={(verdict, reason) => {
+        const which = closing
+        setClosing([])
+        void act(which, { status: 'closed', verdict, reason })
+      }} />
+      <KeysDialog open={keys} close={() => setKeys(false)} />
+    </div>
+  )
+}
+
+function Shape() {
+  const { t } = useWords()
+  return <div aria-busy="true" aria-label={t('common.loading')}>{Array.from({ length: 12 }, (_, i) => <Skeleton key={i} height={32} mt={4} />)}</div>
+}

@@ -1,0 +1,38 @@
+import { Button, PasswordInput, TextInput } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
+import { api, type Me } from '../api'
+import { Language, Theme } from '../app'
+import { explain } from '../errors'
+import { useWords } from '../i18n'
+
+export function Login({ failed, done }: { failed: string; done: (me: Me) => void }) {
+  const words = useWords()
+  const { t } = words
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const [error, setError] = useState(failed)
+  const [busy, setBusy] = useState(false)
+  const submit = (e: FormEvent) => {
+    e.preventDefault()
+    setBusy(true)
+    api.login(name, password).then(done, (e: unknown) => {
+      setBusy(false)
+      setPassword('')
+      setError(explain(e, words))
+    })
+  }
+  return (
+    <main className="login">
+      <form onSubmit={submit}>
+        <h1>{t('login.title')}</h1>
+        <TextInput label={t('login.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} autoComplete="username" autoFocus required withAsterisk={false} />
+        <PasswordInput mt="sm" label={t('login.password')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" required
+          withAsterisk={false} visibilityToggleButtonProps={{ 'aria-hidden': true }} />
+        {error && <p className="failure" role="alert">{error}</p>}
+        <Button type="submit" mt="md" fullWidth loading={busy}>{t('login.submit')}</Button>
+        <p className="quiet">{t('login.first')}</p>
+        <div className="row"><Language /><Theme /></div>
+      </form>
+    </main>
+  )
+}

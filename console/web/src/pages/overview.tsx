@@ -1,0 +1,116 @@
+// Is anything burning, are we keeping up, can the sensors be trusted? Every number leads to what it counts.
+import { Skeleton } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import { api, type Overview as Numbers } from '../api'
+import { explain } from '../errors'
+import { useWords } from '../i18n'
+import { Empty } from '../parts/empty'
+import { Severity } from '../parts/severity'
+import { Spark } from '../parts/spark'
+import { When } from '../parts/when'
+import { follow } from '../route'
+
+const levels = ['low', 'medium', 'high', 'critical']
+const refreshMS = 30_000
+
+const inbox = (q: string, range = '24h') => '/inbox?' + new URLSearchParams({ q, range })
+
+export function Overview({ decided, arrived }: { decided: number; arrived: number }) {
+  const words = useWords()
+  const { t, number } = words
+  const [n, setN] = useState<Numbers>()
+  const [error, setError] = useState<unknown>()
+  useEffect(() => {
+    const load = () => void api.overview().then((v) => { setN(v); setError(undefined) }, setError)
+    load()
+    const timer = setInterval(load, refreshMS)
+    return () => clearInterval(timer)
+  }, [decided, arrived > 0])
+  return (
+    <div className="page">
+      <h1>{t('overview.title')}</h1>
+      {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
+      {!n ? <Skeleton height={320} aria-label={t('common.loading')} /> : n.empty ? <Empty /> : <>
+        <h2 className="quiet">{t('overview.today')}</h2>
+        <div className="numbers">
+          <a className="number waiting-count" href={inbox('status:new severity>=high', 'all')} onClick={follow}>
+            <span>{t('overview.waiting')}</span>
+            <strong>{number(n.waiting)}</strong>
+            <small>{t('overview.waiting.what')}</small>
+          </a>
+          {[...n.severities].reverse().map((s) => (
+            <a key={s.severity} className="number" href={inbox(`severity>=${levels[s.severity - 1]}`)} onClick={follow}>
+              <Severity level={s.severity} />
+              <strong>{number(s.count)}</strong>
+              <small>{t('overview.severity.what')}</small>
+              <Spark values={s.spark} />
+              <small>{t('overview.trend', { n: number(s.yesterday) })}</small>
+            </a>
+          ))}
+        </div>
+        {n.partial && <p className="quiet">{t('overview.partial')}</p>}
+        <div className="columns">
+          <section className="panel wide">
+            <h2>{t('overview.stories')}</h2>
+            {n.stories.length === 0 ? <p className="quiet">{t('overview.stories.none')}</p> : (
+              <ul className="stories">
+                {n.stories.map((g) => (
+                  <li key={g.key}>
+                    <Severity level={g.severity} />
+                    <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={follow}>{g.summary[words.lang] || g.rule_name || g.rule}</a>
+                    <span className="mono quiet">{g.src_ip}</span>
+                    <When at={g.last} />
+                  </li>
+                ))}
+              </ul>
+            )}
+          </section>
+          <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
+          <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
+          <section className="panel">
+            <h2>{t('overview.sensors')}</h2>
+            <Sensors value={n.sensors} none={t('overview.sensors.none')} />
+          </section>
+        </div>
+      </>}
+    </div>
+  )
+}
+
+function Bars({ title, none, rows, label, link }: {
+  title: string; none: string; rows: { name: string; count: number }[]; label: (name: string) => string; link: (name: string) => string
+}) {
+  const { number } = useWords()
+  const top = Math.max(1, ...rows.map((r) => r.count))
+  return (
+    <section className="panel">
+      <h2>{title}</h2>
+      {rows.length === 0 ? <p className="quiet">{none}</p> : (
+        <ul className="bars">
+          {rows.map((r) => (
+            <li key={r.name}>
+              <a href={link(r.name)} onClick={follow}>{label(r.name)}</a>
+              <span className="bar"><span style={{ width: `${(r.count / top) * 100}%` }} /></span>
+              <span className="count">{number(r.count)}</span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+// Sensors shows the numbers that the sensors tell, under the names that they give them.
+function Sensors({ value, none }: { value: unknown; none: string }) {
+  const { number } = useWords()
+  if (typeof value !== 'object' || value === null) return <p className="quiet">{none}</p>
+  const rows: [string, string][] = []
+  const walk = (prefix: string, v: unknown) => {
+    if (rows.length >= 24) return
+    if (typeof v === 'number') rows.push([prefix, number(v)])
+    else if (typeof v === 'string') rows.push([prefix, v])
+    else if (typeof v === 'object' && v !== null) for (const [k, x] of Object.entries(v)) walk(prefix ? `${prefix}.${k}` : k, x)
+  }
+  walk('', value)
+  return <dl className="facts">{rows.map(([k, v]) => <div key={k}><dt className="mono">{k}</dt><dd>{v}</dd></div>)}</dl>
+}

@@ -1,0 +1,65 @@
+// What an analyst decides about a group, and what was decided before.
+import { Button, Select, Textarea } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import { api, type Change, type Me, type Triage } from '../api'
+import { useWords } from '../i18n'
+import { CloseDialog } from './close'
+import { When } from './when'
+
+export function Decide({ group, triage, me, setTriage, failed, said }: {
+  group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+}) {
+  const { t, word } = useWords()
+  const [names, setNames] = useState<string[]>([])
+  const [comment, setComment] = useState('')
+  const [closing, setClosing] = useState(false)
+  useEffect(() => { api.accounts().then((a) => setNames(a.accounts.map((x) => x.name)), () => undefined) }, [])
+  const put = (change: Omit<Change, 'key' | 'version'>) =>
+    api.putTriage({ ...change, key: group, version: triage.version }).then((x) => { setTriage(x); setComment(''); said(t('finding.done')) }, failed)
+  if (me.role === 'viewer') return null
+  const closed = triage.status === 'closed'
+  return (
+    <section className="decide noprint">
+      <h2>{t('finding.action')}</h2>
+      <p className="quiet">{t('finding.group')}</p>
+      {closed && triage.verdict && <p><strong>{word('verdict', triage.verdict)}</strong>{triage.reason && <> · {triage.reason}</>}</p>}
+      <div className="buttons">
+        {triage.assignee !== me.name && <Button size="sm" variant="default" onClick={() => void put({ assignee: me.name })}>{t('finding.take')}</Button>}
+        {!closed && triage.status === 'new' && <Button size="sm" variant="default" onClick={() => void put({ status: 'seen' })}>{t('finding.seen')}</Button>}
+        {!closed && triage.status !== 'escalated' && <Button size="sm" variant="default" onClick={() => void put({ status: 'escalated' })}>{t('finding.escalate')}</Button>}
+        {closed ? <Button size="sm" onClick={() => void put({ status: 'new' })}>{t('finding.reopen')}</Button>
+          : <Button size="sm" onClick={() => setClosing(true)}>{t('finding.close')}</Button>}
+      </div>
+      <Select mt="sm" size="sm" label={t('finding.assignee')} placeholder={t('common.nobody')} clearable data={names} value={triage.assignee || null}
+        clearButtonProps={{ 'aria-label': t('inbox.clear') }} onChange={(v) => void put({ assignee: v ?? '' })} />
+      <Textarea mt="sm" size="sm" label={t('finding.comment')} value={comment} onChange={(e) => setComment(e.currentTarget.value)} maxLength={1000} autosize minRows={2} />
+      <Button mt="xs" size="sm" variant="default" disabled={comment.trim() === ''} onClick={() => void put({ comment: comment.trim() })}>{t('finding.comment.add')}</Button>
+      <CloseDialog count={closing ? 1 : 0} cancel={() => setClosing(false)} submit={(verdict, reason) => { setClosing(false); void put({ status: 'closed', verdict, reason }) }} />
+    </section>
+  )
+}
+
+export function History({ triage }: { triage: Triage }) {
+  const { t, word } = useWords()
+  const say = (what: string) => {
+    const cut = what.indexOf(':')
+    const kind = what.slice(0, cut)
+    const value = what.slice(cut + 1)
+    switch (kind) {
+      case 'status': return t('history.status', { value: word('status', value) })
+      case 'verdict': return value ? t('history.verdict', { value: word('verdict', value) }) : t('history.verdict.none')
+      case 'assignee': return value ? t('history.assignee', { value }) : t('history.assignee.none')
+      default: return what
+    }
+  }
+  const all = [
+    ...triage.history.map((h) => ({ time: h.time, user: h.user, text: say(h.what) })),
+    ...triage.comments.map((c) => ({ time: c.time, user: c.user, text: t('history.comment', { value: c.text }) })),
+  ].sort((a, b) => a.time.localeCompare(b.time))
+  if (all.length === 0) return <p className="quiet">{t('finding.history.none')}</p>
+  return (
+    <ol className="history">
+      {all.map((x, i) => <li key={i}><When at={x.time} /> <strong>{x.user}</strong> {x.text}</li>)}
+    </ol>
+  )
+}

@@ -1,0 +1,33 @@
+// The plain facts of a finding, those that are known.
+import type { ReactNode } from 'react'
+import type { Finding } from '../api'
+import { useWords, type Key } from '../i18n'
+
+const end = (e?: { ip?: string; port?: number }) => (e?.ip ? (e.port ? (e.ip.includes(':') ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`) : e.ip) : undefined)
+
+export function Facts({ doc }: { doc: Finding }) {
+  const { t, number } = useWords()
+  const k = doc.khien
+  const rows: [Key, ReactNode][] = [
+    ['field.source', end(doc.source)],
+    ['field.destination', end(doc.destination)],
+    ['field.protocol', [doc.network?.transport, doc.network?.protocol].filter(Boolean).join(' / ')],
+    ['field.domain', k.domain],
+    ['field.url', doc.url?.original],
+    ['field.user_agent', doc.user_agent?.original],
+    ['field.ja4', doc.tls?.client.ja4],
+    ['field.file', [doc.file?.name, doc.file?.mime_type].filter(Boolean).join(' · ')],
+    ['field.size', doc.file?.size ? `${number(doc.file.size)} byte` : undefined],
+    ['field.sha256', doc.file?.hash?.sha256],
+    ['field.hosts', doc.related?.hosts?.slice(0, 20).join(', ')],
+    ['field.ips', doc.related?.ip?.slice(0, 20).join(', ')],
+    ['field.chain', k.chain?.id],
+    ['field.campaign', k.campaign?.id],
+    ['field.community_id', doc.network?.community_id],
+    ['field.capture', doc.pcap_filename],
+    ['field.packet', k.evidence?.packet ? number(k.evidence.packet) : undefined],
+    ['field.sensor', [doc.observer.name, doc.observer.ingress?.interface.name].filter(Boolean).join(' · ')],
+    ['field.id', doc.event.id],
+  ]
+  return <dl className="facts">{rows.filter(([, v]) => v).map(([key, v]) => <div key={key}><dt>{t(key)}</dt><dd className="mono">{v}</dd></div>)}</dl>
+}

@@ -1,0 +1,205 @@
+// Drives the real console in a browser: log in, triage by keyboard, read a finding in both languages, print, and look for
+// problems with access. Run with npm run test:browser; KHIEN_SHOTS names a folder for pictures.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+const shots = process.env.KHIEN_SHOTS
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+let server, password, url, browser, page
+const problems = []
+
+before(async () => {
+  server = spawn('go', ['run', './console/web/test/server'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface({ input: server.stdout }), 'line')
+  ;({ url, password } = JSON.parse(line))
+  browser = await chromium.launch({
+    executablePath: process.env.KHIEN_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  })
+  page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'vi-VN' })).newPage()
+  page.setDefaultTimeout(10_000)
+  page.on('console', (m) => { if (m.type() === 'error' && !/401|409|400/.test(m.text())) problems.push(m.text()) })
+  page.on('pageerror', (e) => problems.push(String(e)))
+  page.on('request', (r) => { if (!r.url().startsWith(url)) problems.push('asks another host: ' + r.url()) })
+})
+
+after(async () => {
+  await browser?.close()
+  server?.stdin.end()
+  if (server && server.exitCode === null) await once(server, 'exit')
+})
+
+async function shot(name) {
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png` })
+}
+
+// accessible fails on violations that axe calls serious or critical. The page's policy forbids script elements, so axe is
+// evaluated through the debugger.
+async function accessible(where) {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))
+  const bad = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+  assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`), [], where)
+}
+
+const press = (key) => page.keyboard.press(key)
+const language = (l) => page.locator('header.top .mantine-SegmentedControl-root').getByText(l, { exact: true }).click()
+const total = async () => Number(/^[\d.,]+/.exec(await page.locator('.summary > span').first().innerText())[0].replace(/\D/g, ''))
+// The list is fetched again after an action, so its count is waited for and never read at once.
+const totalBecomes = (n) => page.waitForFunction((n) => {
+  const text = document.querySelector('.summary > span')?.textContent ?? ''
+  return Number(/^[\d.,]+/.exec(text)?.[0].replace(/\D/g, '')) === n
+}, n)
+
+test('a wrong password is told, the right one opens the overview', async () => {
+  await page.goto(url + '/')
+  await page.getByLabel('Tên tài khoản').fill('admin')
+  await page.getByLabel('Mật khẩu', { exact: true }).fill('sai mật khẩu rồi')
+  await press('Enter')
+  await page.getByRole('alert').waitFor()
+  assert.match(await page.getByRole('alert').innerText(), /không đúng/)
+  await shot('login-vi-light')
+  await accessible('login')
+  await page.getByLabel('Mật khẩu', { exact: true }).fill(password)
+  await press('Enter')
+  await page.getByRole('heading', { name: 'Tổng quan' }).waitFor()
+  await page.locator('.number').first().waitFor()
+  await shot('overview-vi-light')
+  await accessible('overview')
+})
+
+test('the inbox is worked by keyboard', async () => {
+  await page.getByRole('link', { name: 'Hộp việc' }).click()
+  await page.locator('.groups tbody tr').first().waitFor()
+  await page.locator('.live.on').waitFor()
+  await shot('inbox-vi-light')
+  await accessible('inbox')
+  const before = await total()
+  assert.match(await page.locator('.groups tbody tr').first().innerText(), /Nghiêm trọng[^]*VNeID/)
+  await press('j')
+  await press('j')
+  await press('x')
+  await press('j')
+  await press('x')
+  await page.locator('.summary').getByText(/Đã chọn 2 nhóm/).waitFor()
+  await press('c')
+  await page.getByRole('dialog').waitFor()
+  await shot('close-vi-light')
+  await accessible('close dialog')
+  await page.getByLabel('Báo nhầm').check()
+  await page.getByRole('dialog').getByRole('button', { name: 'Đóng', exact: true }).click()
+  await page.getByText('Đã đóng: 2 nhóm').waitFor()
+  await totalBecomes(before - 2)
+  await press('u')
+  await page.getByText('Đã hoàn tác: 2 nhóm').waitFor()
+  await totalBecomes(before)
+  await press('e')
+  await page.getByText('Đã chuyển cấp trên: 1 nhóm').waitFor()
+  await press('u')
+  await page.getByText('Đã hoàn tác: 1 nhóm').waitFor()
+})
+
+test('new findings wait above a line and move nothing', async () => {
+  const first = await page.locator('.groups tbody tr').first().innerText()
+  server.stdin.write('more\n')
+  await page.getByText('1 mới').waitFor()
+  assert.equal(await page.locator('.groups tbody tr').first().innerText(), first)
+  await shot('fresh-vi-light')
+  await page.locator('.fresh').click()
+  await page.getByText('Điện thoại bị điều khiển từ xa').waitFor()
+})
+
+test('a wrong query says where and what would be right', async () => {
+  await press('/')
+  await page.keyboard.type(' brnd:vneid')
+  await press('Enter')
+  await page.getByText(/không có trường này/).waitFor()
+  assert.equal(await page.locator('.marked u').innerText(), 'brnd:vneid')
+  await shot('query-error-vi-light')
+  await accessible('query error')
+  await page.goto(url + '/inbox?q=brand:vneid&range=all&sort=worst')
+  await page.locator('.groups tbody tr').first().waitFor()
+  assert.equal(await page.getByLabel('Điều kiện tìm').inputValue(), 'brand:vneid')
+})
+
+test('a finding gives its reasons in both languages', async () => {
+  await page.goto(url + '/inbox')
+  await page.locator('.groups tbody tr').first().waitFor()
+  const row = page.locator('.groups tbody tr', { hasText: 'Công dân nhập mật khẩu' })
+  await row.click({ position: { x: 500, y: 5 } })
+  await press('Enter')
+  await page.getByText('tên bắt chước VNeID').waitFor()
+  assert.match(await page.locator('.steps').innerText(), /gửi thông tin[^]*suy ra/)
+  assert.equal(await page.locator('.bytes mark').first().innerText(), '76 6e 65 69 64 ')
+  assert.match(await page.locator('.finding').innerText(), /nội dung sau 14:30/)
+  assert.match(await page.locator('.lead time').getAttribute('title'), /UTC/)
+  await shot('finding-vi-light')
+  await accessible('finding')
+  await language('en')
+  await page.getByText('the name imitates VNeID').waitFor()
+  assert.equal(await page.locator('html').getAttribute('lang'), 'en')
+  await shot('finding-en-light')
+  await page.getByRole('button', { name: 'Switch between light and dark' }).click()
+  await page.waitForTimeout(300)
+  await shot('finding-en-dark')
+  await accessible('finding, dark')
+  const pdf = await page.pdf({ path: shots && `${shots}/finding.pdf`, preferCSSPageSize: true })
+  assert.equal(pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length, 1, 'pages on paper')
+  await page.emulateMedia({ media: 'print' })
+  await shot('finding-print')
+  await page.emulateMedia({ media: 'screen' })
+})
+
+test('a decision is kept, with who made it', async () => {
+  await page.getByRole('button', { name: 'Take' }).click()
+  await page.locator('.history').getByText('assigned to admin').waitFor()
+  await page.getByLabel('Comment').fill('called the citizen <b>twice</b>')
+  await page.getByRole('button', { name: 'Add comment' }).click()
+  await page.locator('.history').getByText('called the citizen <b>twice</b>').waitFor()
+  await page.goBack()
+  await page.locator('tr.at').waitFor()
+  assert.match(await page.locator('tr.at').innerText(), /A citizen entered/)
+})
+
+test('pages look right in the dark and in English', async () => {
+  await shot('inbox-en-dark')
+  await accessible('inbox, dark')
+  await page.getByRole('link', { name: 'Overview' }).click()
+  await page.locator('.number').first().waitFor()
+  await shot('overview-en-dark')
+  await accessible('overview, dark')
+  await language('vi')
+  await shot('overview-vi-dark')
+})
+
+test('hostile text stays text', async () => {
+  await page.goto(url + '/inbox?q=rule:2100001&range=all')
+  await page.locator('.groups tbody tr a').first().click()
+  await page.locator('.finding h1').waitFor()
+  assert.match(await page.locator('.finding h1').innerText(), /<img src=x onerror/)
+  assert.notEqual(await page.title(), 'owned')
+  assert.equal(await page.locator('.finding img, .finding script').count(), 0)
+  await shot('hostile-vi-dark')
+})
+
+test('a phone shows the same', async () => {
+  await page.setViewportSize({ width: 420, height: 860 })
+  await page.goto(url + '/')
+  await page.locator('.number').first().waitFor()
+  await shot('overview-phone')
+  await page.goto(url + '/inbox')
+  await page.locator('.groups tbody tr').first().waitFor()
+  await shot('inbox-phone')
+})
+
+test('nothing went wrong on the way', () => assert.deepEqual(problems, []))

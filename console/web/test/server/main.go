@@ -1,0 +1,73 @@
+// Command server is a console with made-up findings for the browser tests. It prints its address and the first password
+// as one JSON line. A line "more" on standard input brings one new finding; the end of the input ends it.
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"time"
+
+	"khien/console"
+	"khien/detector"
+	"khien/detector/store/embedded"
+)
+
+func main() {
+	if err := run(len(os.Args) > 1 && os.Args[1] == "-empty"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(empty bool) error {
+	dir, err := os.MkdirTemp("", "khien-console-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	st, err := embedded.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if !empty {
+		if err := st.Write(context.Background(), findings(time.Now())); err != nil {
+			return err
+		}
+	}
+	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats}, st)
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	h := srv.HTTPServer("")
+	go h.Serve(l)
+	defer h.Close()
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": "http://" + l.Addr().String(), "password": srv.FirstPassword()}); err != nil {
+		return err
+	}
+	in := bufio.NewScanner(os.Stdin)
+	for n := 0; in.Scan(); n++ {
+		if in.Text() != "more" {
+			continue
+		}
+		f := []detector.Finding{arriving(time.Now(), n)}
+		if err := st.Write(context.Background(), f); err != nil {
+			return err
+		}
+		srv.Notify(f)
+	}
+	return in.Err()
+}
+
+func stats() any {
+	return map[string]any{"mirror0": map[string]any{"packets": 18_234_551, "dropped": 0, "flows": 41_220}}
+}

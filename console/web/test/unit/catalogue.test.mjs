@@ -1,0 +1,43 @@
+// Both catalogues hold the same keys with the same places, and every key that the pages name.
+import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { test } from 'node:test'
+
+const read = (lang) => JSON.parse(readFileSync(new URL(`../../src/i18n/${lang}.json`, import.meta.url), 'utf8'))
+const vi = read('vi')
+const en = read('en')
+const places = (s) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort().join(' ')
+
+test('catalogues have the same keys', () => {
+  assert.deepEqual(Object.keys(en).sort(), Object.keys(vi).sort())
+})
+
+test('translations keep the places of values', () => {
+  for (const key of Object.keys(vi)) assert.equal(places(en[key]), places(vi[key]), key)
+})
+
+test('no translation is empty or left in the other language', () => {
+  for (const [key, text] of Object.entries(vi)) {
+    assert.notEqual(text.trim(), '', key)
+    assert.notEqual(en[key].trim(), '', key)
+    assert.doesNotMatch(en[key].replace('Khiên', ''), /[ạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹđ]/i, key)
+  }
+})
+
+test('every key that the pages name exists', () => {
+  const dir = new URL('../../src/', import.meta.url)
+  for (const name of readdirSync(dir, { recursive: true })) {
+    if (!/\.tsx?$/.test(name)) continue
+    const source = readFileSync(new URL(name.replaceAll('\\', '/'), dir), 'utf8')
+    for (const m of source.matchAll(/\bt\('([a-z0-9_.]+)'/g)) assert.ok(m[1] in vi, `${name} names ${m[1]}`)
+  }
+})
+
+test('nothing writes markup from text', () => {
+  const dir = new URL('../../src/', import.meta.url)
+  for (const name of readdirSync(dir, { recursive: true })) {
+    if (!/\.tsx?$/.test(name)) continue
+    const source = readFileSync(new URL(name, dir), 'utf8')
+    assert.doesNotMatch(source, /innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/i, name)
+  }
+})
