@@ -1,0 +1,210 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+
+	"khien/detector"
+	"khien/detector/fraud"
+	"khien/detector/signature"
+	"khien/detector/yara"
+	"khien/rules"
+	"khien/sensor"
+)
+
+// detectionOptions say which rules to load.
+type detectionOptions struct {
+	rules     stringList
+	yara      stringList
+	brands    stringList
+	folder    string // its rule files are loaded too; empty for none
+	noDefault bool
+	skipBad   bool
+}
+
+// stringList is a flag that may be given more than once.
+type stringList []string
+
+func (l *stringList) String() string     { return fmt.Sprint(*l) }
+func (l *stringList) Set(s string) error { *l = append(*l, s); return nil }
+
+func (o *detectionOptions) flags(fs *flag.FlagSet) {
+	fs.Var(&o.rules, "rules", "add a `file` of Suricata-language rules; may be repeated")
+	fs.Var(&o.yara, "yara", "add a `file` of YARA rules; may be repeated")
+	fs.Var(&o.brands, "brands", "add a `file` of protected brands; may be repeated")
+	fs.BoolVar(&o.noDefault, "no-default-rules", false, "load nothing but the files named here")
+	fs.BoolVar(&o.skipBad, "skip-bad-rules", false, "load the rest when a rule cannot be loaded")
+}
+
+// detection is everything that was loaded to detect with. It is shared by all workers and does not change.
+type detection struct {
+	signatures *signature.Set
+	yara       *yara.Set
+	names      *fraud.Names
+	stories    *fraud.Stories
+	loaded     int
+	rejected   int
+}
+
+// loadDetection loads the rules and says what is wrong with those that it cannot load. False means: do not go on.
+func loadDetection(o detectionOptions, stderr io.Writer) (*detection, bool) {
+	d := &detection{}
+	ok := d.loadSignatures(o, stderr) && d.loadYARA(o, stderr) && d.loadFraud(o, stderr)
+	if ok && d.rejected > 0 {
+		fmt.Fprintf(stderr, "khien: %d rules loaded, %d rejected\n", d.loaded, d.rejected)
+		ok = o.skipBad
+	}
+	return d, ok
+}
+
+// source is a rule file: built in, or the user's.
+type source struct {
+	name string
+	data []byte
+}
+
+// sources reads the built-in files of a folder and those that the user named.
+func sources(o detectionOptions, pattern string, named []string, stderr io.Writer) ([]source, bool) {
+	var out []source
+	if !o.noDefault {
+		names, err := fs.Glob(rules.FS, pattern)
+		if err != nil {
+			panic("BUG: " + err.Error())
+		}
+		for _, n := range names {
+			data, err := rules.FS.ReadFile(n)
+			if err != nil {
+				panic("BUG: " + err.Error())
+			}
+			out = append(out, source{path.Join("rules", n), data})
+		}
+	}
+	if o.folder != "" {
+		names, err := filepath.Glob(filepath.Join(o.folder, path.Base(pattern)))
+		if err != nil {
+			fmt.Fprintf(stderr, "khien: %s: %v\n", o.folder, err)
+			return nil, false
+		}
+		named = slices.Concat(names, named)
+	}
+	ok := true
+	for _, n := range named {
+		data, err := os.ReadFile(n)
+		if err != nil {
+			fmt.Fprintf(stderr, "khien: %v\n", err)
+			ok = false
+			continue
+		}
+		out = append(out, source{n, data})
+	}
+	return out, ok
+}
+
+// hashes reports whether anybody looks at the hashes of files: the findings of the detectors that scan files, or a rule.
+// Nobody pays for them otherwise; Suricata's default is the same.
+func (d *detection) hashes() bool {
+	return d.yara != nil || d.names != nil || d.signatures.Wants(sensor.FileMD5) || d.signatures.Wants(sensor.FileSHA1) ||
+		d.signatures.Wants(sensor.FileSHA256)
+}
+
+// cacheDir is where compiled patterns are kept between starts; empty where the user has no folder for that.
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "khien")
+}
+
+func (d *detection) loadSignatures(o detectionOptions, stderr io.Writer) bool {
+	src, ok := sources(o, "signatures/*.rules", o.rules, stderr)
+	if !ok {
+		return false
+	}
+	var files []signature.File
+	for _, s := range src {
+		files = append(files, signature.File{Name: s.name, Data: s.data})
+	}
+	set, errs := signature.Load(signature.Options{CacheDir: cacheDir()}, files)
+	for _, err := range errs {
+		fmt.Fprintln(stderr, err.Error())
+	}
+	d.signatures = set
+	d.loaded += len(set.Rules())
+	d.rejected += len(errs)
+	return true
+}
+
+func (d *detection) loadYARA(o detectionOptions, stderr io.Writer) bool {
+	src, ok := sources(o, "yara/*.yar", o.yara, stderr)
+	if !ok || len(src) == 0 {
+		return ok
+	}
+	var files []yara.File
+	for _, s := range src {
+		files = append(files, yara.File{Name: s.name, Data: s.data})
+	}
+	set, errs := yara.Load(files)
+	for _, err := range errs {
+		fmt.Fprintln(stderr, err.Error())
+	}
+	d.yara = set
+	d.rejected += len(errs)
+	if set != nil {
+		d.loaded += set.Len()
+	}
+	return true
+}
+
+func (d *detection) loadFraud(o detectionOptions, stderr io.Writer) bool {
+	src, ok := sources(o, "fraud/*.yaml", o.brands, stderr)
+	if !ok || len(src) == 0 {
+		return ok
+	}
+	brands := &fraud.Brands{}
+	for _, s := range src {
+		b, err := fraud.LoadBrands(s.data, s.name)
+		if err != nil {
+			fmt.Fprintln(stderr, err)
+			d.rejected++
+			continue
+		}
+		brands = brands.Merge(b)
+	}
+	d.names = fraud.NewNames(brands)
+	d.stories = fraud.NewStories()
+	return true
+}
+
+// handlers makes the detectors of one worker.
+func (d *detection) handlers(rec *detector.Recorder) ([]sensor.Handler, error) {
+	var hs []sensor.Handler
+	if len(d.signatures.Rules()) > 0 {
+		hs = append(hs, d.signatures.NewMatcher(rec))
+	}
+	if d.yara != nil {
+		scanner, err := d.yara.NewScanner(rec)
+		if err != nil {
+			return nil, err
+		}
+		hs = append(hs, scanner)
+	}
+	if d.names != nil {
+		hs = append(hs, fraud.New(fraud.Config{}, d.names, rec))
+	}
+	return hs, nil
+}
+
+// engine makes the engine of n workers; every record goes to out.
+func (d *detection) engine(n int, out func(detector.Record)) *detector.Engine {
+	if d.stories == nil {
+		return detector.NewEngine(n, out)
+	}
+	return detector.NewEngine(n, out, d.stories.Observe)
+}

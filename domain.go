@@ -1,0 +1,35 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"khien/detector/fraud"
+)
+
+func domainCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("khien domain", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	var o detectionOptions
+	fs.Var(&o.brands, "brands", "add a `file` of protected brands; may be repeated")
+	fs.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: khien domain [FLAGS] [NAME…]\n\nScores names as fraud, from the arguments or from standard input, one JSON object a line in the same order.")
+		fs.PrintDefaults()
+	}
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	} else if err != nil {
+		return exitUsage
+	}
+	var d detection
+	if !d.loadFraud(o, stderr) || d.rejected > 0 {
+		return exitUsage
+	}
+	if err := fraud.DomainCommand(stdin, stdout, fs.Args(), fraud.CommandOptions{Names: d.names}); err != nil {
+		fmt.Fprintf(stderr, "khien domain: %v\n", err)
+		return exitInput
+	}
+	return exitDone
+}

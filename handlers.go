@@ -1,0 +1,74 @@
+package main
+
+import (
+	"khien/detector"
+	"khien/detector/fraud"
+	"khien/detector/signature"
+	"khien/detector/yara"
+	"khien/sensor"
+)
+
+// detectors are all detectors of one worker behind one handler, so that they can be given other rules while they work.
+type detectors struct {
+	rec     *detector.Recorder
+	matcher *signature.Matcher
+	scanner *yara.Scanner   // nil without YARA rules
+	fraud   *fraud.Detector // nil without brands
+}
+
+func newDetectors(d *detection, rec *detector.Recorder) (*detectors, error) {
+	x := &detectors{rec: rec, matcher: d.signatures.NewMatcher(rec)}
+	return x, x.rest(d)
+}
+
+// swap goes on with the rules of d. After an error the YARA rules are those from before.
+func (x *detectors) swap(d *detection) error {
+	x.matcher.Swap(d.signatures)
+	return x.rest(d)
+}
+
+// rest gives the rules of d to the detectors that there need not be.
+func (x *detectors) rest(d *detection) (err error) {
+	switch {
+	case d.names == nil:
+		x.fraud = nil
+	case x.fraud == nil:
+		x.fraud = fraud.New(fraud.Config{}, d.names, x.rec)
+	default:
+		x.fraud.Swap(d.names)
+	}
+	switch {
+	case d.yara == nil:
+		x.scanner = nil
+	case x.scanner == nil:
+		var s *yara.Scanner
+		if s, err = d.yara.NewScanner(x.rec); err == nil {
+			x.scanner = s
+		}
+	default:
+		err = x.scanner.Swap(d.yara)
+	}
+	return err
+}
+
+// What the detectors want does not depend on their rules.
+var (
+	wantsYARA  = (*yara.Scanner)(nil).Wants()
+	wantsFraud = (*fraud.Detector)(nil).Wants()
+)
+
+// Wants implements sensor.Handler.
+func (x *detectors) Wants() sensor.Kind { return x.matcher.Wants() | wantsYARA | wantsFraud }
+
+// Handle implements sensor.Handler.
+func (x *detectors) Handle(e *sensor.Event) {
+	if x.matcher.Wants()&e.Kind != 0 {
+		x.matcher.Handle(e)
+	}
+	if x.scanner != nil && wantsYARA&e.Kind != 0 {
+		x.scanner.Handle(e)
+	}
+	if x.fraud != nil && wantsFraud&e.Kind != 0 {
+		x.fraud.Handle(e)
+	}
+}

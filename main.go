@@ -1,0 +1,74 @@
+// Command khien watches a network, finds attacks and online fraud in it, and carries what it found to the people and
+// machines that act on it. README.md shows its commands.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime/debug"
+)
+
+// Exit statuses of every command.
+const (
+	exitDone  = 0
+	exitInput = 1 // the input could not be read to its end; what was read has been reported
+	exitUsage = 2 // bad usage, rules or configuration
+)
+
+// command is one of the program's commands. run gets the arguments behind its name.
+type command struct {
+	name    string
+	summary string
+	run     func(args []string, stdin io.Reader, stdout, stderr io.Writer) int
+}
+
+func commands() []command {
+	return []command{
+		{"run", "watch, store and show: everything in one process", runCommand},
+		{"replay", "read captures and print what is found", replayCommand},
+		{"rules", "check, list and explain rule files", rulesCommand},
+		{"domain", "score names as fraud", domainCommand},
+		{"bench", "measure this build on captures or rule files", benchCommand},
+		{"doctor", "say what is missing on this host", doctorCommand},
+		{"version", "print the version", versionCommand},
+	}
+}
+
+// gcPercent trades memory for time: with the 31,886 rules of Emerging Threats Open, 371 MB instead of 342 and a sixth less
+// processor time (23 November 2026).
+const gcPercent = 200
+
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(dispatch(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// dispatch runs the command that args name.
+func dispatch(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		usage(stdout)
+		if len(args) == 0 {
+			return exitUsage
+		}
+		return exitDone
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return c.run(args[1:], stdin, stdout, stderr)
+		}
+	}
+	fmt.Fprintf(stderr, "khien: no command %q\n\n", args[0])
+	usage(stderr)
+	return exitUsage
+}
+
+func usage(w io.Writer) {
+	fmt.Fprintln(w, "khien watches a network and finds attacks and online fraud in it.\n\nUsage: khien COMMAND [FLAGS] [ARGUMENTS]")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+	}
+	fmt.Fprintln(w, "\nkhien COMMAND -h shows a command's flags.")
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"khien/detector"
+	"khien/detector/fraud"
+	"khien/sensor"
+	"khien/sensor/pipeline"
+)
+
+// reloadWait is how long a reload waits for the captures to come to the end of a round. Interfaces do several times a
+// second, with or without traffic; a capture that is read from a pipe may stand still.
+const reloadWait = 20 * time.Second
+
+// outcomeErrors bounds the errors that the outcome of a reload holds.
+const outcomeErrors = 64 << 10
+
+// outcome is how a reload ended, as it stands in the data folder.
+type outcome struct {
+	Started  time.Time `json:"started"`
+	PID      int       `json:"pid"`
+	OK       bool      `json:"ok"`
+	Loaded   int       `json:"loaded"`
+	Rejected int       `json:"rejected"`
+	Millis   int64     `json:"milliseconds"`
+	Waiting  int       `json:"waiting,omitempty"` // captures that go on with the earlier rules until their next packets
+	Errors   string    `json:"errors,omitempty"`
+}
+
+// String is the line that tells the outcome to people.
+func (o *outcome) String() string {
+	if !o.OK {
+		return fmt.Sprintf("rules refused: %d loaded, %d rejected, %d ms; the rules from before stay", o.Loaded, o.Rejected, o.Millis)
+	}
+	s := fmt.Sprintf("rules reloaded: %d loaded, %d rejected, %d ms", o.Loaded, o.Rejected, o.Millis)
+	if o.Waiting > 0 {
+		s += fmt.Sprintf("; %d captures stand still and take them with their next packets", o.Waiting)
+	}
+	return s
+}
+
+// reloader keeps the rules that captures are inspected with and replaces them while they run. Safe for concurrent use.
+type reloader struct {
+	options detectionOptions
+	serial  sync.Mutex // one reload at a time
+	mu      sync.Mutex // guards what follows
+	current *detection
+	first   *detector.Engine // its lock is that of all: they share what is remembered of victims
+	running []*rounds
+}
+
+func newReloader(o detectionOptions, det *detection) *reloader {
+	if det.stories == nil {
+		det.stories = fraud.NewStories() // brands may come with a reload
+	}
+	return &reloader{options: o, current: det}
+}
+
+// pipeline makes a pipeline that takes part in reloads until end is called, after its Close.
+func (r *reloader) pipeline(o replayOptions, out func(detector.Record)) (p *pipeline.Pipeline, end func(), err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	engine := r.current.engine(o.workers, out)
+	if r.first == nil {
+		r.first = detector.NewEngine(0, nil)
+	}
+	engine.ShareLock(r.first)
+	rs := newRounds(o.workers)
+	workers := make([]*detectors, o.workers)
+	for i := range workers {
+		if workers[i], err = newDetectors(r.current, engine.Recorder(i)); err != nil {
+			return nil, nil, err
+		}
+	}
+	handlers := func(i int) []sensor.Handler { return []sensor.Handler{workers[i]} }
+	o.hash = true // the rules may change while the pipeline runs
+	p = startPipeline(o, handlers, func(i int) {
+		engine.RoundDone(i)
+		rs.roundDone(i, workers[i].swap)
+	})
+	r.running = append(r.running, rs)
+	return p, func() {
+		rs.end()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.running = slices.DeleteFunc(r.running, func(x *rounds) bool { return x == rs })
+	}, nil
+}
+
+// reload loads all rule files again and lets every capture go on with them. A set with an error is refused.
+func (r *reloader) reload() *outcome {
+	r.serial.Lock()
+	defer r.serial.Unlock()
+	res := &outcome{Started: time.Now()}
+	var errs bytes.Buffer
+	next, ok := loadDetection(r.options, &errs)
+	res.Loaded, res.Rejected, res.OK = next.loaded, next.rejected, ok
+	if ok {
+		offers := r.publish(next)
+		res.Waiting = waitTaken(offers, &errs)
+	}
+	// Most of a rule set is C memory, of which the collector knows nothing: without a hint it would keep the earlier set
+	// until the next collection, which may be long in coming.
+	debug.FreeOSMemory()
+	res.Millis = time.Since(res.Started).Milliseconds()
+	res.Errors = cut(errs.String(), outcomeErrors)
+	return res
+}
+
+// publish makes next the rules of all captures, those that begin from now on and those that run.
+func (r *reloader) publish(next *detection) []*offer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	next.follow(r.current)
+	r.current = next
+	var offers []*offer
+	for _, rs := range r.running {
+		offers = append(offers, rs.offer(next))
+	}
+	return offers
+}
+
+// waitTaken waits for the captures and returns how many have not come to the end of a round.
+func waitTaken(offers []*offer, errs io.Writer) (waiting int) {
+	timeout := time.After(reloadWait)
+	for i, o := range offers {
+		select {
+		case <-o.taken:
+			if o.err != nil {
+				fmt.Fprintln(errs, o.err)
+			}
+		case <-timeout:
+			return len(offers) - i
+		}
+	}
+	return 0
+}
+
+// follow makes d take the place of old: what was remembered of attackers and victims stays.
+func (d *detection) follow(old *detection) {
+	d.signatures.Follow(old.signatures)
+	if d.names != nil && old.names != nil {
+		d.names.Follow(old.names)
+	}
+	d.stories = old.stories
+}
+
+// cut shortens a text to whole lines of at most n bytes.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return s[:strings.LastIndexByte(s[:n], '\n')+1] + "…\n"
+}

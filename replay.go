@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"khien/detector"
+	"khien/detector/eve"
+	"khien/detector/store"
+	"khien/sensor"
+	"khien/sensor/capture"
+	"khien/sensor/pipeline"
+)
+
+// replayOptions are the flags of khien replay.
+type replayOptions struct {
+	detection  detectionOptions
+	noChecksum bool
+	midstream  bool
+	oneSided   bool
+	hash       bool // hash transferred files; not a flag
+	workers    int
+	findings   string
+	eve        string
+	stats      string
+	store      string
+	captures   []string
+}
+
+func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
+	fs := flag.NewFlagSet("khien replay", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: khien replay [FLAGS] CAPTURE…\n\nReads captures (pcap, pcapng, also .gz and .zst; - is standard input) and prints what is found.")
+		fs.PrintDefaults()
+	}
+	o.detection.flags(fs)
+	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
+	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
+	fs.BoolVar(&o.oneSided, "one-sided", false, "follow TCP flows of which one direction is missing")
+	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect; the findings do not depend on it")
+	fs.StringVar(&o.findings, "findings", "", "write findings as ECS JSON lines to this `file` (- is standard output)")
+	fs.StringVar(&o.eve, "eve", "", "write events as EVE JSON lines to this `file` (- is standard output)")
+	fs.StringVar(&o.stats, "stats", "", "write counts as one JSON object to this `file` (- is standard output)")
+	fs.StringVar(&o.store, "store", "", "also write findings to a `store`, embedded:DIR or elastic:URL")
+	if err := fs.Parse(args); err != nil {
+		return o, err
+	}
+	o.captures = fs.Args()
+	switch {
+	case len(o.captures) == 0:
+		err = errors.New("name at least one capture")
+	case o.workers < 1 || o.workers > 1024:
+		err = fmt.Errorf("--workers %d: from 1 to 1024", o.workers)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "khien replay: %v\n", err)
+	}
+	return o, err
+}
+
+func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o, err := replayFlags(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	}
+	if err != nil {
+		return exitUsage
+	}
+	det, ok := loadDetection(o.detection, stderr)
+	if !ok {
+		return exitUsage
+	}
+	out, err := openOutputs(o, stdout)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien replay: %v\n", err)
+		return exitUsage
+	}
+	start := usageNow()
+	p, err := newPipeline(o, det, out.record)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien replay: %v\n", err)
+		return exitUsage
+	}
+	status := exitDone
+	for _, name := range o.captures {
+		if err := replayOne(p, name); err != nil {
+			fmt.Fprintf(stderr, "khien replay: %v\n", err)
+			status = exitInput
+		}
+		if out.err != nil {
+			break
+		}
+	}
+	p.Close()
+	if err := out.close(p.Stats(), det, start); err != nil {
+		fmt.Fprintf(stderr, "khien replay: %v\n", err)
+		status = exitInput
+	}
+	return status
+}
+
+func newPipeline(o replayOptions, det *detection, out func(detector.Record)) (*pipeline.Pipeline, error) {
+	engine := det.engine(o.workers, out)
+	handlers := make([][]sensor.Handler, o.workers)
+	for i := range handlers {
+		rec := engine.Recorder(i)
+		hs, err := det.handlers(rec)
+		if err != nil {
+			return nil, err
+		}
+		if o.eve != "" {
+			hs = append(hs, eve.New(rec))
+		}
+		handlers[i] = hs
+	}
+	o.hash = det.hashes()
+	return startPipeline(o, func(worker int) []sensor.Handler { return handlers[worker] }, engine.RoundDone), nil
+}
+
+// startPipeline makes a pipeline as the flags say. roundDone is called on a worker's goroutine at the end of each round.
+func startPipeline(o replayOptions, handlers func(int) []sensor.Handler, roundDone func(int)) *pipeline.Pipeline {
+	cfg := pipeline.Config{
+		Workers:    o.workers,
+		NoChecksum: o.noChecksum,
+		Handlers:   handlers,
+		RoundDone:  func(worker int, _ string) { roundDone(worker) },
+	}
+	cfg.Stream.Midstream, cfg.Stream.OneSided = o.midstream, o.oneSided
+	cfg.File.Hash = o.hash
+	return pipeline.New(cfg)
+}
+
+func replayOne(p *pipeline.Pipeline, name string) error {
+	r, err := capture.Open(name)
+	if err != nil {
+		return err
+	}
+	err = p.Run(r, name)
+	return errors.Join(err, r.Close())
+}
+
+// outputs are the places that a replay writes to. The first write error is kept and ends the replay.
+type outputs struct {
+	stdout   *bufio.Writer
+	text     bool // print findings for people: no machine output was asked for
+	findings *output
+	eve      *output
+	stats    string
+	store    store.Store
+	pending  []detector.Finding
+	err      error
+	count    int
+}
+
+// output is a file, or standard output.
+type output struct {
+	name string
+	w    *bufio.Writer
+	f    *os.File
+}
+
+func openOutput(name string, stdout *bufio.Writer) (*output, error) {
+	switch name {
+	case "":
+		return nil, nil
+	case "-":
+		return &output{name: "standard output", w: stdout}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	return &output{name: name, w: bufio.NewWriterSize(f, 256<<10), f: f}, nil
+}
+
+func (o *output) close() error {
+	if o == nil {
+		return nil
+	}
+	err := o.w.Flush()
+	if o.f != nil {
+		err = errors.Join(err, o.f.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", o.name, err)
+	}
+	return nil
+}
+
+func openOutputs(o replayOptions, stdout io.Writer) (*outputs, error) {
+	out := &outputs{stdout: bufio.NewWriterSize(stdout, 64<<10), stats: o.stats}
+	out.text = o.findings == "" && o.eve == "" && o.stats != "-"
+	var err error
+	if out.findings, err = openOutput(o.findings, out.stdout); err != nil {
+		return nil, err
+	}
+	if out.eve, err = openOutput(o.eve, out.stdout); err != nil {
+		return nil, err
+	}
+	if o.store != "" {
+		if out.store, err = openStore(o.store); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// storeBatch is how many findings are written to a store at once.
+const storeBatch = 1000
+
+// record writes one record of the engine.
+func (o *outputs) record(r detector.Record) {
+	if o.err != nil {
+		return
+	}
+	if r.EVE != nil && o.eve != nil {
+		o.eve.w.Write(r.EVE) // a bufio.Writer keeps its first error until Flush
+		if err := o.eve.w.WriteByte('\n'); err != nil {
+			o.fail(o.eve, err)
+		}
+	}
+	if r.Finding == nil {
+		return
+	}
+	o.count++
+	if o.findings != nil {
+		line, err := json.Marshal(r.Finding)
+		if err == nil {
+			_, err = o.findings.w.Write(append(line, '\n'))
+		}
+		if err != nil {
+			o.fail(o.findings, err)
+		}
+	}
+	if o.text {
+		printFinding(o.stdout, r.Finding)
+	}
+	if o.store != nil {
+		o.pending = append(o.pending, *r.Finding)
+		if len(o.pending) >= storeBatch {
+			o.flushStore()
+		}
+	}
+}
+
+func (o *outputs) fail(to *output, err error) {
+	if o.err == nil {
+		o.err = fmt.Errorf("write %s: %w", to.name, err)
+	}
+}

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"khien/detector"
+	"khien/detector/store"
+	"khien/detector/store/elastic"
+	"khien/detector/store/embedded"
+	"khien/sensor/pipeline"
+)
+
+// openStore opens the store that a flag names.
+func openStore(spec string) (store.Store, error) {
+	switch kind, where, _ := strings.Cut(spec, ":"); {
+	case where == "":
+	case kind == "embedded":
+		return embedded.Open(where)
+	case kind == "elastic":
+		return elastic.Open(context.Background(), elastic.Config{URLs: strings.Split(where, ","),
+			APIKey: os.Getenv("KHIEN_ELASTIC_API_KEY"), User: os.Getenv("KHIEN_ELASTIC_USER"),
+			Password: os.Getenv("KHIEN_ELASTIC_PASSWORD"), CAFile: os.Getenv("KHIEN_ELASTIC_CA")})
+	}
+	return nil, fmt.Errorf("--store %q: want embedded:DIR or elastic:URL", spec)
+}
+
+func (o *outputs) flushStore() {
+	if err := o.store.Write(context.Background(), o.pending); err != nil && o.err == nil {
+		o.err = err
+	}
+	o.pending = o.pending[:0]
+}
+
+// close ends all outputs and reports the first error of any.
+func (o *outputs) close(s pipeline.Stats, det *detection, start usageAt) error {
+	var errs []error
+	if o.store != nil {
+		o.flushStore()
+		errs = append(errs, o.store.Close())
+	}
+	errs = append(errs, o.err)
+	if s.ParserBugs > 0 {
+		errs = append(errs, fmt.Errorf("%d flows lost their parser to a mistake of this program, please report it: %s", s.ParserBugs, s.FirstBug))
+	}
+	if o.text {
+		fmt.Fprintf(o.stdout, "%d findings in %d packets, %d flows\n", o.count, s.Packets, s.Flows)
+	}
+	if o.err == nil {
+		errs = append(errs, o.findings.close(), o.eve.close())
+	}
+	errs = append(errs, o.writeStats(s, det, start), o.stdout.Flush())
+	return errors.Join(errs...)
+}
+
+// replayStats is the object that --stats writes.
+type replayStats struct {
+	pipeline.Stats
+	Findings      int     `json:"findings"`
+	RulesLoaded   int     `json:"rules_loaded"`
+	RulesRejected int     `json:"rules_rejected"`
+	WallSeconds   float64 `json:"wall_seconds"`
+	CPUSeconds    float64 `json:"cpu_seconds"`
+	PeakRSSBytes  int64   `json:"peak_rss_bytes"`
+}
+
+func (o *outputs) writeStats(s pipeline.Stats, det *detection, start usageAt) error {
+	to, err := openOutput(o.stats, o.stdout)
+	if to == nil {
+		return err
+	}
+	r := replayStats{Stats: s, Findings: o.count, RulesLoaded: det.loaded, RulesRejected: det.rejected}
+	r.WallSeconds = time.Since(start.wall).Seconds()
+	now := usageNow()
+	r.CPUSeconds, r.PeakRSSBytes = now.cpu-start.cpu, now.peak
+	line, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	to.w.Write(append(line, '\n'))
+	return to.close()
+}
+
+// printFinding writes a finding for people, on one line and a line for each reason.
+func printFinding(w *bufio.Writer, f *detector.Finding) {
+	fmt.Fprintf(w, "%s  %-8s %s:%s  %s", f.Time.UTC().Format("2006-01-02T15:04:05.000Z"), f.Severity, f.Source, f.Rule.ID,
+		visible(f.Rule.Name))
+	if f.SrcIP.IsValid() {
+		fmt.Fprintf(w, "  %s → %s", f.SrcIP, f.DstIP)
+	}
+	if f.Domain != "" {
+		fmt.Fprintf(w, "  %s", visible(f.Domain))
+	}
+	fmt.Fprintln(w)
+}
+
+// visible replaces control characters, so that a capture cannot write to the terminal.
+func visible(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '·'
+		}
+		return r
+	}, s)
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"khien/detector/signature"
+)
+
+// rulesCommand carries out the verbs of khien rules.
+func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("khien rules", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: khien rules check [FLAGS] [FILE…]   loads rule files and names what cannot be loaded\n"+
+			"       khien rules list [FLAGS] [FILE…]    one rule a line: id, action, file and line, message\n"+
+			"       khien rules explain [FLAGS] SID     what a signature looks at\n"+
+			"       khien rules test DIR…               runs the scripts beside rule files\n"+
+			"       khien rules update [FLAGS] SOURCE   writes rules of others into a data folder\n"+
+			"       khien rules reload [--data DIR]     makes a running khien load its rule files again\n\n"+
+			"FILE… are Suricata-language rules; without any, the rules that ship are meant.")
+		fs.PrintDefaults()
+	}
+	var o detectionOptions
+	o.flags(fs)
+	if len(args) == 0 {
+		fs.Usage()
+		return exitUsage
+	}
+	verb := args[0]
+	switch verb {
+	case "reload":
+		return reloadCommand(args[1:], stdout, stderr)
+	case "test":
+		return rulesTest(args[1:], stdout, stderr)
+	case "update":
+		return rulesUpdate(args[1:], stdout, stderr)
+	}
+	if err := fs.Parse(args[1:]); errors.Is(err, flag.ErrHelp) || verb == "-h" || verb == "--help" || verb == "help" {
+		return exitDone
+	} else if err != nil {
+		return exitUsage
+	}
+	rest := fs.Args()
+	if verb != "explain" && len(rest) > 0 {
+		o.rules, o.noDefault, rest = append(o.rules, rest...), true, nil
+	}
+	out := bufio.NewWriter(stdout)
+	defer out.Flush()
+	switch verb {
+	case "check":
+		return rulesCheck(o, out, stderr)
+	case "list":
+		return rulesList(o, out, stderr)
+	case "explain":
+		if len(rest) != 1 {
+			fmt.Fprintln(stderr, "khien rules explain: name one sid")
+			return exitUsage
+		}
+		return rulesExplain(o, rest[0], out, stderr)
+	}
+	fmt.Fprintf(stderr, "khien rules: no verb %q: check, list, explain, test, update or reload\n", verb)
+	return exitUsage
+}
+
+func rulesCheck(o detectionOptions, out, stderr io.Writer) int {
+	o.skipBad = true
+	d, ok := loadDetection(o, stderr)
+	if !ok {
+		return exitUsage
+	}
+	fmt.Fprintf(out, "%d rules loaded, %d rejected\n", d.loaded, d.rejected)
+	if d.rejected > 0 {
+		return exitUsage
+	}
+	return exitDone
+}
+
+func rulesList(o detectionOptions, out, stderr io.Writer) int {
+	d, ok := loadDetection(o, stderr)
+	if !ok {
+		return exitUsage
+	}
+	for _, r := range d.signatures.Rules() {
+		fmt.Fprintf(out, "%d:%d:%d  %-6s %s:%d  %s\n", r.GID, r.SID, r.Rev, r.Action, r.File, r.Line, visible(r.Msg))
+	}
+	return exitDone
+}
+
+func rulesExplain(o detectionOptions, sid string, out, stderr io.Writer) int {
+	n, err := strconv.ParseUint(sid, 10, 32)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien rules explain: %q is not a sid\n", sid)
+		return exitUsage
+	}
+	o.skipBad = true
+	d, ok := loadDetection(o, stderr)
+	if !ok {
+		return exitUsage
+	}
+	for _, r := range d.signatures.Rules() {
+		if uint64(r.SID) == n {
+			explain(out, r)
+			return exitDone
+		}
+	}
+	fmt.Fprintf(stderr, "khien rules explain: no rule with sid %s\n", sid)
+	return exitUsage
+}
+
+func explain(out io.Writer, r signature.Rule) {
+	fmt.Fprintf(out, "%s\n\nsid %d, revision %d, %s:%d\n%s\n", visible(r.Msg), r.SID, r.Rev, r.File, r.Line, visible(r.Text))
+	if r.Category != "" {
+		fmt.Fprintf(out, "class: %s, priority %d\n", visible(r.Category), r.Priority)
+	}
+	if r.FastPattern == "" {
+		fmt.Fprintln(out, "fast pattern: none; the rule is evaluated on everything that its header and protocol select, which is slow")
+	} else {
+		fmt.Fprintf(out, "fast pattern: %q in %s; the rule is evaluated where this occurs\n", r.FastPattern, r.FastBuffer)
+	}
+	if len(r.References) > 0 {
+		fmt.Fprintf(out, "references: %s\n", visible(strings.Join(r.References, ", ")))
+	}
+}

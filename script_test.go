@@ -1,0 +1,104 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"khien/sensor/sensortest"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"khien": main})
+}
+
+// TestScripts runs the real program as the scripts in deploy/testdata say. Beside the usual commands they have
+//
+//	capture OUT.pcap TRAFFIC      writes the capture of a file of readable traffic (sensor/sensortest)
+//	cut FILE BYTES                shortens a file to its first bytes
+//	freeport NAME                 sets an environment variable to an address that nobody listens on
+//	fetch URL FILE                gets a page as soon as somebody answers
+//
+// $DEMO is the folder of the demo's traffic.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "deploy/testdata",
+		Setup: demoFolder,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"capture": writeCapture, "cut": cutFile, "freeport": freePort, "fetch": fetch},
+		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
+	})
+}
+
+func demoFolder(env *testscript.Env) error {
+	dir, err := filepath.Abs("deploy/demo-scripts")
+	env.Setenv("DEMO", dir)
+	return err
+}
+
+func writeCapture(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: capture OUT.pcap TRAFFIC")
+	}
+	s, err := sensortest.Parse(ts.ReadFile(args[1]))
+	ts.Check(err)
+	var b bytes.Buffer
+	ts.Check(sensortest.WritePCAP(&b, s.Packets()))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b.Bytes(), 0o600))
+}
+
+func cutFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: cut FILE BYTES")
+	}
+	n := 0
+	for _, c := range args[1] {
+		if c < '0' || c > '9' {
+			ts.Fatalf("cut: %q is not a number", args[1])
+		}
+		n = n*10 + int(c-'0')
+	}
+	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(n)))
+}
+
+func freePort(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: freeport NAME")
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], l.Addr().String())
+	ts.Check(l.Close())
+}
+
+// fetch waits for a server that is starting; ten seconds are enough on a busy machine.
+func fetch(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fetch URL FILE")
+	}
+	var err error
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(100 * time.Millisecond) {
+		var res *http.Response
+		if res, err = http.Get(args[0]); err != nil {
+			continue
+		}
+		var body []byte
+		body, err = io.ReadAll(io.LimitReader(res.Body, 1<<20))
+		res.Body.Close()
+		if err == nil && res.StatusCode == http.StatusOK {
+			ts.Check(os.WriteFile(ts.MkAbs(args[1]), body, 0o600))
+			return
+		}
+		err = errors.Join(err, fmt.Errorf("status %s", res.Status))
+	}
+	ts.Fatalf("fetch %s: %v", args[0], err)
+}
