@@ -1,4 +1,4 @@
-// Package store holds the words of storage: Store, Query, Page, Group, Triage. Implementations live below (embedded,
+// Package store holds the words of storage: Store, Query, Page, Group, Triage, Document. Implementations live below (embedded,
 // elastic) and pass the one contract suite in storetest.
 package store
 
@@ -13,7 +13,7 @@ import (
 // Errors that callers branch on.
 var (
 	ErrNotFound = errors.New("store: not found")
-	ErrConflict = errors.New("store: changed by somebody else") // Triage.Version is not the stored one
+	ErrConflict = errors.New("store: changed by somebody else") // the Version of a Triage or Document is not the stored one
 )
 
 // Triage states.
@@ -103,7 +103,7 @@ type Change struct {
 	What string    `json:"what"` // "status:closed", "assignee:an"
 }
 
-// Store keeps findings and what people decided about them. Safe for concurrent use.
+// Store keeps findings, what people decided about them, and other documents. Safe for concurrent use.
 type Store interface {
 	// Write stores findings durably before it returns. Writing one twice (same ID) changes nothing, except that the larger
 	// Count, the earlier First and the later Last of the two win.
@@ -115,6 +115,14 @@ type Store interface {
 	// Triage returns a Triage of Version 0 with its Key and StatusNew when nothing was decided yet.
 	Triage(ctx context.Context, key string) (Triage, error)
 	PutTriage(ctx context.Context, t Triage) (Triage, error)
+	// Document returns one document, or ErrNotFound.
+	Document(ctx context.Context, kind, id string) (Document, error)
+	// PutDocument writes a document durably when its Version is the stored one (0 when there is none) and returns it with the
+	// next; otherwise ErrConflict. What Validate refuses is an error that wraps ErrDocument.
+	PutDocument(ctx context.Context, d Document) (Document, error)
+	// DeleteDocument removes a document whose version is the stored one; otherwise ErrConflict, or ErrNotFound.
+	DeleteDocument(ctx context.Context, kind, id string, version int64) error
+	Documents(ctx context.Context, q DocumentQuery) (DocumentPage, error)
 	Close() error
 }
 

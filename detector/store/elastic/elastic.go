@@ -1,5 +1,5 @@
-// Package elastic keeps findings in Elasticsearch 8: findings in a data stream in the Elastic Common Schema, triage in an
-// ordinary index with optimistic concurrency. Findings come in through Write and are durable when it returns; queries go
+// Package elastic keeps findings in Elasticsearch 8: findings in a data stream in the Elastic Common Schema, triage and
+// other documents in ordinary indices with optimistic concurrency. Findings come in through Write and are durable when it returns; queries go
 // out as search requests. The package needs no more of the server than search, bulk, templates and data streams, and asks
 // it for lifecycle management before it uses that.
 package elastic
@@ -40,6 +40,7 @@ type Config struct {
 const (
 	findingsStream = "findings-khien.all-"
 	triageIndex    = "khien-triage-"
+	documentIndex  = "khien-documents-"
 	maxErrorBody   = 4 << 10
 )
 
@@ -49,6 +50,7 @@ type Store struct {
 	cfg     Config
 	stream  string
 	triage  string
+	docs    string
 	missing []string // features that this server lacks
 }
 
@@ -87,7 +89,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("elastic: %w", err)
 	}
-	s := &Store{client: client, cfg: c, stream: findingsStream + c.Namespace, triage: triageIndex + c.Namespace}
+	s := &Store{client: client, cfg: c, stream: findingsStream + c.Namespace,
+		triage: triageIndex + c.Namespace, docs: documentIndex + c.Namespace}
 	if err := s.install(ctx); err != nil {
 		return nil, err
 	}

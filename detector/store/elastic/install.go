@@ -44,13 +44,19 @@ func (s *Store) install(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.put(ctx, "/"+s.triage, m{"mappings": m{"dynamic": false, "properties": m{
-		"key": keyword(), "status": keyword(), "verdict": keyword(), "assignee": keyword(),
-	}}})
-	if err != nil && !hasStatus(err, 400) { // 400: it exists
+	if err := s.createIndex(ctx, s.triage, m{"key": keyword(), "status": keyword(), "verdict": keyword(), "assignee": keyword()}); err != nil {
 		return err
 	}
-	return nil
+	return s.createIndex(ctx, s.docs, m{"kind": keyword(), "id": keyword(), "tags": keyword()})
+}
+
+// createIndex makes an ordinary index where there is none.
+func (s *Store) createIndex(ctx context.Context, name string, properties m) error {
+	err := s.put(ctx, "/"+name, m{"mappings": m{"dynamic": false, "properties": properties}})
+	if hasStatus(err, 400) { // it exists
+		return nil
+	}
+	return err
 }
 
 func (s *Store) put(ctx context.Context, path string, body m) error {

@@ -10,8 +10,8 @@ import (
 	"khien/detector/store"
 )
 
-// triageID is the document id of a group: group keys may be longer than the 512 bytes that an id may have.
-func triageID(key string) string {
+// hashID makes an _id: keys may be longer than the 512 bytes that an _id may have.
+func hashID(key string) string {
 	h := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(h[:16])
 }
@@ -25,7 +25,7 @@ type triageDocument struct {
 
 func (s *Store) triageDocument(ctx context.Context, key string) (triageDocument, error) {
 	var d triageDocument
-	err := s.do(ctx, "GET", "/"+s.triage+"/_doc/"+triageID(key), nil, &d)
+	err := s.do(ctx, "GET", "/"+s.triage+"/_doc/"+hashID(key), nil, &d)
 	if hasStatus(err, 404) {
 		return triageDocument{}, nil
 	}
@@ -58,9 +58,9 @@ func (s *Store) PutTriage(ctx context.Context, t store.Triage) (store.Triage, er
 	if err != nil {
 		return store.Triage{}, fmt.Errorf("elastic: triage: %w", err)
 	}
-	path := "/" + s.triage + "/_create/" + triageID(t.Key) + "?refresh=true"
+	path := "/" + s.triage + "/_create/" + hashID(t.Key) + "?refresh=true"
 	if d.Found {
-		path = fmt.Sprintf("/%s/_doc/%s?refresh=true&if_seq_no=%d&if_primary_term=%d", s.triage, triageID(t.Key), d.SeqNo, d.Term)
+		path = fmt.Sprintf("/%s/_doc/%s?refresh=true&if_seq_no=%d&if_primary_term=%d", s.triage, hashID(t.Key), d.SeqNo, d.Term)
 	}
 	err = s.do(ctx, "PUT", path, body, nil)
 	if hasStatus(err, 409) {

@@ -95,10 +95,15 @@ func (s *Store) prepare(ctx context.Context) error {
 	if version == schemaVersion {
 		return nil
 	}
-	for _, stmt := range schema {
-		if _, err := tx.ExecContext(ctx, stmt); err != nil {
-			return s.wrap("create tables", err)
+	for _, step := range schema[version:] {
+		for _, stmt := range step {
+			if _, err := tx.ExecContext(ctx, stmt); err != nil {
+				return s.wrap("create tables", err)
+			}
 		}
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion)); err != nil {
+		return s.wrap("create tables", err)
 	}
 	return s.wrap("create tables", tx.Commit())
 }

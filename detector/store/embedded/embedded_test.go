@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -263,5 +264,35 @@ func BenchmarkGroups(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestOlderFile: a file that an earlier version wrote is brought up, with what it holds.
+func TestOlderFile(t *testing.T) {
+	dir := t.TempDir()
+	db, err := open(filepath.Join(dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stmt := range append(slices.Clone(schema[0]), `INSERT INTO triage (key, status, version, doc) VALUES ('k', 'seen', 3, '{"key":"k","status":"seen","version":3}')`,
+		`PRAGMA user_version = 1`) {
+		if _, err := db.Exec(stmt); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		s := openAt(t, dir)
+		if tr, err := s.Triage(t.Context(), "k"); err != nil || tr.Version != 3 {
+			t.Errorf("triage: %+v, %v", tr, err)
+		}
+		if p, err := s.Documents(t.Context(), store.DocumentQuery{Kind: "note"}); err != nil || len(p.Documents) != 0 {
+			t.Errorf("documents: %+v, %v", p, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -1,13 +1,12 @@
 package embedded
 
-import "fmt"
+// schemaVersion is what PRAGMA user_version holds in a file that is up to date.
+var schemaVersion = len(schema)
 
-const schemaVersion = 1
-
-// schema creates the tables. Times are nanoseconds since 1970, addresses 16 bytes so that prefixes are ranges. Table
+// schema creates the tables: its nth step turns a file of version n into one of version n+1. Times are nanoseconds since 1970, addresses 16 bytes so that prefixes are ranges. Table
 // findings is narrow, because queries scan it; documents stand in a table of their own. The full-text index holds no text
 // (the documents do) and no positions, which makes it a third of the size.
-var schema = []string{
+var schema = [][]string{{
 	`CREATE TABLE groups (
 		gid      INTEGER PRIMARY KEY,
 		key      TEXT NOT NULL UNIQUE,
@@ -49,5 +48,8 @@ var schema = []string{
 	`CREATE TABLE minutes (grp INTEGER NOT NULL, minute INTEGER NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (grp, minute)) WITHOUT ROWID`,
 	`CREATE TABLE triage (key TEXT PRIMARY KEY, status TEXT NOT NULL, version INTEGER NOT NULL, doc TEXT NOT NULL) WITHOUT ROWID`,
 	`CREATE VIRTUAL TABLE words USING fts5(text, content='', contentless_delete=1, detail=none, tokenize='unicode61')`,
-	fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion),
-}
+}, {
+	`CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL, tags TEXT NOT NULL,
+		body BLOB NOT NULL, PRIMARY KEY (kind, id))`,
+	`CREATE TABLE tags (kind TEXT NOT NULL, tag TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, tag, id)) WITHOUT ROWID`,
+}}

@@ -38,6 +38,9 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"GroupPages", testGroupPages},
 		{"Triage", testTriage},
 		{"TriageOutlivesFindings", testTriageFirst},
+		{"Documents", testDocuments},
+		{"DocumentPages", testDocumentPages},
+		{"DocumentRace", testDocumentRace},
 		{"Hostile", testHostile},
 		{"Concurrent", testConcurrent},
 	} {
