@@ -310,4 +310,10 @@ const (
 	TFTPOpcode // Number
 )
 
-// Blocks 0x540 and up belong to the protocols that are added later, 64 each.
+// Logins of any protocol that has them, of the server's direction.
+const (
+	LoginResult Buffer = iota + 0x540 // Number: 1 where the server took what was offered, 0 where it refused
+	LoginUser                         // the name that was offered, where it shows
+)
+
+// Blocks 0x580 and up belong to the protocols that are added later, 64 each.

@@ -68,10 +68,17 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	return nil, false
 }
 
-// Number returns the announced port and whether PORT names another host.
+// Number returns the announced port, whether PORT names another host, and what became of a password.
 func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 	switch {
 	case i != 0:
+	case b == sensor.LoginResult && dir == sensor.ToClient && string(tx.command) == "PASS" && len(tx.codes) > 0:
+		switch string(tx.codes[len(tx.codes)-1]) { // RFC 959, 5.4
+		case "230":
+			return 1, true
+		case "530":
+			return 0, true
+		}
 	case b == sensor.FTPDynamicPort && tx.mode != "":
 		return uint64(tx.port), true
 	case b == sensor.FTPBounce && tx.bounce && dir == sensor.ToServer:

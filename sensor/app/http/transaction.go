@@ -261,6 +261,8 @@ func (t *Transaction) Number(b sensor.Buffer, _ sensor.Dir, i int) (uint64, bool
 	switch b {
 	case sensor.HTTPStatCode:
 		return uint64(t.code), t.code > 0
+	case sensor.LoginResult: // RFC 9110, 11: credentials were sent and refused; that they are accepted is every request's case
+		return 0, t.code == 401 && t.msg[sensor.ToServer].get(keyAuthorization) != nil
 	case sensor.HTTPURILen:
 		return uint64(len(t.uri)), asked
 	case sensor.HTTPURIRawLen:

@@ -65,7 +65,8 @@ func request(t int) bool { return t == asReq || t == tgsReq || t == apReq }
 type parser struct {
 	datagrams bool
 	next      uint64
-	last      int // type of the latest request
+	last      int      // type of the latest request
+	user      [][]byte // name in it
 	skip      [2]int
 	lost      [2]bool
 }
@@ -114,9 +115,12 @@ func (p *parser) message(dir sensor.Dir, b []byte, out sensor.Emitter) {
 		return
 	}
 	if request(tx.kind) {
-		p.last = tx.kind
+		p.last, p.user = tx.kind, tx.cname
 	} else if tx.kind == errMsg {
 		tx.failed = p.last
+	}
+	if tx.kind == errMsg || tx.kind == asRep {
+		tx.user = p.user
 	}
 	tx.ID, tx.Proto = p.next, sensor.ProtoKRB5
 	p.next++

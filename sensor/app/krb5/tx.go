@@ -20,7 +20,8 @@ type Tx struct {
 	hasTicket                  bool
 	code                       int64
 	hasCode                    bool
-	failed                     int // type of the request that an error answers
+	failed                     int      // type of the request that an error answers
+	user                       [][]byte // name in the request that this answers, where it is a login
 }
 
 // Buffer returns a part of a name.
@@ -30,6 +31,11 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	}
 	list := tx.cname
 	switch b {
+	case sensor.LoginUser:
+		if tx.user == nil || i > 0 {
+			return nil, false
+		}
+		return bytes.Join(tx.user, []byte{'/'}), true
 	case sensor.KRB5CName:
 	case sensor.KRB5SName:
 		list = tx.sname
@@ -50,6 +56,8 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 	switch b {
 	case sensor.KRB5MsgType:
 		return uint64(tx.kind), true
+	case sensor.LoginResult:
+		return tx.login()
 	case sensor.KRB5ErrCode:
 		return uint64(tx.code), tx.hasCode
 	case sensor.KRB5TicketEnc:
@@ -59,6 +67,18 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 			return 1, true
 		}
 		return 0, tx.hasTicket
+	}
+	return 0, false
+}
+
+// login tells how a request for a first ticket ended: with one, or with an error that names the client or its key
+// (RFC 4120, 7.5.9: principal unknown, credentials revoked, pre-authentication failed).
+func (tx *Tx) login() (result uint64, ok bool) {
+	switch {
+	case tx.kind == asRep:
+		return 1, true
+	case tx.kind == errMsg && tx.failed == asReq && tx.hasCode:
+		return 0, tx.code == 6 || tx.code == 18 || tx.code == 24
 	}
 	return 0, false
 }

@@ -145,6 +145,10 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) (v []byte, ok bool)
 		}
 		return nil, false
 	}
+	if b == sensor.LoginUser && tx.asked && tx.request.op == opBind {
+		v, ok = tx.request.dn()
+		return v, ok && i == 0
+	}
 	for k := range tx.responses {
 		m := &tx.responses[k]
 		switch b {
@@ -190,6 +194,13 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 	case dir == sensor.ToServer:
 		if b == sensor.LDAPRequestOperation && i == 0 && tx.asked {
 			return uint64(tx.request.op & 0x1f), true
+		}
+	case b == sensor.LoginResult && i == 0 && tx.asked && tx.request.op == opBind && len(tx.responses) > 0:
+		switch tx.responses[0].result() { // RFC 4511, 4.1.9
+		case 0:
+			return 1, true
+		case 49: // invalidCredentials
+			return 0, true
 		}
 	case b == sensor.LDAPResponsesCount:
 		return uint64(tx.count), i == 0

@@ -37,6 +37,11 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 		return uint64(tx.chosen), tx.hasChosen
 	case b == sensor.RFBSecResult && dir == sensor.ToClient:
 		return uint64(tx.result), tx.hasResult
+	case b == sensor.LoginResult && dir == sensor.ToClient && tx.hasResult && tx.chosen == secVNC: // RFC 6143, 7.1.3
+		if tx.result == 0 {
+			return 1, true
+		}
+		return 0, true
 	}
 	return 0, false
 }

@@ -68,6 +68,9 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	if b == sensor.SMBShare { // in both directions: whether the server has it shows in the answer
 		return tx.share, tx.kind == kindTree && !tx.pipe
 	}
+	if b == sensor.LoginUser && dir == sensor.ToClient {
+		return tx.ntlm.user, tx.ntlm.seen
+	}
 	if dir != sensor.ToServer {
 		return nil, false
 	}
@@ -90,8 +93,25 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 	if tx.call != nil {
 		return tx.call.Number(b, dir, i)
 	}
+	if b == sensor.LoginResult && dir == sensor.ToClient && i == 0 && tx.kind == kindSession && tx.answered && tx.ntlm.seen {
+		switch tx.status {
+		case 0:
+			return 1, true
+		case statusNoSuchUser, statusWrongPassword, statusLogonFailure, statusAccountDisabled, statusAccountLockedOut:
+			return 0, true
+		}
+	}
 	return 0, false
 }
+
+// Results of a refused login (MS-ERREF, 2.3.1).
+const (
+	statusNoSuchUser       = 0xc0000064
+	statusWrongPassword    = 0xc000006a
+	statusLogonFailure     = 0xc000006d
+	statusAccountDisabled  = 0xc0000072
+	statusAccountLockedOut = 0xc0000234
+)
 
 // LogReady reports whether the command was answered, the file was closed, or the connection is over.
 func (tx *Tx) LogReady(dir sensor.Dir) bool { return dir == sensor.ToServer && tx.finished }
