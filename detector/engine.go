@@ -12,6 +12,7 @@ type Engine struct {
 	queues  [][][]Record // rounds of each worker that wait for the others
 	mu      *sync.Mutex
 	after   []func(*Finding) []*Finding
+	watch   []func(note any) []*Finding
 	out     func(Record)
 	passed  uint64
 	dropped uint64
@@ -26,6 +27,10 @@ func NewEngine(n int, out func(Record), after ...func(*Finding) []*Finding) *Eng
 	}
 	return e
 }
+
+// Watch gives f every note, in order and never concurrently; what it returns is handled as if a worker had found it there.
+// It has to be called before the first RoundDone.
+func (e *Engine) Watch(f func(note any) []*Finding) { e.watch = append(e.watch, f) }
 
 // ShareLock makes e and o hand on records one at a time, not only each by itself: what their findings' Post and their
 // stages remember may then be common to both. It has to be called before the first RoundDone.
@@ -66,6 +71,14 @@ func (e *Engine) complete() bool {
 }
 
 func (e *Engine) hand(r Record) {
+	if r.Note != nil {
+		for _, w := range e.watch {
+			for _, f := range w(r.Note) {
+				e.hand(Record{Order: r.Order, Finding: f})
+			}
+		}
+		return
+	}
 	f := r.Finding
 	if f == nil {
 		e.out(r)

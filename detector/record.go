@@ -6,12 +6,13 @@ import (
 	"khien/sensor"
 )
 
-// Record is one piece of output with its place among all output of a capture: a finding, an event line, or a finding
-// with its event line.
+// Record is one piece of output with its place among all output of a capture: a finding, an event line, a finding with
+// its event line, or a note.
 type Record struct {
 	Order   sensor.Order
 	Finding *Finding // nil for telemetry
 	EVE     []byte   // one line of EVE JSON without line end; nil when events are not written
+	Note    any      // for the engine's watchers; never given to out
 }
 
 // Recorder collects what one worker's detectors find during a round. It is their Sink.
@@ -35,6 +36,12 @@ func (r *Recorder) Found(f *Finding, e *sensor.Event) {
 		}
 	}
 	r.records = append(r.records, rec)
+}
+
+// Note takes a fact that says something only beside others: a connection that failed, a name that was looked up. The engine
+// gives those of all workers to its watchers, in order. A note owns its memory.
+func (r *Recorder) Note(o sensor.Order, note any) {
+	r.records = append(r.records, Record{Order: o, Note: note})
 }
 
 // Line takes an event line that render appends.

@@ -17,6 +17,7 @@ type Setup struct {
 	Capture  string                                                 // name of the capture; "script" when empty
 	Handlers func(rec *detector.Recorder) ([]sensor.Handler, error) // detectors of one worker
 	After    []func(*detector.Finding) []*detector.Finding          // stages behind the detectors, as detector.NewEngine takes them
+	Watch    []func(note any) []*detector.Finding                   // watchers of notes
 }
 
 // Run feeds packets through a pipeline and returns what was found, in order.
@@ -28,6 +29,9 @@ func Run(s Setup, packets []sensor.Packet) ([]*detector.Finding, error) {
 			found = append(found, r.Finding)
 		}
 	}, s.After...)
+	for _, w := range s.Watch {
+		engine.Watch(w)
+	}
 	var failed error
 	cfg := pipeline.Config{
 		Workers: workers,
