@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"khien/detector"
+	"khien/detector/behaviour"
 	"khien/detector/fraud"
 	"khien/detector/signature"
 	"khien/detector/yara"
@@ -48,6 +49,7 @@ type detection struct {
 	yara       *yara.Set
 	names      *fraud.Names
 	stories    *fraud.Stories
+	behaviours *behaviour.Patterns // nil with --no-default-rules
 	loaded     int
 	rejected   int
 }
@@ -55,6 +57,9 @@ type detection struct {
 // loadDetection loads the rules and says what is wrong with those that it cannot load. False means: do not go on.
 func loadDetection(o detectionOptions, stderr io.Writer) (*detection, bool) {
 	d := &detection{}
+	if !o.noDefault {
+		d.behaviours = behaviour.New()
+	}
 	ok := d.loadSignatures(o, stderr) && d.loadYARA(o, stderr) && d.loadFraud(o, stderr)
 	if ok && d.rejected > 0 {
 		fmt.Fprintf(stderr, "khien: %d rules loaded, %d rejected\n", d.loaded, d.rejected)
@@ -198,13 +203,21 @@ func (d *detection) handlers(rec *detector.Recorder) ([]sensor.Handler, error) {
 	if d.names != nil {
 		hs = append(hs, fraud.New(fraud.Config{}, d.names, rec))
 	}
+	if d.behaviours != nil {
+		hs = append(hs, behaviour.NewObserver(rec))
+	}
 	return hs, nil
 }
 
 // engine makes the engine of n workers; every record goes to out.
 func (d *detection) engine(n int, out func(detector.Record)) *detector.Engine {
-	if d.stories == nil {
-		return detector.NewEngine(n, out)
+	var after []func(*detector.Finding) []*detector.Finding
+	if d.stories != nil {
+		after = append(after, d.stories.Observe)
 	}
-	return detector.NewEngine(n, out, d.stories.Observe)
+	e := detector.NewEngine(n, out, after...)
+	if d.behaviours != nil {
+		e.Watch(d.behaviours.Watch)
+	}
+	return e
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"khien/detector"
+	"khien/detector/behaviour"
 	"khien/detector/fraud"
 	"khien/detector/signature"
 	"khien/detector/yara"
@@ -12,12 +13,16 @@ import (
 type detectors struct {
 	rec     *detector.Recorder
 	matcher *signature.Matcher
-	scanner *yara.Scanner   // nil without YARA rules
-	fraud   *fraud.Detector // nil without brands
+	scanner *yara.Scanner       // nil without YARA rules
+	fraud   *fraud.Detector     // nil without brands
+	notes   *behaviour.Observer // nil without behaviours; does not change
 }
 
 func newDetectors(d *detection, rec *detector.Recorder) (*detectors, error) {
 	x := &detectors{rec: rec, matcher: d.signatures.NewMatcher(rec)}
+	if d.behaviours != nil {
+		x.notes = behaviour.NewObserver(rec)
+	}
 	return x, x.rest(d)
 }
 
@@ -55,10 +60,13 @@ func (x *detectors) rest(d *detection) (err error) {
 var (
 	wantsYARA  = (*yara.Scanner)(nil).Wants()
 	wantsFraud = (*fraud.Detector)(nil).Wants()
+	wantsNotes = (*behaviour.Observer)(nil).Wants()
 )
 
 // Wants implements sensor.Handler.
-func (x *detectors) Wants() sensor.Kind { return x.matcher.Wants() | wantsYARA | wantsFraud }
+func (x *detectors) Wants() sensor.Kind {
+	return x.matcher.Wants() | wantsYARA | wantsFraud | wantsNotes
+}
 
 // Handle implements sensor.Handler.
 func (x *detectors) Handle(e *sensor.Event) {
@@ -70,5 +78,8 @@ func (x *detectors) Handle(e *sensor.Event) {
 	}
 	if x.fraud != nil && wantsFraud&e.Kind != 0 {
 		x.fraud.Handle(e)
+	}
+	if x.notes != nil && wantsNotes&e.Kind != 0 {
+		x.notes.Handle(e)
 	}
 }

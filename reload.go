@@ -150,7 +150,7 @@ func (d *detection) follow(old *detection) {
 	if d.names != nil && old.names != nil {
 		d.names.Follow(old.names)
 	}
-	d.stories = old.stories
+	d.stories, d.behaviours = old.stories, old.behaviours
 }
 
 // cut shortens a text to whole lines of at most n bytes.

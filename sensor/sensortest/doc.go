@@ -13,7 +13,7 @@
 //	http 10.20.3.14 > 203.0.113.9:80        followed by messages; Content-Length is added where it is missing
 //	tcp 10.20.3.14 > 203.0.113.9:22         followed by messages; text lines end with CR LF unless eol=lf or eol=none
 //	udp 10.20.3.14 > 203.0.113.9:514        followed by messages, each a datagram; no line end unless eol=crlf or eol=lf
-//	icmp 10.20.3.14 > 203.0.113.9 type=8 code=0
+//	icmp 10.20.3.14 > 203.0.113.9 type=8 code=0 [size=56] [answer=TEXT] [noreply]
 //	repeat 20 every 60s [jitter=5s]         repeats the lines up to the matching end
 //	end
 //

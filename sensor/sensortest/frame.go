@@ -107,7 +107,7 @@ func (w *writer) udp(c, s netip.AddrPort, fromServer bool, data []byte) {
 // icmp writes one message; an echo request is answered unless noreply is given.
 func (w *writer) icmp(d *directive) error {
 	if len(d.args) != 3 || d.args[1] != ">" {
-		return errors.New("want: icmp ADDRESS > ADDRESS [type=8] [code=0] [size=56]")
+		return errors.New("want: icmp ADDRESS > ADDRESS [type=8] [code=0] [size=56] [answer=TEXT] [noreply]")
 	}
 	src, err := netip.ParseAddr(d.args[0])
 	if err != nil {
@@ -135,14 +135,15 @@ func (w *writer) icmp(d *directive) error {
 	}
 	w.ids++
 	id := w.ids
-	write := func(from, to netip.Addr, kind int) {
-		m := make([]byte, 8+size)
+	data := make([]byte, size)
+	for i := range data {
+		data[i] = byte('a' + i%26)
+	}
+	write := func(from, to netip.Addr, kind int, data []byte) {
+		m := append(make([]byte, 8, 8+len(data)), data...)
 		m[0], m[1] = byte(kind), byte(code)
 		binary.BigEndian.PutUint16(m[4:], id)
 		m[7] = 1
-		for i := range size {
-			m[8+i] = byte('a' + i%26)
-		}
 		k := ^fold(sum(0, m))
 		if proto == sensor.IPProtoICMPv6 {
 			k = checksum(from, to, proto, m)
@@ -150,9 +151,12 @@ func (w *writer) icmp(d *directive) error {
 		binary.BigEndian.PutUint16(m[2:], k)
 		w.frame(from, to, proto, m)
 	}
-	write(src, dst, kind)
+	write(src, dst, kind, data)
 	if kind == request && !d.has("noreply") {
-		write(dst, src, reply)
+		if text, ok := d.options["answer"]; ok {
+			data = []byte(text)
+		}
+		write(dst, src, reply, data)
 	}
 	return nil
 }

@@ -117,7 +117,7 @@ var flags = []string{"reorder", "dup", "nofin", "rst", "midstream", "refused", "
 
 // options are the names that may stand before =; other words with = are arguments (the text of a TXT record).
 var options = []string{"server", "rcode", "ttl", "sni", "alpn", "version", "cn", "issuer", "san", "days", "notbefore", "send",
-	"recv", "eol", "type", "code", "size", "jitter", "mss", "gap", "vlan"}
+	"recv", "eol", "type", "code", "size", "answer", "jitter", "mss", "gap", "vlan"}
 
 // split takes a line apart: words with = and known flags are options. A value with spaces stands in double quotes.
 func split(line string) (*directive, error) {
