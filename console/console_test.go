@@ -127,7 +127,8 @@ func (d *desk) write(fs ...detector.Finding) {
 func TestEverythingNeedsALogin(t *testing.T) {
 	d := newDesk(t)
 	for _, r := range [][2]string{{"GET", "me"}, {"GET", "groups"}, {"GET", "findings"}, {"GET", "findings/x"}, {"GET", "overview"}, {"GET", "events"},
-		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"GET", "accounts"}, {"POST", "accounts"}, {"POST", "password"}, {"POST", "logout"}} {
+		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"GET", "accounts"}, {"POST", "accounts"},
+		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"POST", "tunes"}, {"POST", "tunes/preview"}, {"DELETE", "tunes/x"}, {"POST", "password"}, {"POST", "logout"}} {
 		out := d.want(401, r[0], "/api/v1/"+r[1], nil)
 		if out["code"] != "login" || out["title"] == "" {
 			t.Errorf("%v: %v", r, out)
@@ -414,4 +415,97 @@ func TestConfig(t *testing.T) {
 	f(Config{}, "DataDir")
 	f(Config{DataDir: "x", SessionIdle: time.Second}, "SessionIdle")
 	f(Config{DataDir: "x", SessionIdle: time.Hour, SessionMax: time.Minute}, "SessionMax")
+}
+
+// TestTunes: a preview counts, a tune closes what comes after it and only that, and its end is an end.
+func TestTunes(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	scan := func(n int, src string) detector.Finding {
+		return sample(n, func(f *detector.Finding) {
+			f.Rule, f.SrcIP = detector.Rule{ID: "scan", Name: "Scan"}, netip.MustParseAddr(src)
+		})
+	}
+	old := scan(10, "10.7.0.1")
+	d.write(old, scan(11, "10.8.0.1"))
+	want := map[string]any{"rule": "scan", "name": "Scan", "src": "10.7.0.0/16", "reason": "máy quét", "days": 30}
+	p := d.want(200, "POST", "/api/v1/tunes/preview", want)
+	if p["groups"] != 1.0 || p["findings"] != 1.0 || p["severities"].([]any)[2] != 1.0 {
+		t.Errorf("preview: %v", p)
+	}
+	made := d.want(200, "POST", "/api/v1/tunes", want)
+	fresh, outside := scan(1, "10.7.0.2"), scan(2, "10.8.0.2")
+	d.write(fresh, outside)
+	d.srv.Notify([]detector.Finding{fresh, outside})
+	if tr := d.want(200, "GET", "/api/v1/triage?key="+url.QueryEscape(store.GroupKey(&fresh)), nil); tr["status"] != "closed" || tr["reason"] != "máy quét" {
+		t.Errorf("what the tune covers: %v", tr)
+	}
+	for _, f := range []detector.Finding{old, outside} {
+		if tr := d.want(200, "GET", "/api/v1/triage?key="+url.QueryEscape(store.GroupKey(&f)), nil); tr["status"] != "new" {
+			t.Errorf("what it does not cover: %v", tr)
+		}
+	}
+	list := d.want(200, "GET", "/api/v1/tunes", nil)["tunes"].([]any)
+	if len(list) != 1 || list[0].(map[string]any)["hits"] != 1.0 || list[0].(map[string]any)["owner"] != "admin" {
+		t.Errorf("list: %v", list)
+	}
+	d.want(200, "DELETE", "/api/v1/tunes/"+made["id"].(string), nil)
+	d.want(404, "DELETE", "/api/v1/tunes/"+made["id"].(string), nil)
+	for _, bad := range []map[string]any{{"rule": "", "reason": "x", "days": 1}, {"rule": "scan", "days": 1}, {"rule": "scan", "reason": "x", "days": 0},
+		{"rule": "scan", "reason": "x", "days": 1000}, {"rule": "scan", "reason": "x", "days": 1, "src": "10.0.0.0/99"}} {
+		d.want(400, "POST", "/api/v1/tunes", bad)
+	}
+}
+
+// TestViews: an account sees its own and shared views, and removes only its own.
+func TestViews(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	d.want(200, "POST", "/api/v1/accounts", map[string]string{"name": "an", "password": "a long password of an", "role": "analyst"})
+	view := func(name string, shared bool) map[string]any {
+		return map[string]any{"name": name, "q": "severity>=high", "range": "24h", "sort": "worst", "shared": shared}
+	}
+	own := d.want(200, "POST", "/api/v1/views", view("own", false))
+	shared := d.want(200, "POST", "/api/v1/views", view("shared", true))
+	d.want(400, "POST", "/api/v1/views", map[string]any{"name": "x", "q": "nonsense:1", "range": "24h", "sort": "worst"})
+	d.want(400, "POST", "/api/v1/views", map[string]any{"name": " ", "q": "", "range": "24h", "sort": "worst"})
+	if n := len(d.want(200, "GET", "/api/v1/views", nil)["views"].([]any)); n != 2 {
+		t.Errorf("the owner sees %d views", n)
+	}
+	d.want(200, "POST", "/api/v1/login", map[string]string{"name": "an", "password": "a long password of an"})
+	list := d.want(200, "GET", "/api/v1/views", nil)["views"].([]any)
+	if len(list) != 1 || list[0].(map[string]any)["name"] != "shared" {
+		t.Errorf("another sees %v", list)
+	}
+	for _, v := range []map[string]any{own, shared} {
+		d.want(404, "DELETE", "/api/v1/views/"+v["id"].(string), nil)
+	}
+	d.login()
+	d.want(200, "DELETE", "/api/v1/views/"+own["id"].(string), nil)
+}
+
+// TestEntity: one page tells what is known of an address or a name.
+func TestEntity(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	a := sample(30, func(f *detector.Finding) { f.Domain, f.SHA256, f.JA4 = "vneid-gov.example", "ab12", "t13d" })
+	b := sample(20, func(f *detector.Finding) { f.DstIP, f.Severity = netip.MustParseAddr("203.0.113.9"), detector.Low })
+	d.write(a, b, sample(10, func(f *detector.Finding) { f.SrcIP = netip.MustParseAddr("10.0.0.2") }))
+	e := d.want(200, "GET", "/api/v1/entity?kind=ip&value=10.0.0.1", nil)
+	if e["findings"] != 2.0 || len(e["peers"].([]any)) != 2 || len(e["groups"].([]any)) != 2 || len(e["files"].([]any)) != 1 || e["partial"] != false {
+		t.Errorf("%v", e)
+	}
+	first, _ := time.Parse(time.RFC3339Nano, e["first"].(string))
+	if !first.Equal(a.Time.UTC().Truncate(1)) {
+		t.Errorf("first %v, want %v", first, a.Time)
+	}
+	if e := d.want(200, "GET", "/api/v1/entity?kind=host&value=VNEID-gov.example.", nil); e["findings"] != 1.0 || e["value"] != "vneid-gov.example" {
+		t.Errorf("%v", e)
+	}
+	if e := d.want(200, "GET", "/api/v1/entity?kind=ip&value=10.9.9.9", nil); e["findings"] != 0.0 || e["first"] != nil {
+		t.Errorf("%v", e)
+	}
+	for _, bad := range []string{"kind=ip&value=x", "kind=host&value=", "kind=x&value=y", ""} {
+		d.want(400, "GET", "/api/v1/entity?"+bad, nil)
+	}
 }

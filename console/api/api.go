@@ -9,11 +9,13 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"khien/console/account"
 	"khien/console/audit"
+	"khien/console/tune"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -37,18 +39,20 @@ type Config struct {
 // API answers requests. Safe for concurrent use.
 type API struct {
 	cfg      Config
+	tunes    *tune.Book
 	throttle account.Throttle
 	hub      hub
 	start    time.Time
 
-	mu       sync.Mutex
-	overview overviewCache
-	searched map[string]string // last query by user, so that a page that refreshes fills no log
+	mu        sync.Mutex
+	overview  overviewCache
+	tuneError error             // of the latest Apply, for health
+	searched  map[string]string // last query by user, so that a page that refreshes fills no log
 }
 
 // New returns an API.
 func New(cfg Config) *API {
-	return &API{cfg: cfg, throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), searched: map[string]string{}}
+	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), searched: map[string]string{}}
 }
 
 // route is one row of the interface; openapi.json describes each.
@@ -72,6 +76,14 @@ func (a *API) routes() []route {
 		{"GET /api/v1/triage", account.Viewer, a.getTriage},
 		{"PUT /api/v1/triage", account.Analyst, a.putTriage},
 		{"POST /api/v1/triage/bulk", account.Analyst, a.bulkTriage},
+		{"GET /api/v1/entity", account.Viewer, a.getEntity},
+		{"GET /api/v1/views", account.Viewer, a.views},
+		{"POST /api/v1/views", account.Viewer, a.saveView},
+		{"DELETE /api/v1/views/{id}", account.Viewer, a.dropView},
+		{"GET /api/v1/tunes", account.Viewer, a.listTunes},
+		{"POST /api/v1/tunes", account.Analyst, a.addTune},
+		{"POST /api/v1/tunes/preview", account.Analyst, a.previewTune},
+		{"DELETE /api/v1/tunes/{id}", account.Analyst, a.endTune},
 		{"GET /api/v1/events", account.Viewer, a.events},
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
@@ -112,8 +124,26 @@ func (a *API) Handler() http.Handler {
 	return mux
 }
 
-// Notify tells the open pages of findings that have been stored.
+// tuneWait bounds how long new findings wait for the tunes of the store.
+const tuneWait = 10 * time.Second
+
+// Notify closes what tunes cover and tells the open pages of the findings that have been stored. What a tune could not
+// close stays open: the page's reader then sees too much, and not too little.
 func (a *API) Notify(findings []detector.Finding) {
+	ctx, cancel := context.WithTimeout(context.Background(), tuneWait)
+	defer cancel()
+	closed, err := a.tunes.Apply(ctx, findings)
+	a.mu.Lock()
+	a.tuneError = err
+	a.mu.Unlock()
+	hidden := map[string]bool{}
+	for _, key := range closed {
+		hidden[key] = true
+	}
+	findings = slices.DeleteFunc(slices.Clone(findings), func(f detector.Finding) bool { return hidden[store.GroupKey(&f)] })
+	if len(findings) == 0 {
+		return
+	}
 	a.mu.Lock()
 	if a.overview.value != nil && a.overview.value.Empty {
 		a.overview = overviewCache{} // the first findings show at once; later ones when the numbers are old

@@ -166,6 +166,11 @@ func (a *API) health(w http.ResponseWriter, r *http.Request, who account.Account
 	if _, err := a.cfg.Store.Find(r.Context(), store.Query{Limit: 1}); err != nil {
 		out["store"] = err.Error()
 	}
+	a.mu.Lock()
+	if a.tuneError != nil {
+		out["tunes"] = a.tuneError.Error()
+	}
+	a.mu.Unlock()
 	if a.cfg.Stats != nil {
 		out["sensors"] = a.cfg.Stats()
 	}
