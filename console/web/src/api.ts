@@ -121,6 +121,67 @@ export interface Overview {
   sensors?: unknown
 }
 
+export interface NameCount {
+  name: string
+  count: number
+}
+
+export interface Entity {
+  kind: string
+  value: string
+  first: string | null
+  last: string | null
+  findings: number
+  partial: boolean
+  severities: number[]
+  rules: NameCount[]
+  peers: NameCount[]
+  hosts: NameCount[]
+  brands: NameCount[]
+  files: NameCount[]
+  ja4: NameCount[]
+  groups: Group[]
+}
+
+export interface TuneRequest {
+  rule: string
+  name: string
+  src: string
+  dst: string
+  host: string
+  reason: string
+  days: number
+}
+
+export interface Tune extends Partial<Omit<TuneRequest, 'days'>> {
+  id: string
+  rule: string
+  reason: string
+  owner: string
+  created: string
+  expires: string
+  hits: number
+}
+
+export interface TunePreview {
+  groups: number
+  findings: number
+  severities: number[]
+  decided: number
+  sample: Group[]
+  partial: boolean
+}
+
+export interface SavedView {
+  id: string
+  owner: string
+  name: string
+  q: string
+  range: string
+  sort: string
+  shared: boolean
+}
+
 // Problem is an error document of RFC 9457.
 export class Problem extends Error {
   constructor(
@@ -179,5 +240,14 @@ export const api = {
   putTriage: (c: Change) => call<Triage>('PUT', 'triage', c),
   bulk: (changes: Change[]) =>
     call<{ results: { key: string; triage?: Triage; problem?: { code: string; changed_by?: string } }[] }>('POST', 'triage/bulk', { changes }),
+  entity: (kind: string, value: string) => call<Entity>('GET', 'entity?' + new URLSearchParams({ kind, value })),
+  tunes: () => call<{ tunes: Tune[] }>('GET', 'tunes'),
+  previewTune: (x: TuneRequest) => call<TunePreview>('POST', 'tunes/preview', x),
+  addTune: (x: TuneRequest) => call<Tune>('POST', 'tunes', x),
+  endTune: (id: string) => call<Tune>('DELETE', 'tunes/' + encodeURIComponent(id)),
+  views: () => call<{ views: SavedView[] }>('GET', 'views'),
+  saveView: (v: Omit<SavedView, 'id' | 'owner'>) =>
+    call<SavedView>('POST', 'views', { name: v.name, q: v.q, range: v.range, sort: v.sort, shared: v.shared }),
+  dropView: (id: string) => call<SavedView>('DELETE', 'views/' + encodeURIComponent(id)),
   accounts: () => call<{ accounts: { name: string; role: string }[] }>('GET', 'accounts'),
 }

@@ -7,10 +7,12 @@ import { useWords, type Lang } from './i18n'
 import { useLive, type Told } from './live'
 import { PasswordDialog } from './parts/password'
 import { Toasts, useToasts } from './parts/toast'
+import { Entity } from './pages/entity'
 import { Finding } from './pages/finding'
 import { Inbox } from './pages/inbox'
 import { Login } from './pages/login'
 import { Overview } from './pages/overview'
+import { Tunes } from './pages/tunes'
 import { follow, go, useAddress } from './route'
 
 export function App() {
@@ -47,10 +49,10 @@ function Frame({ me }: { me: Me }) {
   )
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
-  const at = path === '/' ? 'overview' : 'inbox'
-  useEffect(() => {
-    document.title = `${at === 'overview' ? t('overview.title') : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')} · Khiên`
-  }, [at, path, t])
+  const at = path === '/' ? 'overview' : path === '/tunes' ? 'tunes' : 'inbox'
+  const entity = /^\/entity\/(ip|host)\/(.+)$/.exec(path)
+  const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
+  useEffect(() => { document.title = `${title} · Khiên` }, [title])
   return (
     <>
       <a className="skip" href="#content">{t('app.skip')}</a>
@@ -59,6 +61,7 @@ function Frame({ me }: { me: Me }) {
         <nav aria-label={t('nav.main')}>
           <a href="/" onClick={follow} aria-current={at === 'overview' ? 'page' : undefined}>{t('nav.overview')}</a>
           <a href="/inbox" onClick={follow} aria-current={at === 'inbox' ? 'page' : undefined}>{t('nav.inbox')}</a>
+          <a href="/tunes" onClick={follow} aria-current={at === 'tunes' ? 'page' : undefined}>{t('nav.tunes')}</a>
         </nav>
         <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
           <span aria-hidden="true">{live ? '●' : '○'}</span>
@@ -81,6 +84,8 @@ function Frame({ me }: { me: Me }) {
       <main id="content">
         {path === '/' ? <Overview decided={decided} arrived={arrived.length} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
+          : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />
+          : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>
       <Toasts toasts={toasts} />

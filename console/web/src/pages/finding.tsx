@@ -8,7 +8,9 @@ import { Bytes } from '../parts/bytes'
 import { Decide, History } from '../parts/decide'
 import { Facts } from '../parts/facts'
 import { Severity } from '../parts/severity'
+import { Pivot } from '../parts/pivot'
 import type { ToastBox } from '../parts/toast'
+import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
 import { follow } from '../route'
 
@@ -34,12 +36,14 @@ export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toast
   if (!got) return <div className="page"><h1 className="hidden">{t('finding.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
   return <Sheet doc={got.finding} group={got.group} triage={got.triage} me={me} setTriage={setTriage}
     failed={(e) => { toasts.fail(explain(e, words)); if (e instanceof Problem && e.body.current) setTriage(e.body.current) }}
-    said={toasts.say} />
+    said={toasts.say} toasts={toasts} />
 }
 
-function Sheet({ doc, group, triage, me, setTriage, failed, said }: {
+function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
   doc: Doc; group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+  toasts: ToastBox
 }) {
+  const [tuning, setTuning] = useState<Scope>()
   const words = useWords()
   const { t, lang, number } = words
   const k = doc.khien
@@ -61,11 +65,14 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said }: {
           {k.count > 1 && <span>{t('finding.times', { n: number(k.count) })}</span>}
         </p>
         <dl className="lead">
-          <div><dt>{t('finding.who')}</dt><dd className="mono">{doc.source?.ip ?? t('common.unknown')}</dd></div>
-          <div><dt>{t('finding.where')}</dt><dd className="mono">{[k.domain, doc.destination?.ip].filter(Boolean).join(' · ') || t('common.unknown')}</dd></div>
+          <div><dt>{t('finding.who')}</dt><dd className="mono">{doc.source?.ip ? <Pivot field="ip" value={doc.source.ip} /> : t('common.unknown')}</dd></div>
+          <div><dt>{t('finding.where')}</dt><dd className="mono">
+            {k.domain && <Pivot field="host" value={k.domain} />}{k.domain && doc.destination?.ip && ' · '}
+            {doc.destination?.ip && <Pivot field="ip" value={doc.destination.ip} />}{!k.domain && !doc.destination?.ip && t('common.unknown')}
+          </dd></div>
           <div><dt>{t('finding.when')}</dt><dd><When at={from} to={to} /></dd></div>
           <div><dt>{t('finding.how')}</dt><dd>{words.word('source', k.source)}</dd></div>
-          {k.fraud?.brand && <div><dt>{t('finding.brand')}</dt><dd>{k.fraud.brand}</dd></div>}
+          {k.fraud?.brand && <div><dt>{t('finding.brand')}</dt><dd><Pivot field="brand" value={k.fraud.brand} /></dd></div>}
           {k.fraud?.stage && <div><dt>{t('finding.stage')}</dt><dd>{words.word('stage', k.fraud.stage)} ({words.word('visibility', k.fraud.visibility)})</dd></div>}
         </dl>
       </header>
@@ -110,14 +117,17 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said }: {
               : <ul>{k.not_seen.map((x, i) => <li key={i}>{x[lang] || x.vi || x.en}</li>)}</ul>}
           </section>
           <section>
-            <h2>{t('finding.rule')}: <span className="mono">{doc.rule.id}</span>{doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
+            <h2>{t('finding.rule')}: <span className="mono"><Pivot field="rule" value={doc.rule.id} /></span>{doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
             {k.rule?.text ? <pre className="rule" tabIndex={0}>{k.rule.text}</pre> : <p className="quiet">{t('finding.rule.none')}</p>}
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
             {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => `${x} ${doc.threat?.technique.name[i] ?? ''}`.trim()).join(' · ')}</p>}
           </section>
         </div>
         <aside>
-          <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said} />
+          <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>
+            <Button size="sm" variant="default" onClick={() => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })}>{t('tune.open')}</Button>
+          </Decide>
+          <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
           <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>
           <Related group={group} id={doc.event.id} />
           <section><h2>{t('finding.history')}</h2><History triage={triage} /></section>

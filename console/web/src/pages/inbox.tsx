@@ -14,6 +14,8 @@ import { QueryBar, type View } from '../parts/querybar'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
 import type { ToastBox } from '../parts/toast'
+import { TuneDialog, type Scope } from '../parts/tune'
+import { Views } from '../parts/views'
 import { When } from '../parts/when'
 import { follow, go } from '../route'
 
@@ -42,6 +44,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [closing, setClosing] = useState<Group[]>([])
   const [keys, setKeys] = useState(false)
+  const [tuning, setTuning] = useState<Scope>()
   const input = useRef<HTMLInputElement>(null)
   const asked = useRef(0)
 
@@ -139,6 +142,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
       }
       if (may) {
         on.c = () => setClosing(picked())
+        on.t = () => { if (current) setTuning({ rule: current.rule, name: current.rule_name, src: current.src_ip, dst: current.dst_ip, host: current.domain }) }
         on.e = () => void act(picked(), { status: 'escalated' })
         on.s = () => void act(picked(), { status: 'seen' })
       }
@@ -157,12 +161,17 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
     if (at) document.getElementById('row-at')?.scrollIntoView({ block: 'nearest' })
   }, [at, groups])
 
+  // Values on other pages add to this view's query.
+  useEffect(() => sessionStorage.setItem('khien.inbox', new URLSearchParams({ q, range, sort }).toString()), [q, range, sort])
+
   const change = (v: View) => go('/inbox?' + new URLSearchParams({ ...v }))
   const fresh = new Set(arrived.map((a) => a.key)).size
   return (
     <div className="page">
       <h1 className="hidden">{t('inbox.title')}</h1>
-      <QueryBar view={{ q, range, sort }} change={change} problem={error instanceof Problem ? error : undefined} input={input} />
+      <QueryBar view={{ q, range, sort }} change={change} problem={error instanceof Problem ? error : undefined} input={input}>
+        <Views view={{ q, range, sort }} change={change} me={me} toasts={toasts} />
+      </QueryBar>
       {error !== undefined && !(error instanceof Problem && error.code === 'query') && (
         <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load('')}>{t('common.retry')}</Button></p>
       )}
@@ -225,6 +234,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
         setClosing([])
         void act(which, { status: 'closed', verdict, reason })
       }} />
+      <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
       <KeysDialog open={keys} close={() => setKeys(false)} />
     </div>
   )

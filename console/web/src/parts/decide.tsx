@@ -1,13 +1,14 @@
 // What an analyst decides about a group, and what was decided before.
 import { Button, Select, Textarea } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { api, type Change, type Me, type Triage } from '../api'
 import { useWords } from '../i18n'
 import { CloseDialog } from './close'
 import { When } from './when'
 
-export function Decide({ group, triage, me, setTriage, failed, said }: {
+export function Decide({ group, triage, me, setTriage, failed, said, children }: {
   group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+  children?: ReactNode
 }) {
   const { t, word } = useWords()
   const [names, setNames] = useState<string[]>([])
@@ -29,6 +30,7 @@ export function Decide({ group, triage, me, setTriage, failed, said }: {
         {!closed && triage.status !== 'escalated' && <Button size="sm" variant="default" onClick={() => void put({ status: 'escalated' })}>{t('finding.escalate')}</Button>}
         {closed ? <Button size="sm" onClick={() => void put({ status: 'new' })}>{t('finding.reopen')}</Button>
           : <Button size="sm" onClick={() => setClosing(true)}>{t('finding.close')}</Button>}
+        {children}
       </div>
       <Select mt="sm" size="sm" label={t('finding.assignee')} placeholder={t('common.nobody')} clearable data={names} value={triage.assignee || null}
         clearButtonProps={{ 'aria-label': t('inbox.clear') }} onChange={(v) => void put({ assignee: v ?? '' })} />
@@ -49,6 +51,7 @@ export function History({ triage }: { triage: Triage }) {
       case 'status': return t('history.status', { value: word('status', value) })
       case 'verdict': return value ? t('history.verdict', { value: word('verdict', value) }) : t('history.verdict.none')
       case 'assignee': return value ? t('history.assignee', { value }) : t('history.assignee.none')
+      case 'tune': return t('history.tune')
       default: return what
     }
   }

@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react'
 import type { Finding } from '../api'
 import { useWords, type Key } from '../i18n'
+import { Pivot, type Field } from './pivot'
 
 const end = (e?: { ip?: string; port?: number }) => (e?.ip ? (e.port ? (e.ip.includes(':') ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`) : e.ip) : undefined)
 
@@ -19,8 +20,8 @@ export function Facts({ doc }: { doc: Finding }) {
     ['field.file', [doc.file?.name, doc.file?.mime_type].filter(Boolean).join(' · ')],
     ['field.size', doc.file?.size ? `${number(doc.file.size)} byte` : undefined],
     ['field.sha256', doc.file?.hash?.sha256],
-    ['field.hosts', doc.related?.hosts?.slice(0, 20).join(', ')],
-    ['field.ips', doc.related?.ip?.slice(0, 20).join(', ')],
+    ['field.hosts', doc.related?.hosts?.length ? <Values field="host" list={doc.related.hosts.slice(0, 20)} /> : undefined],
+    ['field.ips', doc.related?.ip?.length ? <Values field="ip" list={doc.related.ip.slice(0, 20)} /> : undefined],
     ['field.chain', k.chain?.id],
     ['field.campaign', k.campaign?.id],
     ['field.community_id', doc.network?.community_id],
@@ -30,4 +31,8 @@ export function Facts({ doc }: { doc: Finding }) {
     ['field.id', doc.event.id],
   ]
   return <dl className="facts">{rows.filter(([, v]) => v).map(([key, v]) => <div key={key}><dt>{t(key)}</dt><dd className="mono">{v}</dd></div>)}</dl>
+}
+
+function Values({ field, list }: { field: Field; list: string[] }) {
+  return <>{list.map((v, i) => <span key={v}>{i > 0 && ', '}<Pivot field={field} value={v} /></span>)}</>
 }

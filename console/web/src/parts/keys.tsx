@@ -1,7 +1,7 @@
 import { Kbd, Modal } from '@mantine/core'
 import { useWords } from '../i18n'
 
-const keys = [['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['u', 'u'], ['/', 'slash'], ['?', 'help']] as const
+const keys = [['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['u', 'u'], ['/', 'slash'], ['?', 'help']] as const
 
 export function KeysDialog({ open, close }: { open: boolean; close: () => void }) {
   const { t } = useWords()

@@ -1,6 +1,6 @@
 // The query bar: text, and what is wrong with it, at the place where it is wrong.
 import { Button, Select, TextInput } from '@mantine/core'
-import { useEffect, useState, type FormEvent, type RefObject } from 'react'
+import { useEffect, useState, type FormEvent, type ReactNode, type RefObject } from 'react'
 import type { Problem } from '../api'
 import { useWords, type Key } from '../i18n'
 
@@ -12,8 +12,8 @@ export interface View {
   sort: string
 }
 
-export function QueryBar({ view, change, problem, input }: {
-  view: View; change: (v: View) => void; problem: Problem | undefined; input: RefObject<HTMLInputElement>
+export function QueryBar({ view, change, problem, input, children }: {
+  view: View; change: (v: View) => void; problem: Problem | undefined; input: RefObject<HTMLInputElement>; children?: ReactNode
 }) {
   const words = useWords()
   const { t } = words
@@ -43,6 +43,7 @@ export function QueryBar({ view, change, problem, input }: {
       <Select aria-label={t('inbox.sort')} value={view.sort} onChange={(sort) => sort && change({ ...view, sort })} allowDeselect={false}
         data={[{ value: 'worst', label: t('inbox.sort.worst') }, { value: 'newest', label: t('inbox.sort.newest') }]} w={180} />
       <Button type="submit">{t('query.run')}</Button>
+      {children}
     </form>
   )
 }

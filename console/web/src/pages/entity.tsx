@@ -1,0 +1,81 @@
+// Who is this host or name? What the findings tell, the worst first.
+import { Skeleton } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import { api, type Entity as Known, type Me } from '../api'
+import { explain } from '../errors'
+import { useWords, type Key } from '../i18n'
+import { Pivot, type Field } from '../parts/pivot'
+import { Severity } from '../parts/severity'
+import { When } from '../parts/when'
+import { follow } from '../route'
+
+export function Entity({ kind, value }: { kind: string; value: string; me: Me }) {
+  const words = useWords()
+  const { t, lang, number } = words
+  const [known, setKnown] = useState<Known>()
+  const [error, setError] = useState<unknown>()
+  useEffect(() => {
+    setKnown(undefined)
+    setError(undefined)
+    api.entity(kind, value).then(setKnown, setError)
+  }, [kind, value])
+  const field: Field = kind === 'host' ? 'host' : 'ip'
+  return (
+    <div className="page finding">
+      <p className="noprint"><a href="/inbox" onClick={(e) => { if (history.length > 1) { e.preventDefault(); history.back() } else follow(e) }}>← {t('common.back')}</a></p>
+      <header>
+        <h1>{t(`entity.${field}`)} <span className="mono">{value}</span></h1>
+        {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
+        {known && known.first && known.last && (
+          <dl className="lead">
+            <div><dt>{t('entity.first')}</dt><dd><When at={known.first} /></dd></div>
+            <div><dt>{t('entity.last')}</dt><dd><When at={known.last} /></dd></div>
+            <div><dt>{t('entity.findings')}</dt><dd>{known.partial ? t('entity.atleast', { n: number(known.findings) }) : number(known.findings)}</dd></div>
+            {[4, 3, 2, 1].map((s) => known.severities[s - 1] > 0 && <div key={s}><dt><Severity level={s} /></dt><dd>{number(known.severities[s - 1])}</dd></div>)}
+            <div><dt>{t('entity.search')}</dt><dd><Pivot field={field} value={value} label={t('pivot.title')} /></dd></div>
+          </dl>
+        )}
+        {known && !known.first && <p className="quiet">{t('entity.none')}</p>}
+        {known?.partial && <p className="quiet">{t('entity.partial')}</p>}
+      </header>
+      {!known ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : known.first && (
+        <div className="two">
+          <section>
+            <h2>{t('entity.groups')}</h2>
+            <ul className="stories">
+              {known.groups.map((g) => (
+                <li key={g.key}>
+                  <Severity level={g.severity} />
+                  <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={follow}>{g.summary[lang] || g.rule_name || g.rule}</a>
+                  <span className="quiet">{words.word('status', g.status)}</span>
+                  <When at={g.last} />
+                </li>
+              ))}
+            </ul>
+          </section>
+          <aside>
+            <Counts title="entity.peers" rows={known.peers} field="ip" />
+            <Counts title="entity.hosts" rows={known.hosts} field="host" />
+            <Counts title="entity.brands" rows={known.brands} field="brand" />
+            <Counts title="entity.rules" rows={known.rules} />
+            <Counts title="entity.files" rows={known.files} />
+            <Counts title="entity.ja4" rows={known.ja4} />
+          </aside>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Counts({ title, rows, field }: { title: Key; rows: { name: string; count: number }[]; field?: Field }) {
+  const { t, number } = useWords()
+  if (rows.length === 0) return null
+  return (
+    <section>
+      <h2>{t(title)}</h2>
+      <ul className="counts">
+        {rows.map((r) => <li key={r.name}><span className="mono">{field ? <Pivot field={field} value={r.name} /> : r.name}</span><span className="count">{number(r.count)}</span></li>)}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,58 @@
+// Saved searches: one's own and those that are shared.
+import { Button, Checkbox, Group, Menu, Modal, TextInput } from '@mantine/core'
+import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { api, type Me, type SavedView } from '../api'
+import { explain } from '../errors'
+import { useWords } from '../i18n'
+import type { View } from './querybar'
+import type { ToastBox } from './toast'
+
+export function Views({ view, change, me, toasts }: { view: View; change: (v: View) => void; me: Me; toasts: ToastBox }) {
+  const words = useWords()
+  const { t } = words
+  const [list, setList] = useState<SavedView[]>([])
+  const [saving, setSaving] = useState(false)
+  const [name, setName] = useState('')
+  const [shared, setShared] = useState(false)
+  const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
+  const load = useCallback(() => { api.views().then((r) => setList(r.views), () => setList([])) }, [])
+  useEffect(load, [load])
+  const save = (e: FormEvent) => {
+    e.preventDefault()
+    api.saveView({ ...view, name: name.trim(), shared }).then(() => { setSaving(false); setName(''); load() }, failed)
+  }
+  const drop = (v: SavedView) => api.dropView(v.id).then(() => {
+    load()
+    toasts.say(t('views.dropped', { name: v.name }), () => { api.saveView(v).then(load, failed) })
+  }, failed)
+  return (
+    <>
+      <Menu position="bottom-end" withinPortal transitionProps={{ duration: 0 }}>
+        <Menu.Target><Button variant="default">{t('views.menu')} ▾</Button></Menu.Target>
+        <Menu.Dropdown>
+          {list.map((v) => (
+            <Menu.Item key={v.id} onClick={() => change({ q: v.q, range: v.range, sort: v.sort })}
+              rightSection={v.owner === me.name || me.role === 'admin' ? (
+                <span role="button" tabIndex={-1} className="drop" aria-label={t('views.drop', { name: v.name })} title={t('views.drop', { name: v.name })}
+                  onClick={(e) => { e.stopPropagation(); void drop(v) }}>×</span>) : undefined}>
+              {v.name}{v.shared && <small className="quiet"> · {t('views.by', { owner: v.owner })}</small>}
+            </Menu.Item>
+          ))}
+          {list.length > 0 && <Menu.Divider />}
+          <Menu.Item onClick={() => setSaving(true)}>{t('views.save')}</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Modal opened={saving} onClose={() => setSaving(false)} title={t('views.save')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+        <form onSubmit={save}>
+          <p className="mono quiet">{view.q || '*'}</p>
+          <TextInput label={t('views.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={60} data-autofocus required />
+          <Checkbox mt="sm" label={t('views.shared')} checked={shared} onChange={(e) => setShared(e.currentTarget.checked)} />
+          <Group justify="flex-end" mt="md">
+            <Button variant="default" onClick={() => setSaving(false)}>{t('common.cancel')}</Button>
+            <Button type="submit" disabled={name.trim() === ''}>{t('common.save')}</Button>
+          </Group>
+        </form>
+      </Modal>
+    </>
+  )
+}
