@@ -30,6 +30,7 @@ func commands() []command {
 		{"rules", "check, list and explain rule files", rulesCommand},
 		{"domain", "score names as fraud", domainCommand},
 		{"bench", "measure this build on captures or rule files", benchCommand},
+		{"audit", "check that the audit log is unbroken", auditCommand},
 		{"doctor", "say what is missing on this host", doctorCommand},
 		{"version", "print the version", versionCommand},
 	}

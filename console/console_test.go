@@ -128,7 +128,8 @@ func TestEverythingNeedsALogin(t *testing.T) {
 	d := newDesk(t)
 	for _, r := range [][2]string{{"GET", "me"}, {"GET", "groups"}, {"GET", "findings"}, {"GET", "findings/x"}, {"GET", "overview"}, {"GET", "events"},
 		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"GET", "accounts"}, {"POST", "accounts"},
-		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"POST", "tunes"}, {"POST", "tunes/preview"}, {"DELETE", "tunes/x"}, {"POST", "password"}, {"POST", "logout"}} {
+		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"PUT", "accounts/an"}, {"DELETE", "accounts/an"}, {"POST", "accounts/an/reset"}, {"POST", "totp"}, {"POST", "totp/confirm"},
+		{"GET", "sessions"}, {"DELETE", "sessions/x"}, {"GET", "tokens"}, {"POST", "tokens"}, {"DELETE", "tokens/x"}, {"GET", "audit"}, {"POST", "tunes"}, {"POST", "tunes/preview"}, {"DELETE", "tunes/x"}, {"POST", "password"}, {"POST", "logout"}} {
 		out := d.want(401, r[0], "/api/v1/"+r[1], nil)
 		if out["code"] != "login" || out["title"] == "" {
 			t.Errorf("%v: %v", r, out)
@@ -508,4 +509,48 @@ func TestEntity(t *testing.T) {
 	for _, bad := range []string{"kind=ip&value=x", "kind=host&value=", "kind=x&value=y", ""} {
 		d.want(400, "GET", "/api/v1/entity?"+bad, nil)
 	}
+}
+
+// TestNoRoadAround: what an account may not do it cannot do by any road.
+func TestNoRoadAround(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	const pass = "a long password of an"
+	d.want(200, "POST", "/api/v1/accounts", map[string]string{"name": "an", "password": pass, "role": "analyst"})
+	d.want(409, "POST", "/api/v1/accounts", map[string]string{"name": "an", "password": pass, "role": "analyst"})
+	d.want(409, "PUT", "/api/v1/accounts/admin", map[string]string{"role": "viewer"})
+	d.want(404, "PUT", "/api/v1/accounts/nobody", map[string]string{"role": "viewer"})
+	sessions := d.want(200, "GET", "/api/v1/sessions", nil)["sessions"].([]any)
+	admins := sessions[0].(map[string]any)["id"].(string)
+	d.want(200, "POST", "/api/v1/login", map[string]string{"name": "an", "password": pass})
+	for _, r := range [][2]string{{"POST", "accounts"}, {"PUT", "accounts/an"}, {"DELETE", "accounts/admin"}, {"POST", "accounts/admin/reset"}, {"GET", "audit"}} {
+		d.want(403, r[0], "/api/v1/"+r[1], map[string]string{"role": "admin"})
+	}
+	d.want(404, "DELETE", "/api/v1/sessions/"+admins, nil)
+	d.want(400, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "admin", "days": 1})
+	made := d.want(200, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "viewer", "days": 1})
+	bear := func(r *http.Request) {
+		r.Header.Set("Authorization", "Bearer "+made["text"].(string))
+		r.Header.Del("Sec-Fetch-Site")
+	}
+	d.browser.Jar, _ = cookiejar.New(nil)
+	if me := d.want(200, "GET", "/api/v1/me", nil, bear); me["name"] != "an" || me["role"] != "viewer" {
+		t.Errorf("%v", me)
+	}
+	d.want(403, "PUT", "/api/v1/triage", map[string]any{"key": "k", "status": "seen"}, bear)
+	d.want(403, "POST", "/api/v1/tokens", map[string]any{"name": "y", "role": "viewer", "days": 1}, bear)
+	d.want(401, "GET", "/api/v1/me", nil, func(r *http.Request) { r.Header.Set("Authorization", "Bearer khien_nothing") })
+	d.login()
+	if log := d.want(200, "GET", "/api/v1/audit", nil); len(log["entries"].([]any)) < 10 || log["entries"].([]any)[0].(map[string]any)["action"] != "audit.view" {
+		t.Errorf("%v", log)
+	}
+	if n := len(d.want(200, "GET", "/api/v1/tokens", nil)["tokens"].([]any)); n != 1 {
+		t.Errorf("an admin sees %d tokens", n)
+	}
+	fresh := d.want(200, "POST", "/api/v1/accounts/an/reset", nil)["password"].(string)
+	d.want(401, "POST", "/api/v1/login", map[string]string{"name": "an", "password": pass})
+	d.want(200, "POST", "/api/v1/login", map[string]string{"name": "an", "password": fresh})
+	d.login()
+	d.want(200, "DELETE", "/api/v1/accounts/an", nil)
+	d.want(401, "GET", "/api/v1/me", nil, bear)
 }

@@ -25,19 +25,21 @@ type Role string
 // Roles.
 const (
 	Viewer  Role = "viewer"  // reads
-	Analyst Role = "analyst" // decides about findings
+	Analyst Role = "analyst" // decides about findings, proposes blocks, drafts reports
+	Lead    Role = "lead"    // approves blocks, issues reports
 	Admin   Role = "admin"   // manages accounts and reads the audit log
 )
 
 // May says whether a role includes another.
 func (r Role) May(needed Role) bool { return rank(r) >= rank(needed) && rank(needed) > 0 }
 
-func rank(r Role) int { return slices.Index([]Role{"", Viewer, Analyst, Admin}, r) }
+func rank(r Role) int { return slices.Index([]Role{"", Viewer, Analyst, Lead, Admin}, r) }
 
 // Account is somebody who may log in.
 type Account struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
+	TOTP bool   `json:"totp,omitempty"` // logs in with one-time codes, too; set by List
 }
 
 // Errors that callers branch on.
@@ -66,6 +68,7 @@ type Limits struct {
 type stored struct {
 	Account
 	Password string `json:"password"` // argon2id in PHC form
+	Second   *totp  `json:"second,omitempty"`
 }
 
 type session struct {
@@ -86,6 +89,7 @@ type Book struct {
 	state struct {
 		Accounts map[string]stored  `json:"accounts"`
 		Sessions map[string]session `json:"sessions"` // by SHA-256 of the token
+		Tokens   map[string]Token   `json:"tokens"`   // by SHA-256 of the text
 	}
 }
 
@@ -96,7 +100,7 @@ func Open(dir string, limits Limits, now func() time.Time) (b *Book, firstPasswo
 	if b.dummy, err = hashPassword(token()); err != nil {
 		return nil, "", err
 	}
-	b.state.Accounts, b.state.Sessions = map[string]stored{}, map[string]session{}
+	b.state.Accounts, b.state.Sessions, b.state.Tokens = map[string]stored{}, map[string]session{}, map[string]Token{}
 	raw, err := os.ReadFile(b.path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -113,6 +117,9 @@ func Open(dir string, limits Limits, now func() time.Time) (b *Book, firstPasswo
 	}
 	if b.state.Sessions == nil {
 		b.state.Sessions = map[string]session{}
+	}
+	if b.state.Tokens == nil {
+		b.state.Tokens = map[string]Token{}
 	}
 	return b, "", nil
 }
@@ -147,7 +154,7 @@ func (b *Book) Create(name, password string, role Role) error {
 	if len(b.state.Accounts) >= accountsMax {
 		return ErrFull
 	}
-	b.state.Accounts[name] = stored{Account{name, role}, h}
+	b.state.Accounts[name] = stored{Account: Account{Name: name, Role: role}, Password: h}
 	return b.save()
 }
 
@@ -169,13 +176,16 @@ func (b *Book) List() []Account {
 	defer b.mu.Unlock()
 	var out []Account
 	for _, name := range slices.Sorted(maps.Keys(b.state.Accounts)) {
-		out = append(out, b.state.Accounts[name].Account)
+		a := b.state.Accounts[name]
+		a.TOTP = a.Second != nil && !a.Second.Pending
+		out = append(out, a.Account)
 	}
 	return out
 }
 
-// Login checks a password and begins a session. The token is the caller's to keep; it is always a new one.
-func (b *Book) Login(name, password string) (Account, string, error) {
+// Login checks a password, and a one-time code where the account wants one, and begins a session. The token is the
+// caller's to keep; it is always a new one. code is looked at only once the password is right.
+func (b *Book) Login(name, password, code string) (Account, string, error) {
 	b.mu.Lock()
 	a, ok := b.state.Accounts[name]
 	b.mu.Unlock()
@@ -185,6 +195,9 @@ func (b *Book) Login(name, password string) (Account, string, error) {
 	}
 	if len(password) > passwordMax || !b.check(h, password) || !ok {
 		return Account{}, "", ErrWrong
+	}
+	if err := b.second(name, code); err != nil {
+		return Account{}, "", err
 	}
 	t := token()
 	b.mu.Lock()

@@ -21,17 +21,17 @@ func TestSessions(t *testing.T) {
 	if err != nil || len(first) < 16 {
 		t.Fatal(first, err)
 	}
-	if _, _, err := b.Login("admin", first+"x"); !errors.Is(err, ErrWrong) {
+	if _, _, err := b.Login("admin", first+"x", ""); !errors.Is(err, ErrWrong) {
 		t.Errorf("wrong password: %v", err)
 	}
-	if _, _, err := b.Login("nobody", first); !errors.Is(err, ErrWrong) {
+	if _, _, err := b.Login("nobody", first, ""); !errors.Is(err, ErrWrong) {
 		t.Errorf("unknown name: %v", err)
 	}
-	a, tok, err := b.Login("admin", first)
+	a, tok, err := b.Login("admin", first, "")
 	if err != nil || a.Role != Admin {
 		t.Fatal(a, err)
 	}
-	_, other, err := b.Login("admin", first)
+	_, other, err := b.Login("admin", first, "")
 	if err != nil || other == tok {
 		t.Fatalf("second session has the same token; %v", err)
 	}
@@ -67,7 +67,7 @@ func TestSessions(t *testing.T) {
 	if _, err := b.Session(tok); !errors.Is(err, ErrSession) {
 		t.Errorf("idle session: %v", err)
 	}
-	_, tok, err = b.Login("admin", "một mật khẩu dài")
+	_, tok, err = b.Login("admin", "một mật khẩu dài", "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -69,6 +70,17 @@ func (a *API) routes() []route {
 		{"POST /api/v1/password", account.Viewer, a.password},
 		{"GET /api/v1/accounts", account.Viewer, a.accounts},
 		{"POST /api/v1/accounts", account.Admin, a.createAccount},
+		{"PUT /api/v1/accounts/{name}", account.Admin, a.changeAccount},
+		{"DELETE /api/v1/accounts/{name}", account.Admin, a.removeAccount},
+		{"POST /api/v1/accounts/{name}/reset", account.Admin, a.resetAccount},
+		{"POST /api/v1/totp", account.Viewer, a.setUpTOTP},
+		{"POST /api/v1/totp/confirm", account.Viewer, a.confirmTOTP},
+		{"GET /api/v1/sessions", account.Viewer, a.sessions},
+		{"DELETE /api/v1/sessions/{id}", account.Viewer, a.endSession},
+		{"GET /api/v1/tokens", account.Viewer, a.tokens},
+		{"POST /api/v1/tokens", account.Viewer, a.newToken},
+		{"DELETE /api/v1/tokens/{id}", account.Viewer, a.dropToken},
+		{"GET /api/v1/audit", account.Admin, a.auditLog},
 		{"GET /api/v1/overview", account.Viewer, a.getOverview},
 		{"GET /api/v1/groups", account.Viewer, a.groups},
 		{"GET /api/v1/findings", account.Viewer, a.findings},
@@ -170,9 +182,21 @@ func (a *API) token(r *http.Request) string {
 	return c.Value
 }
 
+// bearer is the token of a program (RFC 6750, 2.1), "" where there is none.
+func bearer(r *http.Request) string {
+	text, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !ok || !strings.HasPrefix(text, account.TokenPrefix) {
+		return ""
+	}
+	return text
+}
+
 // authorize returns who asks, when the session is good and the role suffices.
 func (a *API) authorize(r *http.Request, need account.Role) (account.Account, error) {
 	who, err := a.cfg.Accounts.Session(a.token(r))
+	if text := bearer(r); text != "" {
+		who, err = a.cfg.Accounts.Program(text)
+	}
 	if err != nil {
 		return who, &problem{Status: http.StatusUnauthorized, Code: "login", Title: "Log in first"}
 	}

@@ -18,6 +18,7 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		Name     string `json:"name"`
 		Password string `json:"password"`
+		Code     string `json:"code"`
 	}
 	if err := read(w, r, &in); err != nil {
 		return err
@@ -29,12 +30,20 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	// The failure is counted before the password is checked, so that tries at the same time do not all count as the first.
 	a.throttle.Failed(keys...)
-	who, token, err := a.cfg.Accounts.Login(in.Name, in.Password)
+	who, token, err := a.cfg.Accounts.Login(in.Name, in.Password, in.Code)
 	if errors.Is(err, account.ErrWrong) {
 		if err := a.log(r, "", "login.failed", in.Name, ""); err != nil {
 			return err
 		}
 		return &problem{Status: http.StatusUnauthorized, Code: "wrong_password", Title: "Name or password is wrong"}
+	}
+	if errors.Is(err, account.ErrCode) {
+		if in.Code == "" { // the password was right and the page did not know yet that a code is wanted
+			a.throttle.Succeeded(keys...)
+		} else if err := a.log(r, "", "login.failed", in.Name, "one-time code"); err != nil {
+			return err
+		}
+		return &problem{Status: http.StatusUnauthorized, Code: "totp", Title: "A one-time code is needed"}
 	}
 	if err != nil {
 		return err
@@ -98,29 +107,4 @@ func (a *API) password(w http.ResponseWriter, r *http.Request, who account.Accou
 		return err
 	}
 	return answer(w, struct{}{})
-}
-
-func (a *API) accounts(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, map[string]any{"accounts": a.cfg.Accounts.List()})
-}
-
-func (a *API) createAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	var in struct {
-		Name     string       `json:"name"`
-		Password string       `json:"password"`
-		Role     account.Role `json:"role"`
-	}
-	if err := read(w, r, &in); err != nil {
-		return err
-	}
-	switch err := a.cfg.Accounts.Create(in.Name, in.Password, in.Role); {
-	case errors.Is(err, account.ErrExists):
-		return &problem{Status: http.StatusConflict, Code: "name_taken", Title: "The name is taken"}
-	case err != nil:
-		return badRequest("account", err.Error())
-	}
-	if err := a.log(r, who.Name, "account.create", in.Name, string(in.Role)); err != nil {
-		return err
-	}
-	return answer(w, account.Account{Name: in.Name, Role: in.Role})
 }

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -115,6 +116,40 @@ func (l *Log) Head() Head {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.head
+}
+
+// Tail returns up to n entries, newest first: those with a number below before, or the last ones when that is 0. The error
+// names the first line that does not fit.
+func (l *Log) Tail(before uint64, n int) ([]Entry, error) {
+	f, err := os.Open(l.file.Name())
+	if err != nil {
+		return nil, fmt.Errorf("audit: open: %w", err)
+	}
+	defer f.Close()
+	ring := make([]Entry, 0, n)
+	in := bufio.NewReaderSize(f, lineMax)
+	for {
+		line, err := in.ReadSlice('\n')
+		if errors.Is(err, io.EOF) {
+			break // an entry that is being written now is not there yet
+		}
+		if err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		var e Entry
+		if err := json.Unmarshal(line, &e); err != nil {
+			return nil, fmt.Errorf("audit: %w", err)
+		}
+		if before > 0 && e.Number >= before {
+			break
+		}
+		if len(ring) == n {
+			ring = append(ring[:0], ring[1:]...)
+		}
+		ring = append(ring, e)
+	}
+	slices.Reverse(ring)
+	return ring, nil
 }
 
 // Close closes the file.

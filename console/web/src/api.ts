@@ -1,7 +1,9 @@
 // The server's interface. Answers are typed as the server documents them; every string in them may be hostile text.
+export type Role = 'viewer' | 'analyst' | 'lead' | 'admin'
+
 export interface Me {
   name: string
-  role: 'viewer' | 'analyst' | 'admin'
+  role: Role
   version: string
 }
 
@@ -182,6 +184,39 @@ export interface SavedView {
   shared: boolean
 }
 
+export interface Person {
+  name: string
+  role: Role
+  totp?: boolean
+}
+
+export interface Session {
+  id: string
+  user: string
+  start: string
+  seen: string
+  own: boolean
+}
+
+export interface Token {
+  id: string
+  name: string
+  owner: string
+  role: Role
+  created: string
+  expires: string
+}
+
+export interface AuditEntry {
+  n: number
+  time: string
+  user: string
+  address: string
+  action: string
+  object?: string
+  detail?: string
+}
+
 // Problem is an error document of RFC 9457.
 export class Problem extends Error {
   constructor(
@@ -227,7 +262,7 @@ async function call<T>(method: string, path: string, body?: unknown, signal?: Ab
 
 export const api = {
   me: () => call<Me>('GET', 'me'),
-  login: (name: string, password: string) => call<Me>('POST', 'login', { name, password }),
+  login: (name: string, password: string, code: string) => call<Me>('POST', 'login', { name, password, code }),
   logout: () => call<unknown>('POST', 'logout', {}),
   password: (old: string, next: string) => call<unknown>('POST', 'password', { old, new: next }),
   overview: () => call<Overview>('GET', 'overview'),
@@ -249,5 +284,17 @@ export const api = {
   saveView: (v: Omit<SavedView, 'id' | 'owner'>) =>
     call<SavedView>('POST', 'views', { name: v.name, q: v.q, range: v.range, sort: v.sort, shared: v.shared }),
   dropView: (id: string) => call<SavedView>('DELETE', 'views/' + encodeURIComponent(id)),
-  accounts: () => call<{ accounts: { name: string; role: string }[] }>('GET', 'accounts'),
+  accounts: () => call<{ accounts: Person[] }>('GET', 'accounts'),
+  createAccount: (name: string, password: string, role: string) => call<Person>('POST', 'accounts', { name, password, role }),
+  setRole: (name: string, role: string) => call<Person>('PUT', 'accounts/' + encodeURIComponent(name), { role }),
+  removeAccount: (name: string) => call<unknown>('DELETE', 'accounts/' + encodeURIComponent(name)),
+  resetAccount: (name: string) => call<{ password: string }>('POST', `accounts/${encodeURIComponent(name)}/reset`),
+  setUpTOTP: () => call<{ secret: string; uri: string }>('POST', 'totp'),
+  confirmTOTP: (code: string) => call<unknown>('POST', 'totp/confirm', { code }),
+  sessions: () => call<{ sessions: Session[] }>('GET', 'sessions'),
+  endSession: (id: string) => call<unknown>('DELETE', 'sessions/' + encodeURIComponent(id)),
+  tokens: () => call<{ tokens: Token[] }>('GET', 'tokens'),
+  newToken: (name: string, role: string, days: number) => call<Token & { text: string }>('POST', 'tokens', { name, role, days }),
+  dropToken: (id: string) => call<unknown>('DELETE', 'tokens/' + encodeURIComponent(id)),
+  audit: (before: number) => call<{ entries: AuditEntry[]; before: number; head: { n: number; hash: string } }>('GET', 'audit?before=' + before),
 }

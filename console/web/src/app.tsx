@@ -7,6 +7,7 @@ import { useWords, type Lang } from './i18n'
 import { useLive, type Told } from './live'
 import { PasswordDialog } from './parts/password'
 import { Toasts, useToasts } from './parts/toast'
+import { Admin } from './pages/admin'
 import { Entity } from './pages/entity'
 import { Finding } from './pages/finding'
 import { Inbox } from './pages/inbox'
@@ -49,7 +50,7 @@ function Frame({ me }: { me: Me }) {
   )
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
-  const at = path === '/' ? 'overview' : path === '/tunes' ? 'tunes' : 'inbox'
+  const at = path === '/' ? 'overview' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin' : 'inbox'
   const entity = /^\/entity\/(ip|host)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   useEffect(() => { document.title = `${title} · Khiên` }, [title])
@@ -74,6 +75,7 @@ function Frame({ me }: { me: Me }) {
             <Button size="compact-sm" variant="subtle" aria-label={t('nav.account', { name: me.name })}>{me.name} ▾</Button>
           </Menu.Target>
           <Menu.Dropdown>
+            <Menu.Item onClick={() => go('/admin')}>{t('admin.title')}</Menu.Item>
             <Menu.Item onClick={() => setPassword(true)}>{t('nav.password')}</Menu.Item>
             <Menu.Item onClick={() => void api.logout().finally(() => { go('/'); window.dispatchEvent(new Event('khien:login')) })}>
               {t('nav.logout')}
@@ -85,6 +87,7 @@ function Frame({ me }: { me: Me }) {
         {path === '/' ? <Overview decided={decided} arrived={arrived.length} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
           : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />
+          : path === '/admin' ? <Admin me={me} toasts={toasts} />
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>

@@ -1,6 +1,6 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
-import { api, type Me } from '../api'
+import { api, Problem, type Me } from '../api'
 import { Language, Theme } from '../app'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
@@ -10,13 +10,22 @@ export function Login({ failed, done }: { failed: string; done: (me: Me) => void
   const { t } = words
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
+  const [code, setCode] = useState('')
+  const [asked, setAsked] = useState(false) // for a one-time code
   const [error, setError] = useState(failed)
   const [busy, setBusy] = useState(false)
   const submit = (e: FormEvent) => {
     e.preventDefault()
     setBusy(true)
-    api.login(name, password).then(done, (e: unknown) => {
+    api.login(name, password, code).then(done, (e: unknown) => {
       setBusy(false)
+      setCode('')
+      if (e instanceof Problem && e.code === 'totp') {
+        setError(asked ? t('error.totp') : '')
+        setAsked(true)
+        return
+      }
+      setAsked(false)
       setPassword('')
       setError(explain(e, words))
     })
@@ -28,6 +37,7 @@ export function Login({ failed, done }: { failed: string; done: (me: Me) => void
         <TextInput label={t('login.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} autoComplete="username" autoFocus required withAsterisk={false} />
         <PasswordInput mt="sm" label={t('login.password')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" required
           withAsterisk={false} visibilityToggleButtonProps={{ 'aria-hidden': true }} />
+        {asked && <TextInput mt="sm" label={t('totp.code')} value={code} onChange={(e) => setCode(e.currentTarget.value)} inputMode="numeric" autoComplete="one-time-code" maxLength={7} autoFocus required withAsterisk={false} />}
         {error && <p className="failure" role="alert">{error}</p>}
         <Button type="submit" mt="md" fullWidth loading={busy}>{t('login.submit')}</Button>
         <p className="quiet">{t('login.first')}</p>

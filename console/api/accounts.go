@@ -1,0 +1,174 @@
+package api
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"khien/console/account"
+)
+
+// accountProblem turns what an account.Book says into a problem.
+func accountProblem(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, account.ErrExists):
+		return &problem{Status: http.StatusConflict, Code: "name_taken", Title: "That exists already"}
+	case errors.Is(err, account.ErrUnknown), errors.Is(err, account.ErrSession), errors.Is(err, account.ErrNoTOTP):
+		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such thing"}
+	case errors.Is(err, account.ErrLastAdmin):
+		return &problem{Status: http.StatusConflict, Code: "last_admin", Title: "Somebody must stay admin"}
+	case errors.Is(err, account.ErrCode):
+		return &problem{Status: http.StatusForbidden, Code: "totp", Title: "The one-time code is wrong"}
+	}
+	return badRequest("account", err.Error())
+}
+
+func (a *API) accounts(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	return answer(w, map[string]any{"accounts": a.cfg.Accounts.List()})
+}
+
+func (a *API) createAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Name     string       `json:"name"`
+		Password string       `json:"password"`
+		Role     account.Role `json:"role"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.Create(in.Name, in.Password, in.Role); err != nil {
+		return accountProblem(err)
+	}
+	if err := a.log(r, who.Name, "account.create", in.Name, string(in.Role)); err != nil {
+		return err
+	}
+	return answer(w, account.Account{Name: in.Name, Role: in.Role})
+}
+
+// changeAccount gives an account another role.
+func (a *API) changeAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Role account.Role `json:"role"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	name := r.PathValue("name")
+	if err := a.log(r, who.Name, "account.role", name, string(in.Role)); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.SetRole(name, in.Role); err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, account.Account{Name: name, Role: in.Role})
+}
+
+func (a *API) removeAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	name := r.PathValue("name")
+	if err := a.log(r, who.Name, "account.remove", name, ""); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.Remove(name); err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, struct{}{})
+}
+
+// resetAccount gives an account a new password, which is shown once.
+func (a *API) resetAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	name := r.PathValue("name")
+	if err := a.log(r, who.Name, "account.reset", name, ""); err != nil {
+		return err
+	}
+	password, err := a.cfg.Accounts.Reset(name)
+	if err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, map[string]string{"password": password})
+}
+
+// setUpTOTP begins a second factor for who asks.
+func (a *API) setUpTOTP(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	secret, uri, err := a.cfg.Accounts.SetUpTOTP(who.Name)
+	if err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, map[string]string{"secret": secret, "uri": uri})
+}
+
+func (a *API) confirmTOTP(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Code string `json:"code"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.ConfirmTOTP(who.Name, in.Code); err != nil {
+		return accountProblem(err)
+	}
+	return errors.Join(a.log(r, who.Name, "totp.on", who.Name, ""), answer(w, struct{}{}))
+}
+
+// own is the account whose things may be seen and ended: one's own, or anybody's for an admin.
+func own(who account.Account) string {
+	if who.Role.May(account.Admin) {
+		return ""
+	}
+	return who.Name
+}
+
+func (a *API) sessions(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	return answer(w, map[string]any{"sessions": a.cfg.Accounts.Sessions(own(who), a.token(r))})
+}
+
+func (a *API) endSession(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	if err := a.log(r, who.Name, "session.end", r.PathValue("id"), ""); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.EndSession(r.PathValue("id"), own(who)); err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, struct{}{})
+}
+
+func (a *API) tokens(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	return answer(w, map[string]any{"tokens": a.cfg.Accounts.Tokens(own(who))})
+}
+
+// newToken makes a token for a program. A program makes none.
+func (a *API) newToken(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Name string       `json:"name"`
+		Role account.Role `json:"role"`
+		Days int          `json:"days"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	if bearer(r) != "" {
+		return &problem{Status: http.StatusForbidden, Code: "role", Title: "A token cannot make tokens"}
+	}
+	if err := a.log(r, who.Name, "token.new", in.Name, string(in.Role)); err != nil {
+		return err
+	}
+	t, text, err := a.cfg.Accounts.NewToken(who.Name, in.Name, in.Role, a.cfg.Now().Add(time.Duration(min(max(in.Days, 0), 1000))*24*time.Hour))
+	if err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, struct {
+		account.Token
+		Text string `json:"text"` // shown once
+	}{t, text})
+}
+
+func (a *API) dropToken(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	if err := a.log(r, who.Name, "token.drop", r.PathValue("id"), ""); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.DropToken(r.PathValue("id"), own(who)); err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, struct{}{})
+}

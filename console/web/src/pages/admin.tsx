@@ -1,0 +1,186 @@
+// Who may log in, which sessions and tokens are open, who did what.
+import { Button, Group, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
+import { useCallback, useEffect, useState, type FormEvent, type ReactNode } from 'react'
+import { api, type AuditEntry, type Me, type Person, type Session, type Token } from '../api'
+import { explain } from '../errors'
+import { useWords, type Key } from '../i18n'
+import type { ToastBox } from '../parts/toast'
+import { When } from '../parts/when'
+
+const roles = ['viewer', 'analyst', 'lead', 'admin'] as const
+
+export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
+  const words = useWords()
+  const { t } = words
+  const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
+  const [secret, setSecret] = useState<{ title: Key; text: string }>()
+  const show = useCallback((title: Key, text: string) => setSecret({ title, text }), [])
+  return (
+    <div className="page">
+      <h1>{t('admin.title')}</h1>
+      {me.role === 'admin' && <Accounts me={me} failed={failed} show={show} />}
+      <Second failed={failed} said={toasts.say} />
+      <Sessions failed={failed} />
+      <Tokens me={me} failed={failed} show={show} />
+      {me.role === 'admin' && <Log failed={failed} />}
+      <Modal opened={secret !== undefined} onClose={() => setSecret(undefined)} title={secret && t(secret.title)} transitionProps={{ duration: 0 }}
+        closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+        <p>{t('admin.once')}</p>
+        <pre className="rule" tabIndex={0}>{secret?.text}</pre>
+        <Group justify="flex-end"><Button onClick={() => setSecret(undefined)}>{t('admin.noted')}</Button></Group>
+      </Modal>
+    </div>
+  )
+}
+
+type Failed = (e: unknown) => void
+type Show = (title: Key, text: string) => void
+
+function Table({ title, head, children, foot }: { title: Key; head: Key[]; children: ReactNode; foot?: ReactNode }) {
+  const { t } = useWords()
+  return (
+    <section className="panel admin">
+      <h2>{t(title)}</h2>
+      <table className="groups plain">
+        <thead><tr>{head.map((h) => <th key={h} scope="col">{t(h)}</th>)}</tr></thead>
+        <tbody>{children}</tbody>
+      </table>
+      {foot}
+    </section>
+  )
+}
+
+function Accounts({ me, failed, show }: { me: Me; failed: Failed; show: Show }) {
+  const { t } = useWords()
+  const [list, setList] = useState<Person[]>([])
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const [role, setRole] = useState<string>('analyst')
+  const [removing, setRemoving] = useState('')
+  const load = useCallback(() => { api.accounts().then((r) => setList(r.accounts), failed) }, [failed])
+  useEffect(load, [load])
+  const add = (e: FormEvent) => {
+    e.preventDefault()
+    api.createAccount(name, password, role).then(() => { setName(''); setPassword(''); load() }, failed)
+  }
+  return (
+    <Table title="admin.accounts" head={['login.name', 'admin.role', 'admin.second', 'finding.action']} foot={
+      <form className="query" onSubmit={add}>
+        <TextInput aria-label={t('login.name')} placeholder={t('login.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} autoComplete="off" />
+        <PasswordInput aria-label={t('password.new')} placeholder={t('password.new')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="new-password" w={300} />
+        <Select aria-label={t('admin.role')} value={role} onChange={(v) => v && setRole(v)} allowDeselect={false} data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))} />
+        <Button type="submit" disabled={name === '' || password.length < 12}>{t('admin.add')}</Button>
+      </form>}>
+      {list.map((x) => (
+        <tr key={x.name}>
+          <td><strong>{x.name}</strong></td>
+          <td><Select aria-label={`${t('admin.role')}: ${x.name}`} size="xs" value={x.role} allowDeselect={false} data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))}
+            onChange={(v) => { if (v) api.setRole(x.name, v).then(load, failed) }} /></td>
+          <td>{x.totp ? t('admin.on') : t('admin.off')}</td>
+          <td>
+            <Group gap="xs">
+              <Button size="compact-sm" variant="default" onClick={() => api.resetAccount(x.name).then((r) => show('admin.reset', `${x.name}  ${r.password}`), failed)}>{t('admin.reset')}</Button>
+              {x.name !== me.name && (removing === x.name
+                ? <Button size="compact-sm" color="red" onClick={() => api.removeAccount(x.name).then(() => { setRemoving(''); load() }, failed)}>{t('admin.remove.sure', { name: x.name })}</Button>
+                : <Button size="compact-sm" variant="default" onClick={() => setRemoving(x.name)}>{t('admin.remove')}</Button>)}
+            </Group>
+          </td>
+        </tr>
+      ))}
+    </Table>
+  )
+}
+
+// Second sets one-time codes up for the own account.
+function Second({ failed, said }: { failed: Failed; said: (s: string) => void }) {
+  const { t } = useWords()
+  const [secret, setSecret] = useState<{ secret: string; uri: string }>()
+  const [code, setCode] = useState('')
+  const confirm = (e: FormEvent) => {
+    e.preventDefault()
+    api.confirmTOTP(code).then(() => { setSecret(undefined); setCode(''); said(t('totp.done')) }, failed)
+  }
+  return (
+    <section className="panel admin">
+      <h2>{t('totp.title')}</h2>
+      {!secret ? <Group><Button variant="default" onClick={() => api.setUpTOTP().then(setSecret, failed)}>{t('totp.begin')}</Button><span className="quiet">{t('totp.lead')}</span></Group> : (
+        <form onSubmit={confirm}>
+          <p>{t('totp.enter')}</p>
+          <pre className="rule" tabIndex={0}>{secret.secret.replace(/(.{4})/g, '$1 ').trim()}</pre>
+          <p><a href={secret.uri}>{t('totp.open')}</a></p>
+          <Group align="flex-end">
+            <TextInput label={t('totp.code')} value={code} onChange={(e) => setCode(e.currentTarget.value)} inputMode="numeric" autoComplete="one-time-code" maxLength={7} />
+            <Button type="submit" disabled={code.replaceAll(' ', '').length !== 6}>{t('totp.confirm')}</Button>
+          </Group>
+        </form>
+      )}
+    </section>
+  )
+}
+
+function Sessions({ failed }: { failed: Failed }) {
+  const { t } = useWords()
+  const [list, setList] = useState<Session[]>([])
+  const load = useCallback(() => { api.sessions().then((r) => setList(r.sessions), failed) }, [failed])
+  useEffect(load, [load])
+  return (
+    <Table title="admin.sessions" head={['login.name', 'admin.start', 'admin.seen', 'finding.action']}>
+      {list.map((s) => (
+        <tr key={s.id}>
+          <td>{s.user}</td><td><When at={s.start} /></td><td><When at={s.seen} /></td>
+          <td>{s.own ? <span className="quiet">{t('admin.own')}</span> : <Button size="compact-sm" variant="default" onClick={() => api.endSession(s.id).then(load, failed)}>{t('admin.end')}</Button>}</td>
+        </tr>
+      ))}
+    </Table>
+  )
+}
+
+function Tokens({ me, failed, show }: { me: Me; failed: Failed; show: Show }) {
+  const { t } = useWords()
+  const [list, setList] = useState<Token[]>([])
+  const [name, setName] = useState('')
+  const [role, setRole] = useState<string>('viewer')
+  const load = useCallback(() => { api.tokens().then((r) => setList(r.tokens), failed) }, [failed])
+  useEffect(load, [load])
+  const add = (e: FormEvent) => {
+    e.preventDefault()
+    api.newToken(name, role, 90).then((r) => { setName(''); load(); show('admin.token', r.text) }, failed)
+  }
+  const may = roles.slice(0, roles.indexOf(me.role) + 1)
+  return (
+    <Table title="admin.tokens" head={['admin.for', 'tunes.col.who', 'admin.role', 'tunes.col.until', 'finding.action']} foot={
+      <form className="query" onSubmit={add}>
+        <TextInput aria-label={t('admin.for')} placeholder={t('admin.for')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={80} />
+        <Select aria-label={t('admin.role')} value={role} onChange={(v) => v && setRole(v)} allowDeselect={false} data={may.map((r) => ({ value: r, label: t(`role.${r}`) }))} />
+        <Button type="submit" disabled={name.trim() === ''}>{t('admin.token.new')}</Button>
+      </form>}>
+      {list.map((x) => (
+        <tr key={x.id}>
+          <td>{x.name}</td><td>{x.owner}</td><td>{t(`role.${x.role}`)}</td><td><When at={x.expires} /></td>
+          <td><Button size="compact-sm" variant="default" onClick={() => api.dropToken(x.id).then(load, failed)}>{t('admin.end')}</Button></td>
+        </tr>
+      ))}
+    </Table>
+  )
+}
+
+function Log({ failed }: { failed: Failed }) {
+  const { t, number } = useWords()
+  const [list, setList] = useState<AuditEntry[]>([])
+  const [before, setBefore] = useState(0)
+  const [head, setHead] = useState({ n: 0, hash: '' })
+  const load = useCallback((from: number) => {
+    api.audit(from).then((r) => { setList((old) => (from ? [...old, ...r.entries] : r.entries)); setBefore(r.before); setHead(r.head) }, failed)
+  }, [failed])
+  useEffect(() => load(0), [load])
+  return (
+    <Table title="admin.audit" head={['admin.time', 'login.name', 'admin.address', 'admin.did', 'admin.object']} foot={<>
+      <p className="quiet">{t('admin.head', { n: number(head.n) })} <span className="mono">{head.hash.slice(0, 16)}…</span></p>
+      {before > 0 && <Button variant="default" onClick={() => load(before)}>{t('inbox.more')}</Button>}
+    </>}>
+      {list.map((e) => (
+        <tr key={e.n}><td><When at={e.time} /></td><td>{e.user || '–'}</td><td className="mono">{e.address}</td><td className="mono">{e.action}</td><td className="mono">{[e.object, e.detail].filter(Boolean).join(' · ')}</td></tr>
+      ))}
+    </Table>
+  )
+}
