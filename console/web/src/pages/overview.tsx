@@ -100,17 +100,27 @@ function Bars({ title, none, rows, label, link }: {
   )
 }
 
-// Sensors shows the numbers that the sensors tell, under the names that they give them.
+// Sensors shows each sensor's traffic and what it lost: a number that nobody can see is a number that nobody trusts.
 function Sensors({ value, none }: { value: unknown; none: string }) {
-  const { number } = useWords()
-  if (typeof value !== 'object' || value === null) return <p className="quiet">{none}</p>
-  const rows: [string, string][] = []
-  const walk = (prefix: string, v: unknown) => {
-    if (rows.length >= 24) return
-    if (typeof v === 'number') rows.push([prefix, number(v)])
-    else if (typeof v === 'string') rows.push([prefix, v])
-    else if (typeof v === 'object' && v !== null) for (const [k, x] of Object.entries(v)) walk(prefix ? `${prefix}.${k}` : k, x)
-  }
-  walk('', value)
-  return <dl className="facts">{rows.map(([k, v]) => <div key={k}><dt className="mono">{k}</dt><dd>{v}</dd></div>)}</dl>
+  const { t, number } = useWords()
+  const all = typeof value === 'object' && value !== null ? Object.entries(value as Record<string, unknown>) : []
+  const rows = all.filter((r): r is [string, Record<string, number>] => typeof r[1] === 'object' && r[1] !== null)
+  if (rows.length === 0) return <p className="quiet">{none}</p>
+  return (
+    <ul className="sensors">
+      {rows.slice(0, 24).map(([name, n]) => {
+        const packets = n.packets ?? 0
+        const dropped = n.dropped ?? 0
+        const lost = (dropped / Math.max(1, packets + dropped)) * 100
+        return (
+          <li key={name}>
+            <strong className="mono">{name}</strong>
+            <span>{t('sensor.traffic', { packets: number(packets), flows: number(n.flows ?? 0) })}</span>
+            <span className={dropped > 0 ? 'failure' : 'quiet'}>{dropped > 0 ? t('sensor.lost', { n: number(dropped), share: number(lost, 2) }) : t('sensor.whole')}</span>
+            {(n.gap_bytes ?? 0) > 0 && <span className="quiet">{t('sensor.gaps', { n: number(n.gap_bytes) })}</span>}
+          </li>
+        )
+      })}
+    </ul>
+  )
 }
