@@ -1,4 +1,4 @@
-// Package capture reads packets from capture files.
+// Package capture reads packets from capture files and interfaces, and writes pcapng files.
 //
 // In goes the name of a file, or "-" for standard input: pcap (microseconds, nanoseconds, Kuznetzov's variant) or
 // pcapng, in either byte order, plain or compressed with gzip or zstd; the format is recognised by content. Out come
