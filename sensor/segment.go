@@ -43,6 +43,7 @@ type Segment struct {
 	Packet *Packet
 	Source Source
 	Depth  uint8 // tunnels around this segment; 0 for the outermost
+	Outer  bool  // the packet gives another segment after this one: what the tunnel carries, or what the fragment completes
 	Length int   // bytes on the wire: of the frame, of what the tunnel carries, or of the reassembled packet
 
 	EtherType uint16    // 0x0800, 0x86dd, …; 0 where the link layer has none

@@ -59,6 +59,9 @@ func (d *Decoder) Decode(p *sensor.Packet) []*sensor.Segment {
 	s := d.segment()
 	s.Length = p.Length
 	d.link(s, p.Link, p.Data)
+	for _, s := range d.out[:d.n-1] {
+		s.Outer = true
+	}
 	return d.out[:d.n]
 }
 
