@@ -27,6 +27,7 @@ func commands() []command {
 	return []command{
 		{"run", "watch, store and show: everything in one process", runCommand},
 		{"replay", "read captures and print what is found", replayCommand},
+		{"packets", "write packets that khien run has kept", packetsCommand},
 		{"rules", "check, list and explain rule files", rulesCommand},
 		{"domain", "score names as fraud", domainCommand},
 		{"bench", "measure this build on captures or rule files", benchCommand},

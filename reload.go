@@ -64,8 +64,9 @@ func newReloader(o detectionOptions, det *detection) *reloader {
 	return &reloader{options: o, current: det}
 }
 
-// pipeline makes a pipeline that takes part in reloads until end is called, after its Close.
-func (r *reloader) pipeline(o replayOptions, out func(detector.Record)) (p *pipeline.Pipeline, end func(), err error) {
+// pipeline makes a pipeline that takes part in reloads until end is called, after its Close. others, where given, makes the
+// handlers of a worker that come behind the detectors.
+func (r *reloader) pipeline(o replayOptions, out func(detector.Record), others func(worker int) []sensor.Handler) (p *pipeline.Pipeline, end func(), err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	engine := r.current.engine(o.workers, out)
@@ -80,7 +81,12 @@ func (r *reloader) pipeline(o replayOptions, out func(detector.Record)) (p *pipe
 			return nil, nil, err
 		}
 	}
-	handlers := func(i int) []sensor.Handler { return []sensor.Handler{workers[i]} }
+	handlers := func(i int) []sensor.Handler {
+		if others == nil {
+			return []sensor.Handler{workers[i]}
+		}
+		return append([]sensor.Handler{workers[i]}, others(i)...)
+	}
 	o.hash = true // the rules may change while the pipeline runs
 	p = startPipeline(o, handlers, func(i int) {
 		engine.RoundDone(i)

@@ -109,7 +109,7 @@ func TestSwapWhileReplaying(t *testing.T) {
 			}
 			rules := newReloader(o, det)
 			count := &tally{bySID: map[string]int{}}
-			p, end, err := rules.pipeline(replayOptions{workers: workers}, count.record)
+			p, end, err := rules.pipeline(replayOptions{workers: workers}, count.record, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

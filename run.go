@@ -18,8 +18,10 @@ import (
 
 	"khien/console"
 	"khien/detector/store/embedded"
+	"khien/sensor"
 	"khien/sensor/capture"
 	"khien/sensor/pipeline"
+	"khien/sensor/ring"
 )
 
 // runOptions are the flags of khien run.
@@ -28,6 +30,8 @@ type runOptions struct {
 	detection  detectionOptions
 	interfaces stringList
 	captures   stringList
+	packets    packetOptions
+	store      *ring.Store // of packets; nil when they are not kept
 	data       string
 	listen     string
 	noChecksum bool
@@ -45,8 +49,9 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	o.detection.flags(fs)
 	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
 	fs.Var(&o.captures, "r", "read this capture `file` first; may be repeated")
-	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, accounts and the audit log")
+	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, packets, accounts and the audit log")
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8686", "`address` of the console")
+	o.packets.flags(fs)
 	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
 	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
 	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect")
@@ -100,7 +105,12 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	defer st.Close()
-	o.sensors = &sensors{}
+	if o.store, err = o.packets.open(o.data); err != nil {
+		listener.Close()
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		return exitUsage
+	}
+	o.sensors = &sensors{store: o.store}
 	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value}
 	server, err := console.New(cfg, st)
 	if err != nil {
@@ -174,6 +184,12 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 	if err := sink.close(); err != nil {
 		report(err)
 	}
+	if o.store != nil {
+		if err := o.store.Close(); err != nil {
+			report(err)
+		}
+		reportPackets(o.store, stderr)
+	}
 	end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := web.Shutdown(end); err != nil {
@@ -199,13 +215,29 @@ func reloadOn(ctx context.Context, signals <-chan os.Signal, rules *reloader, da
 	}
 }
 
-// newPipeline makes a pipeline whose findings go to sink. end is to be called after its Close.
-func (o *runOptions) newPipeline(rules *reloader, sink *sinkWriter) (p *pipeline.Pipeline, end func(), err error) {
-	return rules.pipeline(replayOptions{workers: o.workers, noChecksum: o.noChecksum, midstream: o.midstream}, sink.record)
+// newPipeline makes a pipeline whose findings go to sink. end is to be called after its Close. name is where the packets
+// come from.
+func (o *runOptions) newPipeline(name string, rules *reloader, sink *sinkWriter) (p *pipeline.Pipeline, end func(), err error) {
+	recorders := make([]*ring.Recorder, 0, o.workers)
+	others := func(int) (hs []sensor.Handler) {
+		if o.store != nil {
+			r := o.store.Recorder(name)
+			recorders = append(recorders, r)
+			hs = append(hs, r)
+		}
+		return hs
+	}
+	p, stop, err := rules.pipeline(replayOptions{workers: o.workers, noChecksum: o.noChecksum, midstream: o.midstream}, sink.record, others)
+	return p, func() {
+		for _, r := range recorders {
+			r.Close()
+		}
+		stop()
+	}, err
 }
 
 func (o *runOptions) readFile(name string, rules *reloader, sink *sinkWriter) error {
-	p, end, err := o.newPipeline(rules, sink)
+	p, end, err := o.newPipeline(filepath.Base(name), rules, sink)
 	if err != nil {
 		return err
 	}
@@ -217,7 +249,7 @@ func (o *runOptions) readFile(name string, rules *reloader, sink *sinkWriter) er
 
 // readLive captures until ctx ends. A mirror port shows a flow's start only from then on, so midstream flows are followed.
 func (o *runOptions) readLive(ctx context.Context, name string, live *capture.Live, rules *reloader, sink *sinkWriter) error {
-	p, end, err := o.newPipeline(rules, sink)
+	p, end, err := o.newPipeline(name, rules, sink)
 	if err != nil {
 		return errors.Join(err, live.Close())
 	}

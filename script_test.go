@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,6 +30,8 @@ func TestMain(m *testing.M) {
 //	cut FILE BYTES                shortens a file to its first bytes
 //	freeport NAME                 sets an environment variable to an address that nobody listens on
 //	fetch URL FILE                gets a page as soon as somebody answers
+//	waitfile GLOB BYTES           waits until the files that the pattern names have so many bytes together
+//	samefinding A B RULE [NAME]   compares the finding of a rule in two files of --findings; NAME is set to its community id
 //
 // $DEMO is the folder of the demo's traffic.
 func TestScripts(t *testing.T) {
@@ -34,7 +39,8 @@ func TestScripts(t *testing.T) {
 		Dir:   "deploy/testdata",
 		Setup: demoFolder,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"capture": writeCapture, "cut": cutFile, "freeport": freePort, "fetch": fetch},
+			"capture": writeCapture, "cut": cutFile, "freeport": freePort, "fetch": fetch, "waitfile": waitFile,
+			"samefinding": sameFinding},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
 }
@@ -68,6 +74,63 @@ func cutFile(ts *testscript.TestScript, neg bool, args []string) {
 		n = n*10 + int(c-'0')
 	}
 	ts.Check(os.Truncate(ts.MkAbs(args[0]), int64(n)))
+}
+
+// waitFile waits for a program that writes; ten seconds are enough on a busy machine.
+func waitFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: waitfile GLOB BYTES")
+	}
+	want, err := strconv.ParseInt(args[1], 10, 64)
+	ts.Check(err)
+	have := int64(0)
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+		names, err := filepath.Glob(ts.MkAbs(args[0]))
+		ts.Check(err)
+		have = 0
+		for _, n := range names {
+			if info, err := os.Stat(n); err == nil { // it may have got another name
+				have += info.Size()
+			}
+		}
+		if have >= want {
+			return
+		}
+	}
+	ts.Fatalf("waitfile %s: %d bytes", args[0], have)
+}
+
+// sameFinding leaves out what tells the captures apart: their names, and what is computed from them.
+func sameFinding(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 3 || len(args) > 4 {
+		ts.Fatalf("usage: samefinding A B RULE [NAME]")
+	}
+	var told [2]string
+	var id string
+	for i, name := range args[:2] {
+		for line := range strings.Lines(ts.ReadFile(name)) {
+			var f struct {
+				Time                            string `json:"@timestamp"`
+				Rule, Source, Destination, HTTP any
+				Network                         struct {
+					CommunityID string `json:"community_id"`
+				}
+			}
+			ts.Check(json.Unmarshal([]byte(line), &f))
+			if one, err := json.Marshal(f); err != nil {
+				ts.Check(err)
+			} else if r, ok := f.Rule.(map[string]any); ok && r["id"] == args[2] {
+				told[i] += string(one) + "\n"
+				id = f.Network.CommunityID
+			}
+		}
+	}
+	if told[0] == "" || told[0] != told[1] {
+		ts.Fatalf("findings of %s: %s\nwant: %s", args[2], told[1], told[0])
+	}
+	if len(args) == 4 {
+		ts.Setenv(args[3], id)
+	}
 }
 
 func freePort(ts *testscript.TestScript, neg bool, args []string) {

@@ -5,12 +5,14 @@ import (
 
 	"khien/sensor/capture"
 	"khien/sensor/pipeline"
+	"khien/sensor/ring"
 )
 
 // sensors keeps the counts of everything that this process reads, for the console. Safe for concurrent use.
 type sensors struct {
-	mu   sync.Mutex
-	list []*sensorCount
+	store *ring.Store // of packets; nil when there is none
+	mu    sync.Mutex
+	list  []*sensorCount
 }
 
 // sensorCount is one interface or capture. A finished one keeps its last counts.
@@ -43,6 +45,11 @@ func (s *sensors) value() any {
 			row["dropped"] = c.live.Dropped()
 		}
 		out[c.name] = row
+	}
+	if s.store != nil {
+		n := s.store.Stats()
+		out["packet store"] = map[string]uint64{"stored": n.Stored, "cut": n.Cut, "dropped": n.Dropped, "full": n.Full,
+			"files": uint64(n.Parts), "disk_bytes": uint64(n.DiskBytes)}
 	}
 	return out
 }

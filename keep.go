@@ -1,0 +1,152 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"khien/sensor/ring"
+)
+
+// packetOptions say which packets khien run keeps.
+type packetOptions struct {
+	where            string // on, off, or a folder
+	quota            byteCount
+	age              time.Duration
+	plain, encrypted byteCount
+}
+
+// Defaults of the packet store: enough for some minutes of a full gigabit and some days of an office, and never more than
+// a tenth of what is free, as nobody has asked for it.
+const (
+	packetsQuota = 10 << 30
+	packetsShare = 10
+)
+
+func (o *packetOptions) flags(fs *flag.FlagSet) {
+	fs.StringVar(&o.where, "packets", "on", "keep packets for khien packets: on (below the data folder), off, or a `folder`")
+	fs.Var(&o.quota, "packets-quota", "`size` of the packets that are kept, as 50GB (default 10GiB, or a tenth of what is free)")
+	fs.DurationVar(&o.age, "packets-age", 0, "delete packets that were kept for this `time`, as 72h (default: when the quota is full)")
+	o.plain, o.encrypted = 10<<20, 64<<10
+	fs.Var(&o.plain, "packets-flow", "`size` that is kept of a flow, as 10MiB, or all")
+	fs.Var(&o.encrypted, "packets-encrypted", "`size` that is kept of a flow once it is encrypted, as 64KiB, or all")
+}
+
+// folder returns where packets are kept; empty when they are not.
+func (o *packetOptions) folder(data string) string {
+	switch o.where {
+	case "on":
+		return filepath.Join(data, "packets")
+	case "off":
+		return ""
+	}
+	return o.where
+}
+
+// open opens the store; nil when packets are not kept.
+func (o *packetOptions) open(data string) (*ring.Store, error) {
+	dir := o.folder(data)
+	if dir == "" {
+		return nil, nil
+	}
+	quota := int64(o.quota)
+	if quota == 0 {
+		var err error
+		if quota, err = shareOf(dir, packetsQuota, packetsShare); err != nil {
+			return nil, fmt.Errorf("--packets: %w", err)
+		}
+	}
+	s, err := ring.Open(ring.Config{Dir: dir, Quota: quota, MaxAge: o.age, Plain: int64(o.plain), Encrypted: int64(o.encrypted)})
+	if err != nil {
+		return nil, fmt.Errorf("--packets: %w", err)
+	}
+	return s, nil
+}
+
+// shareOf returns the default quota of a folder, which is made: most, or one part of what is free, what lies in the folder
+// counted as free.
+func shareOf(dir string, most int64, part int64) (int64, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, err
+	}
+	var s unix.Statfs_t
+	if err := unix.Statfs(dir, &s); err != nil {
+		return 0, os.NewSyscallError("statfs", err)
+	}
+	free := int64(s.Bavail) * int64(s.Bsize)
+	err := filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		info, err := d.Info()
+		if err == nil {
+			free += info.Size()
+		}
+		return err
+	})
+	return max(min(most, free/part), 16<<20), err
+}
+
+// reportPackets says what was not kept.
+func reportPackets(s *ring.Store, stderr io.Writer) {
+	if n := s.Stats(); n.Dropped+n.Full > 0 {
+		fmt.Fprintf(stderr, "khien run: %d packets were not kept because the disk was too slow, %d because it had no room\n", n.Dropped, n.Full)
+	}
+}
+
+// byteCount is a flag that holds a number of bytes. -1 means all.
+type byteCount int64
+
+// units of sizes, longer names first.
+var units = []struct {
+	name string
+	size int64
+}{{"kib", 1 << 10}, {"mib", 1 << 20}, {"gib", 1 << 30}, {"tib", 1 << 40}, {"kb", 1e3}, {"mb", 1e6}, {"gb", 1e9}, {"tb", 1e12}, {"b", 1}}
+
+// String writes the largest unit that loses nothing.
+func (b *byteCount) String() string {
+	n := int64(*b)
+	switch {
+	case n < 0:
+		return "all"
+	case n == 0:
+		return ""
+	}
+	out := strconv.FormatInt(n, 10) + "B"
+	for i, name := range [...]string{"KiB", "MiB", "GiB", "TiB"} {
+		if size := int64(1) << (10 * (i + 1)); n%size == 0 {
+			out = strconv.FormatInt(n/size, 10) + name
+		}
+	}
+	return out
+}
+
+// Set reads a size.
+func (b *byteCount) Set(s string) error {
+	if s == "all" {
+		*b = -1
+		return nil
+	}
+	low := strings.ToLower(strings.TrimSpace(s))
+	size := int64(1)
+	for _, u := range units {
+		if head, ok := strings.CutSuffix(low, u.name); ok {
+			low, size = strings.TrimSpace(head), u.size
+			break
+		}
+	}
+	n, err := strconv.ParseFloat(low, 64)
+	if err != nil || !(n > 0) || n*float64(size) >= math.MaxInt64 {
+		return fmt.Errorf("want a size as 50GB or 512MiB")
+	}
+	*b = byteCount(n * float64(size))
+	return nil
+}
