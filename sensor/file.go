@@ -35,6 +35,7 @@ type File struct {
 	Gaps    bool
 	Start   uint64 // offset of the first byte where a range was transferred
 	End     uint64
+	Total   uint64 // size of the file that the range is of, 0 when it was not told
 	Content []byte // the first bytes, up to the limit of sensor/file
 	Magic   string // type found in the first bytes, in the words of file(1) where we know them
 	MIME    string

@@ -166,9 +166,11 @@ func appKeywords() []keyword {
 		{"dce_iface", argNeed, (*builder).dceInterface},
 		{"krb5.ticket_encryption", argNeed, (*builder).ticketEncryption},
 		{"filestore", argMay, func(b *builder, arg string) error {
-			d := &bufferDef{name: "file.data", buf: sensor.FileData, dirs: bothDirs, protos: protoFiles, stage: stHead, flags: files}
+			d := &bufferDef{name: "file.data", buf: sensor.FileData, dirs: bothDirs, protos: protoFiles, stage: stHead,
+				flags: files | grows | multi | single}
 			b.s.post = append(b.s.post, storeFile{})
-			return b.needProtos(d.protos, "filestore")
+			_, err := b.addTo(d, present{})
+			return err
 		}},
 		{"filename", argNeed, func(b *builder, arg string) error { return b.fileText("file.name", arg, false) }},
 		{"fileext", argNeed, func(b *builder, arg string) error { return b.fileText("file.name", arg, true) }},
@@ -189,9 +191,14 @@ func (storeFile) apply(m *Matcher) {
 		return
 	}
 	for _, f := range m.tx.Base().Files {
-		f.Store = true
+		f.Store = f.Store || f.Dir == m.dir
 	}
 }
+
+// present asks for no more than that the buffer is there.
+type present struct{}
+
+func (present) run(*scan) bool { return true }
 
 // wholeText is the whole buffer, without regard to case.
 type wholeText string

@@ -1,6 +1,11 @@
 package pipeline
 
-import "khien/sensor"
+import (
+	"slices"
+
+	"khien/sensor"
+	"khien/sensor/file"
+)
 
 // track is the sensor.Emitter of its parser.
 var _ sensor.Emitter = (*track)(nil)
@@ -60,6 +65,9 @@ func (t *track) WriteFile(f *sensor.File, data []byte) {
 		return
 	}
 	t.w.files.Write(f, data)
+	if f.Total > 0 {
+		t.w.ranges.Write(f, data)
+	}
 	t.fileEvent(f, data)
 }
 
@@ -76,8 +84,43 @@ func (t *track) CloseFile(f *sensor.File, complete bool) {
 		return
 	}
 	t.w.files.Close(f, complete)
+	t.oddFile(f)
 	t.fileEvent(f, nil)
 	t.w.closed = append(t.w.closed, f)
+	if f.Total > 0 {
+		t.join(f)
+	}
+}
+
+// oddFile makes what is wrong with a file an anomaly of the transaction that carries it.
+func (t *track) oddFile(f *sensor.File) {
+	if len(f.Anomalies) == 0 || f.Tx == nil {
+		return
+	}
+	list := &f.Tx.Base().Anomalies[f.Dir]
+	for _, name := range f.Anomalies {
+		if !slices.Contains(*list, name) {
+			*list = append(*list, name)
+		}
+	}
+	t.Tx(f.Tx, f.Dir)
+}
+
+// join tells of the file that a range completes, as another file of its transaction.
+func (t *track) join(f *sensor.File) {
+	of := file.RangeOf{Client: t.f.Src.String(), Name: string(f.Name), Total: f.Total}
+	if f.Tx != nil {
+		host, _ := f.Tx.Buffer(sensor.HTTPHost, sensor.ToServer, 0)
+		of.Host = string(host)
+	}
+	whole := t.w.ranges.Close(f, of)
+	if whole == nil {
+		return
+	}
+	j := t.OpenFile(f.Tx, f.Dir, f.Name)
+	j.Store = f.Store
+	t.WriteFile(j, whole)
+	t.CloseFile(j, true)
 }
 
 func (t *track) fileEvent(f *sensor.File, data []byte) {

@@ -20,6 +20,7 @@ type worker struct {
 	flows     *flow.Table
 	streams   *stream.Pool
 	files     *file.Tracker
+	ranges    file.Ranges
 	handlers  map[sensor.Kind][]sensor.Handler
 	expect    map[sensor.Endpoint]sensor.Expectation
 	tracks    []*track // free list
@@ -79,6 +80,7 @@ func (w *worker) begin(capture string) {
 	c.OnReuse = func(f *sensor.Flow) { w.end(f, w.ev.Time) }
 	w.flows = flow.NewTable(c)
 	w.ev.Capture = capture
+	w.ranges.Reset()
 	clear(w.expect)
 }
 

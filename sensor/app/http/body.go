@@ -132,38 +132,42 @@ func (b *Body) open() {
 	}
 	b.file = b.env.Out.OpenFile(b.owner, b.dir, name)
 	if v := m.get(keyContentRange); v != nil && b.file != nil {
-		start, end, ok := contentRange(v)
+		start, end, total, ok := contentRange(v)
 		if ok {
-			b.file.Start, b.file.End = start, end
+			b.file.Start, b.file.End, b.file.Total = start, end, total
 		} else {
 			b.tx.anomaly(b.dir, anRange)
 		}
 	}
 }
 
-// contentRange reads "bytes 0-499/1234" (RFC 9110, 14.4).
-func contentRange(v []byte) (start, end uint64, ok bool) {
+// contentRange reads "bytes 0-499/1234" (RFC 9110, 14.4). total is 0 where it is not told.
+func contentRange(v []byte) (start, end, total uint64, ok bool) {
 	unit, rest, ok := bytes.Cut(bytes.TrimSpace(v), []byte(" "))
 	if !ok || !bytes.EqualFold(unit, []byte("bytes")) {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	rest, size, ok := bytes.Cut(rest, []byte("/"))
 	if !ok {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
 	if string(rest) == "*" {
-		return 0, 0, true
+		return 0, 0, 0, true
 	}
 	a, z, ok := bytes.Cut(rest, []byte("-"))
 	start, err1 := strconv.ParseUint(string(bytes.TrimSpace(a)), 10, 63)
 	end, err2 := strconv.ParseUint(string(bytes.TrimSpace(z)), 10, 63)
 	if !ok || err1 != nil || err2 != nil || end < start {
-		return 0, 0, false
+		return 0, 0, 0, false
 	}
-	if n, err := strconv.ParseUint(string(bytes.TrimSpace(size)), 10, 63); err == nil && end >= n {
-		return 0, 0, false
+	total, err := strconv.ParseUint(string(bytes.TrimSpace(size)), 10, 63)
+	if err != nil {
+		return start, end, 0, true
 	}
-	return start, end, true
+	if end >= total {
+		return 0, 0, 0, false
+	}
+	return start, end, total, true
 }
 
 // Gap tells that n bytes of the body were lost.

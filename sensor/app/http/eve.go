@@ -33,7 +33,7 @@ func (t *Transaction) AppendMembers(dst []byte) []byte {
 		text("http_content_type", v)
 	}
 	if v := resp.get(keyContentRange); v != nil {
-		if start, end, ok := contentRange(v); ok {
+		if start, end, _, ok := contentRange(v); ok {
 			dst = append(evejson.AppendKey(dst, "content_range"), '{')
 			dst = evejson.AppendBytes(dst, "raw", v)
 			dst = evejson.AppendUint(dst, "start", start)
