@@ -35,9 +35,11 @@ const maxPath = 1024
 
 // Archive opens archives: zip with its kin (APK, JAR, OOXML, OpenDocument), tar, gzip. Not safe for concurrent use.
 type Archive struct {
-	cfg ArchiveConfig
-	z   content.Inflater
-	run extraction
+	cfg  ArchiveConfig
+	z    content.Inflater
+	run  extraction
+	work int    // bytes that the call has unpacked, those that were not kept included
+	buf  []byte // what is unpacked before it is known how much it is
 }
 
 // extraction is the state of one call of Members.
@@ -70,7 +72,7 @@ func (a *Archive) Members(data []byte, complete bool) ([]sensor.Member, []string
 	if a.cfg.Off || !isArchive(data) {
 		return nil, nil
 	}
-	a.run = extraction{}
+	a.run, a.work = extraction{}, 0
 	a.open(data, complete)
 	members, anomalies := a.run.members, a.run.anomalies
 	a.run = extraction{}
@@ -150,6 +152,14 @@ func (a *Archive) room() int {
 	return n
 }
 
+// What is unpacked of one file, kept or not, is workFactor times Total and a step: entries may share their bodies, so that
+// a small file can ask for any amount of work.
+const (
+	workFactor     = 4
+	inflateStep    = 512                // packed bytes that are looked at before the limits are
+	inflateStepMax = inflateStep * 1032 // what they unpack to at most
+)
+
 // unpacked collects what the inflater gives, up to the limits.
 type unpacked struct {
 	data  []byte
@@ -165,24 +175,29 @@ func (u *unpacked) Write(p []byte) {
 // inflate unpacks the deflate stream at the front of packed and returns what came of it and how much of packed it took.
 // Data is nil when the stream was refused.
 func (a *Archive) inflate(packed []byte) (data []byte, used int, done bool) {
-	out := unpacked{room: a.room()}
+	out := unpacked{data: a.buf[:0], room: a.room()}
 	if out.room == 0 {
 		return nil, 0, false
 	}
 	a.z.Reset()
+	defer func() { a.work, a.buf = a.work+out.count, out.data }()
 	for used < len(packed) && !a.z.Done() && !a.z.Failed() {
-		n := a.z.Write(packed[used:min(used+4096, len(packed))], &out)
+		if a.work+out.count > workFactor*a.cfg.Total {
+			a.odd(BombTotal)
+			return nil, used, false
+		}
+		n := a.z.Write(packed[used:min(used+inflateStep, len(packed))], &out)
 		used += n
 		if out.count > bombFrom && out.count/a.cfg.Ratio > used {
 			a.odd(BombRatio)
 			return nil, used, false
 		}
 		if len(out.data) >= out.room {
-			return out.data, used, false
+			return bytes.Clone(out.data), used, false
 		}
 	}
 	if a.z.Failed() {
 		a.odd(Malformed)
 	}
-	return out.data, used, a.z.Done()
+	return bytes.Clone(out.data), used, a.z.Done()
 }
