@@ -51,7 +51,7 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		return exitUsage
 	}
 	found := 0
-	p, err := newPipeline(o, det, func(r detector.Record) {
+	p, _, err := newPipeline(o, det, stores{}, func(r detector.Record) {
 		if r.Finding != nil {
 			found++
 		}

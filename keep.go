@@ -13,6 +13,8 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"khien/sensor"
+	"khien/sensor/file"
 	"khien/sensor/ring"
 )
 
@@ -71,6 +73,83 @@ func (o *packetOptions) open(data string) (*ring.Store, error) {
 	return s, nil
 }
 
+// fileOptions say which transferred files are kept.
+type fileOptions struct {
+	policy file.Policy
+	dir    string
+	quota  byteCount
+}
+
+func (o *fileOptions) flags(fs *flag.FlagSet, policy file.Policy) {
+	o.policy = policy
+	fs.Var(&o.policy, "store-files", "keep transferred files: all, `matched` by a rule with filestore, or none")
+	fs.Var(&o.quota, "files-quota", "`size` of the files that are kept, as 5GB (default 1GiB)")
+}
+
+// open opens the store in dir; nil when no files are kept.
+func (o *fileOptions) open(dir string) (*file.Store, error) {
+	if o.policy == file.KeepNone {
+		return nil, nil
+	}
+	if o.quota < 0 {
+		return nil, fmt.Errorf("--files-quota: want a size as 5GB")
+	}
+	s, err := file.OpenStore(file.StoreConfig{Dir: dir, Quota: int64(o.quota)})
+	if err != nil {
+		return nil, fmt.Errorf("--store-files: %w", err)
+	}
+	return s, nil
+}
+
+// stores are what khien run keeps beside findings; both may be missing.
+type stores struct {
+	packets *ring.Store
+	files   *file.Store
+	policy  file.Policy
+}
+
+// handlers makes the handlers of a worker that store, and what ends them.
+func (s *stores) handlers(name string) (hs []sensor.Handler, end func()) {
+	var ends []func()
+	if s.packets != nil {
+		r := s.packets.Recorder(name)
+		hs, ends = append(hs, r), append(ends, r.Close)
+	}
+	if s.files != nil {
+		k := s.files.Keeper(s.policy)
+		hs, ends = append(hs, k), append(ends, k.Close)
+	}
+	return hs, func() {
+		for _, f := range ends {
+			f()
+		}
+	}
+}
+
+// close writes what waits and says what was not kept.
+func (s *stores) close(stderr io.Writer) error {
+	var err error
+	if s.packets != nil {
+		err = s.packets.Close()
+		if n := s.packets.Stats(); n.Dropped+n.Full > 0 {
+			fmt.Fprintf(stderr, "khien run: %d packets were not kept because the disk was too slow, %d because it had no room\n", n.Dropped, n.Full)
+		}
+	}
+	if s.files != nil {
+		s.files.Close()
+		reportFiles(s.files.Stats(), stderr, "khien run")
+	}
+	return err
+}
+
+// reportFiles says which files that were to be kept were not.
+func reportFiles(n file.StoreStats, stderr io.Writer, command string) {
+	if n.Large+n.Late+n.Dropped+n.Full > 0 {
+		fmt.Fprintf(stderr, "%s: files that were not kept: %d too large, %d asked for too late, %d because the disk was too slow, %d because it had no room\n",
+			command, n.Large, n.Late, n.Dropped, n.Full)
+	}
+}
+
 // shareOf returns the default quota of a folder, which is made: most, or one part of what is free, what lies in the folder
 // counted as free.
 func shareOf(dir string, most int64, part int64) (int64, error) {
@@ -93,13 +172,6 @@ func shareOf(dir string, most int64, part int64) (int64, error) {
 		return err
 	})
 	return max(min(most, free/part), 16<<20), err
-}
-
-// reportPackets says what was not kept.
-func reportPackets(s *ring.Store, stderr io.Writer) {
-	if n := s.Stats(); n.Dropped+n.Full > 0 {
-		fmt.Fprintf(stderr, "khien run: %d packets were not kept because the disk was too slow, %d because it had no room\n", n.Dropped, n.Full)
-	}
 }
 
 // byteCount is a flag that holds a number of bytes. -1 means all.

@@ -15,6 +15,7 @@ import (
 	"khien/detector/store"
 	"khien/sensor"
 	"khien/sensor/capture"
+	"khien/sensor/file"
 	"khien/sensor/pipeline"
 )
 
@@ -30,6 +31,7 @@ type replayOptions struct {
 	eve        string
 	stats      string
 	store      string
+	files      fileOptions
 	captures   []string
 }
 
@@ -49,6 +51,8 @@ func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
 	fs.StringVar(&o.eve, "eve", "", "write events as EVE JSON lines to this `file` (- is standard output)")
 	fs.StringVar(&o.stats, "stats", "", "write counts as one JSON object to this `file` (- is standard output)")
 	fs.StringVar(&o.store, "store", "", "also write findings to a `store`, embedded:DIR or elastic:URL")
+	o.files.flags(fs, file.KeepNone)
+	fs.StringVar(&o.files.dir, "files", "khien-files", "`folder` of --store-files")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
@@ -83,7 +87,13 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		return exitUsage
 	}
 	start := usageNow()
-	p, err := newPipeline(o, det, out.record)
+	files, err := o.files.open(o.files.dir)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien replay: %v\n", err)
+		return exitUsage
+	}
+	keep := stores{files: files, policy: o.files.policy}
+	p, endKeeping, err := newPipeline(o, det, keep, out.record)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
 		return exitUsage
@@ -99,6 +109,11 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		}
 	}
 	p.Close()
+	endKeeping()
+	if files != nil {
+		files.Close()
+		reportFiles(files.Stats(), stderr, "khien replay")
+	}
 	if err := out.close(p.Stats(), det, start); err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
 		status = exitInput
@@ -106,22 +121,31 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	return status
 }
 
-func newPipeline(o replayOptions, det *detection, out func(detector.Record)) (*pipeline.Pipeline, error) {
+// newPipeline makes a pipeline that detects, stores and writes. end is to be called after its Close.
+func newPipeline(o replayOptions, det *detection, keep stores, out func(detector.Record)) (p *pipeline.Pipeline, end func(), err error) {
+	var ends []func()
 	engine := det.engine(o.workers, out)
 	handlers := make([][]sensor.Handler, o.workers)
 	for i := range handlers {
 		rec := engine.Recorder(i)
 		hs, err := det.handlers(rec)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		keepers, end := keep.handlers("")
+		hs, ends = append(hs, keepers...), append(ends, end)
 		if o.eve != "" {
 			hs = append(hs, eve.New(rec))
 		}
 		handlers[i] = hs
 	}
 	o.hash = det.hashes()
-	return startPipeline(o, func(worker int) []sensor.Handler { return handlers[worker] }, engine.RoundDone), nil
+	p = startPipeline(o, func(worker int) []sensor.Handler { return handlers[worker] }, engine.RoundDone)
+	return p, func() {
+		for _, end := range ends {
+			end()
+		}
+	}, nil
 }
 
 // startPipeline makes a pipeline as the flags say. roundDone is called on a worker's goroutine at the end of each round.

@@ -20,8 +20,8 @@ import (
 	"khien/detector/store/embedded"
 	"khien/sensor"
 	"khien/sensor/capture"
+	"khien/sensor/file"
 	"khien/sensor/pipeline"
-	"khien/sensor/ring"
 )
 
 // runOptions are the flags of khien run.
@@ -31,7 +31,8 @@ type runOptions struct {
 	interfaces stringList
 	captures   stringList
 	packets    packetOptions
-	store      *ring.Store // of packets; nil when they are not kept
+	files      fileOptions
+	stores     stores
 	data       string
 	listen     string
 	noChecksum bool
@@ -49,9 +50,10 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	o.detection.flags(fs)
 	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
 	fs.Var(&o.captures, "r", "read this capture `file` first; may be repeated")
-	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, packets, accounts and the audit log")
+	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, packets, files, accounts and the audit log")
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8686", "`address` of the console")
 	o.packets.flags(fs)
+	o.files.flags(fs, file.KeepMatched)
 	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
 	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
 	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect")
@@ -105,12 +107,12 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	defer st.Close()
-	if o.store, err = o.packets.open(o.data); err != nil {
+	if err := o.openStores(); err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		return exitUsage
 	}
-	o.sensors = &sensors{store: o.store}
+	o.sensors = &sensors{stores: o.stores}
 	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value}
 	server, err := console.New(cfg, st)
 	if err != nil {
@@ -184,11 +186,8 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 	if err := sink.close(); err != nil {
 		report(err)
 	}
-	if o.store != nil {
-		if err := o.store.Close(); err != nil {
-			report(err)
-		}
-		reportPackets(o.store, stderr)
+	if err := o.stores.close(stderr); err != nil {
+		report(err)
 	}
 	end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
@@ -218,22 +217,29 @@ func reloadOn(ctx context.Context, signals <-chan os.Signal, rules *reloader, da
 // newPipeline makes a pipeline whose findings go to sink. end is to be called after its Close. name is where the packets
 // come from.
 func (o *runOptions) newPipeline(name string, rules *reloader, sink *sinkWriter) (p *pipeline.Pipeline, end func(), err error) {
-	recorders := make([]*ring.Recorder, 0, o.workers)
-	others := func(int) (hs []sensor.Handler) {
-		if o.store != nil {
-			r := o.store.Recorder(name)
-			recorders = append(recorders, r)
-			hs = append(hs, r)
-		}
+	var ends []func()
+	others := func(int) []sensor.Handler {
+		hs, end := o.stores.handlers(name)
+		ends = append(ends, end)
 		return hs
 	}
 	p, stop, err := rules.pipeline(replayOptions{workers: o.workers, noChecksum: o.noChecksum, midstream: o.midstream}, sink.record, others)
 	return p, func() {
-		for _, r := range recorders {
-			r.Close()
+		for _, end := range ends {
+			end()
 		}
 		stop()
 	}, err
+}
+
+// openStores opens the stores of packets and files below the data folder.
+func (o *runOptions) openStores() (err error) {
+	if o.stores.packets, err = o.packets.open(o.data); err != nil {
+		return err
+	}
+	o.stores.files, err = o.files.open(filepath.Join(o.data, "files"))
+	o.stores.policy = o.files.policy
+	return err
 }
 
 func (o *runOptions) readFile(name string, rules *reloader, sink *sinkWriter) error {

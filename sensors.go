@@ -5,14 +5,13 @@ import (
 
 	"khien/sensor/capture"
 	"khien/sensor/pipeline"
-	"khien/sensor/ring"
 )
 
 // sensors keeps the counts of everything that this process reads, for the console. Safe for concurrent use.
 type sensors struct {
-	store *ring.Store // of packets; nil when there is none
-	mu    sync.Mutex
-	list  []*sensorCount
+	stores stores
+	mu     sync.Mutex
+	list   []*sensorCount
 }
 
 // sensorCount is one interface or capture. A finished one keeps its last counts.
@@ -46,10 +45,15 @@ func (s *sensors) value() any {
 		}
 		out[c.name] = row
 	}
-	if s.store != nil {
-		n := s.store.Stats()
+	if s.stores.packets != nil {
+		n := s.stores.packets.Stats()
 		out["packet store"] = map[string]uint64{"stored": n.Stored, "cut": n.Cut, "dropped": n.Dropped, "full": n.Full,
 			"files": uint64(n.Parts), "disk_bytes": uint64(n.DiskBytes)}
+	}
+	if s.stores.files != nil {
+		n := s.stores.files.Stats()
+		out["file store"] = map[string]uint64{"stored": n.Stored, "known": n.Known, "large": n.Large, "broken": n.Broken, "late": n.Late,
+			"dropped": n.Dropped, "full": n.Full, "deleted": n.Deleted, "files": uint64(n.Files), "disk_bytes": uint64(n.Bytes)}
 	}
 	return out
 }

@@ -12,6 +12,7 @@ import (
 type Writer struct {
 	rec     *detector.Recorder
 	changed []sensor.Transaction // by the packet that is being handled
+	files   []*sensor.File       // that ended in it
 }
 
 // changedMax bounds the transactions of a packet that wait for its end.
@@ -29,8 +30,8 @@ func (w *Writer) Wants() sensor.Kind {
 	return sensor.KindTx | sensor.KindFile | sensor.KindPacket | sensor.KindFlowEnd | sensor.KindAnomaly
 }
 
-// Handle writes the records that an event completes. Those of transactions wait until their packet has been handled:
-// detectors look at it before, and a rule may want no record.
+// Handle writes the records that an event completes. Those of transactions and files wait until their packet has been
+// handled: detectors look at it before, and a rule may want no record.
 func (w *Writer) Handle(e *sensor.Event) {
 	switch e.Kind {
 	case sensor.KindTx:
@@ -42,17 +43,28 @@ func (w *Writer) Handle(e *sensor.Event) {
 		}
 		w.changed = append(w.changed, e.Tx)
 	case sensor.KindPacket:
+		w.ended(e)
 		w.transactions(e)
 	case sensor.KindFile:
 		if e.File.State != sensor.FileOpen {
-			w.rec.Line(e.Order, func(dst []byte) []byte { return appendFile(dst, e) })
+			w.files = append(w.files, e.File)
 		}
 	case sensor.KindFlowEnd:
+		w.ended(e)
 		w.transactions(e)
 		w.rec.Line(e.Order, func(dst []byte) []byte { return appendFlow(dst, e) })
 	case sensor.KindAnomaly:
 		w.rec.Line(e.Order, func(dst []byte) []byte { return appendAnomaly(dst, e, e.Flow.App, e.Anomaly, "proto_detect", -1) })
 	}
+}
+
+// ended writes the files that ended in the packet. Until then a rule may ask for them to be stored.
+func (w *Writer) ended(e *sensor.Event) {
+	for i, f := range w.files {
+		w.rec.Line(e.Order, func(dst []byte) []byte { return appendFile(dst, e, f) })
+		w.files[i] = nil
+	}
+	w.files = w.files[:0]
 }
 
 // transactions writes what the packet has completed. They are written as events of the transaction, whatever e is.

@@ -9,8 +9,7 @@ import (
 )
 
 // appendFile appends the record of a transferred file, with the transaction that carried it.
-func appendFile(dst []byte, e *sensor.Event) []byte {
-	f := e.File
+func appendFile(dst []byte, e *sensor.Event, f *sensor.File) []byte {
 	dst = appendHead(dst, e, "fileinfo", f.Dir)
 	dst = appendApp(dst, e.Flow)
 	if f.Tx != nil {
@@ -49,6 +48,10 @@ func appendFileObject(dst []byte, f *sensor.File) []byte {
 	}
 	dst = append(dst, `,"stored":`...)
 	dst = strconv.AppendBool(dst, f.Stored)
+	if f.Stored {
+		dst = append(dst, `,"file_id":`...)
+		dst = strconv.AppendUint(dst, uint64(f.ID), 10)
+	}
 	dst = append(dst, `,"size":`...)
 	dst = strconv.AppendUint(dst, f.Size, 10)
 	if f.End > 0 {

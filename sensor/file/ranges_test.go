@@ -12,8 +12,9 @@ import (
 // rangeOf transfers bytes start to end of whole, in steps, and returns what was joined.
 func rangeOf(r *Ranges, whole []byte, start, end int, of RangeOf) []byte {
 	f := &sensor.File{Start: uint64(start), End: uint64(end), Total: uint64(len(whole)), State: sensor.FileClosed}
-	for at := start; at <= end; at += 300 {
-		r.Write(f, whole[at:min(at+300, end+1)])
+	step := max(300, (end-start)/4)
+	for at := start; at <= end; at += step {
+		r.Write(f, whole[at:min(at+step, end+1)])
 	}
 	return r.Close(f, of)
 }

@@ -1,6 +1,8 @@
 // Package file follows transferred files: bytes of a file come in from protocol parsers, a sensor.File goes out that
 // holds the first bytes, the type found in them, hashes of the whole, and what lies in it when it is an archive.
 //
+// A Store keeps on disk, through the Keeper of each worker, the files that rules or the policy ask for.
+//
 // A Tracker belongs to one worker and is not safe for concurrent use. It owns the memory of its files: Content and the
 // members are valid until Release.
 package file
