@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -59,6 +60,9 @@ func (o *packetOptions) open(data string) (*ring.Store, error) {
 	if dir == "" {
 		return nil, nil
 	}
+	if err := lockFolder(dir); err != nil {
+		return nil, fmt.Errorf("--packets: %w", err)
+	}
 	quota := int64(o.quota)
 	if quota == 0 {
 		var err error
@@ -93,6 +97,9 @@ func (o *fileOptions) open(dir string) (*file.Store, error) {
 	}
 	if o.quota < 0 {
 		return nil, fmt.Errorf("--files-quota: want a size as 5GB")
+	}
+	if err := lockFolder(dir); err != nil {
+		return nil, fmt.Errorf("--store-files: %w", err)
 	}
 	s, err := file.OpenStore(file.StoreConfig{Dir: dir, Quota: int64(o.quota)})
 	if err != nil {
@@ -150,12 +157,25 @@ func reportFiles(n file.StoreStats, stderr io.Writer, command string) {
 	}
 }
 
-// shareOf returns the default quota of a folder, which is made: most, or one part of what is free, what lies in the folder
+// lockFolder makes this process the one that writes to a folder, which is made. The lock goes with the process: two that
+// write would each take the other's open files for those of a process that was killed.
+func lockFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return &os.PathError{Op: "open", Path: dir, Err: err}
+	}
+	if err := unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return errors.Join(fmt.Errorf("%s is in use by another khien", dir), unix.Close(fd))
+	}
+	return nil
+}
+
+// shareOf returns the default quota of a folder: most, or one part of what is free, what lies in the folder
 // counted as free.
 func shareOf(dir string, most int64, part int64) (int64, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return 0, err
-	}
 	var s unix.Statfs_t
 	if err := unix.Statfs(dir, &s); err != nil {
 		return 0, os.NewSyscallError("statfs", err)

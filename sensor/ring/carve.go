@@ -2,6 +2,7 @@ package ring
 
 import (
 	"bufio"
+	"cmp"
 	"container/heap"
 	"encoding/binary"
 	"errors"
@@ -116,15 +117,7 @@ func (c *carving) prepare() error {
 			c.waiting = append(c.waiting, p)
 		}
 	}
-	slices.SortStableFunc(c.waiting, func(a, b part) int {
-		switch {
-		case a.min < b.min:
-			return -1
-		case a.min > b.min:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(c.waiting, func(a, b part) int { return cmp.Compare(a.min, b.min) })
 	return c.loose()
 }
 
@@ -255,15 +248,7 @@ func (c *carving) openPart(p part) error {
 		f.Close() // was only read
 		return fmt.Errorf("ring: carve: more than %d packets of parts that overlap: ask for a shorter time or one flow", maxMatches)
 	}
-	slices.SortStableFunc(s.matches, func(a, b match) int {
-		switch {
-		case a.time < b.time:
-			return -1
-		case a.time > b.time:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(s.matches, func(a, b match) int { return cmp.Compare(a.time, b.time) })
 	heap.Push(&c.open, s)
 	return nil
 }

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -84,10 +85,7 @@ func list(dir string) ([]part, error) {
 		}
 	}
 	slices.SortFunc(out, func(a, b part) int {
-		if a.number != b.number {
-			return int(min(max(int64(a.number)-int64(b.number), -1), 1))
-		}
-		return strings.Compare(a.name, b.name)
+		return cmp.Or(cmp.Compare(a.number, b.number), strings.Compare(a.name, b.name))
 	})
 	return out, nil
 }

@@ -1,6 +1,7 @@
 package ring
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -24,7 +25,7 @@ func (w *writer) recover() error {
 		}
 	}
 	// A part that was closed now may be younger than its number: the order is that of writing.
-	slices.SortStableFunc(w.parts, func(a, b part) int { return int(min(max(int64(a.number)-int64(b.number), -1), 1)) })
+	slices.SortStableFunc(w.parts, func(a, b part) int { return cmp.Compare(a.number, b.number) })
 	if err := w.sweep(); err != nil {
 		return err
 	}
