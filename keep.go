@@ -133,6 +133,20 @@ func (s *stores) handlers(name string) (hs []sensor.Handler, end func()) {
 	}
 }
 
+// counts adds the counts of what is kept, as numbers beside the sensors.
+func (s *stores) counts(out map[string]any) {
+	if s.packets != nil {
+		n := s.packets.Stats()
+		out["packets_stored"], out["packets_cut"], out["packets_dropped"], out["packets_full"] = n.Stored, n.Cut, n.Dropped, n.Full
+		out["packets_disk_bytes"] = n.DiskBytes
+	}
+	if s.files != nil {
+		n := s.files.Stats()
+		out["files_stored"], out["files_dropped"], out["files_full"], out["files_late"] = n.Stored, n.Dropped, n.Full, n.Late
+		out["files_disk_bytes"] = n.Bytes
+	}
+}
+
 // close writes what waits and says what was not kept.
 func (s *stores) close(stderr io.Writer) error {
 	var err error

@@ -28,14 +28,14 @@ func (s *sensors) add(name string, p *pipeline.Pipeline, live *capture.Live) {
 	s.list = append(s.list, &sensorCount{name, p, live})
 }
 
-// value is what the console shows: the counts by the sensor's name; nil when there is no sensor.
+// value is what the console shows: the counts by the sensor's name, and those of what is kept; nil when there is no sensor.
 func (s *sensors) value() any {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.list) == 0 {
 		return nil
 	}
-	out := map[string]map[string]uint64{}
+	out := map[string]any{}
 	for _, c := range s.list {
 		n := c.p.Live()
 		row := map[string]uint64{"packets": n.Packets, "bytes": n.Bytes, "flows": n.Flows, "gap_bytes": n.GapBytes,
@@ -45,15 +45,6 @@ func (s *sensors) value() any {
 		}
 		out[c.name] = row
 	}
-	if s.stores.packets != nil {
-		n := s.stores.packets.Stats()
-		out["packet store"] = map[string]uint64{"stored": n.Stored, "cut": n.Cut, "dropped": n.Dropped, "full": n.Full,
-			"files": uint64(n.Parts), "disk_bytes": uint64(n.DiskBytes)}
-	}
-	if s.stores.files != nil {
-		n := s.stores.files.Stats()
-		out["file store"] = map[string]uint64{"stored": n.Stored, "known": n.Known, "large": n.Large, "broken": n.Broken, "late": n.Late,
-			"dropped": n.Dropped, "full": n.Full, "deleted": n.Deleted, "files": uint64(n.Files), "disk_bytes": uint64(n.Bytes)}
-	}
+	s.stores.counts(out)
 	return out
 }

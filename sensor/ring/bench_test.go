@@ -68,3 +68,20 @@ func fill(b *testing.B, dir string, bytes int) (n int, took time.Duration) {
 	closeStore(b, s)
 	return n, time.Since(start)
 }
+
+// BenchmarkRecorder is what the packet path pays for a packet of 758 bytes.
+func BenchmarkRecorder(b *testing.B) {
+	s := open(b, Config{Quota: 64 << 20, PartBytes: 16 << 20, Plain: -1})
+	r := s.Recorder("eth0")
+	frame := numbered(0)
+	p := sensor.Packet{Time: 1, Data: frame, Length: len(frame), Link: sensor.LinkEthernet}
+	e := &sensor.Event{Kind: sensor.KindPacket, Segment: decode.New(decode.Config{}).Decode(&p)[0]}
+	b.ReportAllocs()
+	for b.Loop() {
+		r.Handle(e)
+	}
+	r.Close()
+	n := s.Stats()
+	b.ReportMetric(float64(n.Dropped)/float64(max(n.Dropped+n.Stored, 1)), "dropped/packet")
+	closeStore(b, s)
+}
