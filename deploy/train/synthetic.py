@@ -19,8 +19,32 @@ LURES = {
     "parcel": "giaohang giaohangnhanh giaohangtietkiem buukien chuyenphat vanchuyen donhang nhanhang".split(),
     "state": STATE, "vote": "binhchon cuocthi thisinh baudiem tainangnhi".split(),
     "power": "dienluc tiendien evncskh cskhdienluc hoadontiendien thanhtoantiendien tiennuoc".split(),
-    "refund": "thuhoivon thuhoitien laylaitien hotrophucloi luatsu hotroluadao quyentuthien".split(),
+    "refund": "thuhoivon thuhoitien laylaitien hotrophucloi luatsu hotroluadao quyentuthien hoantra thanhtra baovequyenloi".split(),
+    "fund": "quyphattrien phattrien quyxahoi quycongdong quytuthien phucloi duanphucloi ansinh duanansinh chungtay congdong kienthiet thudo quyencongdan vingheo".split(),
+    "invest": "giaodich giaodichquocte sangiaodich quydautu daututaichinh nhadautu phaisinh chungkhoan taichinhquocte vidientu".split(),
 }
+
+
+PERSONAL = "cskh canhan khachhang khcn khachhangcanhan khcanhan cskhcanhan taichinh vaytien tindung tinchap".split()
+TASKS = ("ecommerce", "travel", "conglomerate", "crypto", "securities", "finance")
+
+
+def task_name(t, rnd):
+    """A platform of tasks or investments in the name of a brand: the brand, a letter or number, a word, a cheap ending."""
+    digits, letters = str(rnd.choice([rnd.randint(1, 9), rnd.randint(10, 99), rnd.randint(100, 99999)])), "".join(rnd.choice("abcdefghiklmnopqrstuvxyz") for _ in range(rnd.randint(1, 2)))
+    word = rnd.choice("shop mall vip vn trade invest fund ctv store pro global order member h5 app index stock".split())
+    return rnd.choice([t + digits, t + letters, t + word, word + t, t + "-" + word, t + word + digits, t + digits + letters, t + "vn", "vn" + t, t + word + "vn", "h5." + t + digits]) + "." + rnd.choice(CHEAP)
+
+
+def series_names(rnd, count=300):
+    """Names that differ by a number alone, as those of shops that do not exist."""
+    out = []
+    for _ in range(count):
+        n = "".join(rnd.choice("123456789") for _ in range(rnd.randint(4, 6)))
+        stem = rnd.choice(["vn", "vn", "sp", "shp", "vn" + rnd.choice("abcdefghk"), rnd.choice("bcdkmnqtvxz") + rnd.choice("abcuz") + rnd.choice("bmnsuxz")])
+        tail = rnd.choice("p s vn shp sp shop".split()) if len(stem) > 2 and not stem.startswith("vn") else rnd.choice(["", "", "p", "s", "vn", "shp"])
+        out.append(stem + n + tail + "." + rnd.choice("com com com com xyz top vip shop".split()))
+    return out
 
 
 def brand_names(brands, rnd, each=40):
@@ -31,6 +55,20 @@ def brand_names(brands, rnd, each=40):
         money = b["type"] in ("bank", "finance", "wallet", "securities", "insurance")
         words = ADDED + (MONEY * 2 if money else [])
         worldwide = b.get("global", False)
+        pairs = [str(t) for t in b.get("short", []) if len(str(t)) == 2]
+        for t in pairs * (each // 4):
+            w, v = rnd.choice(PERSONAL + MONEY), rnd.choice(PERSONAL)
+            sep = rnd.choice(["", "", "-"])
+            out.append(rnd.choice([w + sep + t, t + sep + w, v + sep + t + sep + w, w + sep + v + sep + t, t + sep + v]) + "." + rnd.choice(CHEAP))
+        if strong and worldwide and b["type"] in TASKS:
+            for _ in range(each // 4):
+                out.append(task_name(rnd.choice(strong), rnd))
+        if strong and len(strong[0]) >= 6:
+            for _ in range(each // 10):
+                t = rnd.choice(strong)
+                i = rnd.randrange(len(t))
+                t = t[:i] + t[i] * rnd.randint(2, 3) + t[i + 1:]
+                out.append(t + rnd.choice(["", "", "vn", "shop", "mall", "aa"]) + "." + rnd.choice(CHEAP))
         for _ in range(each if not worldwide else each // 3):
             if strong and (rnd.random() < 0.7 or not short):
                 t, weak = rnd.choice(strong), False
@@ -100,6 +138,8 @@ def lure_names(rnd, count=2500):
         xx = "".join(rnd.choice(letters) for _ in range(rnd.randint(1, 3)))
         gov = rnd.choice(["gov" + xx, xx + "gov", xx + "govn", "govn" + xx, "vngov" + xx, "gov-" + xx, "gov" + xx + "vn", "vietgov" + xx[:1]])
         out.append(rnd.choice(STATE + ["viet", "vn", "dvc", "app"]) + "." + gov + "." + rnd.choice("com cc cc net org vip top cfd xyz".split()))
+        if rnd.random() < 0.1:
+            out.append(rnd.choice(["", "", xx + ".", rnd.choice(STATE) + "."]) + rnd.choice("veit vit vlet viiet vet vjet viet viets vieet".split()) + "gov." + rnd.choice("com cc net org vip top".split()))
         out.append(rnd.choice(STATE) + rnd.choice(["", "-"]) + rnd.choice(["gov", "govn", "vn", "gov-vn", "vngov", "online", "so"]) + "." + rnd.choice(CHEAP))
     return out
 

@@ -17,9 +17,11 @@ import synthetic
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
 BITS = 18
-# Visited hosts in 100,000 that may be called fraud, by class of evidence: spelling, lure, global brand, short token, brand, gov.
-UNSEEN = (0, 4, 6, 6, 6, 6)  # the same for Tranco names that the model in question has not seen
-BUDGET = (0, 1.5, 1.1, 1.8, 3.0, 0.4)
+# Benign names in 100,000 that may be called fraud, by class of evidence in the order of detector/fraud/class.go.
+CLASSES = "spelling lure series social game global short near brand gov".split()
+BUDGET = (0, 1.3, 0.2, 0.1, 1.1, 0.1, 1.1, 1.5, 2.7, 0.4)
+TRANCO = 0.3  # what Tranco names count in that; visited hosts count for the rest
+SOFT = 0.25  # how far a name's score counts to both sides: no threshold hangs on a single name
 MAY_TRAIN = {"cld_elliot", "hostsvn_threatVN"}  # BSD-3 and MIT; the others name no licence
 
 
@@ -77,7 +79,7 @@ def load(folder, until, rnd):
             rows += [(n, 1, weight) for n, _, fam in (l.strip().partition("\t") for l in f) if fam == family and n not in later]
     with open(os.path.join(ROOT, "rules", "fraud", "brands.yaml"), encoding="utf8") as f:
         brands = yaml.safe_load(f)["brands"]
-    made = synthetic.clean(synthetic.brand_names(brands, rnd) + synthetic.lure_names(rnd))
+    made = synthetic.clean(synthetic.brand_names(brands, rnd) + synthetic.lure_names(rnd) + synthetic.series_names(rnd))
     rows += [(n, 1, 0.6) for n in made if n not in later]
     for name in column(folder, "benign_tranco1m_20250115.txt"):
         if name not in scam:
@@ -153,6 +155,20 @@ def scores(w, ids, ends):
     return w[0] + np.bincount(owner, weights=w[ids], minlength=len(ends) - 1)
 
 
+def false_alarms(z, t):
+    """How many of the scores are above t, each counted softly."""
+    return float(np.sum(1 / (1 + np.exp(np.clip((t - z) / SOFT, -50, 50)))))
+
+
+def threshold(budget, hosts, all_hosts, seen, all_seen):
+    """The lowest score that keeps the false alarms of one class within its budget."""
+    for t in np.arange(-5, 12, 0.1):
+        rate = 1e5 * ((1 - TRANCO) * false_alarms(hosts, t) / all_hosts + TRANCO * false_alarms(seen, t) / all_seen)
+        if rate <= budget:
+            return float(t)
+    return 12.0
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--names", required=True)
@@ -182,24 +198,29 @@ def main():
     benign = np.array([r[1] == 0 and r[0] not in bad and r[3] for r in rows])
     count = int(benign.sum())
 
-    def threshold(mask, budget):
-        v = np.sort(z[benign & mask])[::-1]
-        return float(v[min(int(count * budget / 1e5), len(v) - 1)]) if len(v) else 0.0
+    tz, tclass = z[benign], classes[benign]
+    suspicious = float(np.sort(tz)[::-1][int(count * a.suspicious / 1e5)])
 
-    # A second list, of hosts that people visit, which no model has seen; half of it stays for measuring.
-    hosts = [n for n in column(a.names, "benign_crux1m_20251223.txt") if n not in bad and part(n) % 2]
+    # A second list, of hosts that people visit, which no model has seen: it sets thresholds and no weights.
+    hosts = [n for n in column(a.names, "benign_crux1m_20251223.txt") if n not in bad]
+    half = np.array([part(n) % 2 for n in hosts])
     hids, hends, hclasses, _ = features(hosts)
     w = fit(ids, ends, y, weight, nfeat, a.epochs, 7, 2.0, 4.0, 0.15)
     hz = np.where(hends[1:] > hends[:-1], scores(w, hids, hends), -30)
 
-    def visited(c):
-        v = np.sort(hz[hclasses == c])[::-1]
-        return float(v[min(int(len(hosts) * BUDGET[c] / 1e5), len(v) - 1)]) if len(v) else 0.0
+    def thresholds(mask):
+        out = [1e9]
+        for c in range(1, len(BUDGET)):
+            t = threshold(BUDGET[c], hz[mask & (hclasses == c)], int(mask.sum()), tz[tclass == c], count)
+            out.append(max(t, suspicious))
+        return np.array(out)
 
-    suspicious = threshold(np.ones(len(rows), bool), a.suspicious)
-    fraud = [1e9] + [max(visited(c), threshold(classes == c, UNSEEN[c]), suspicious) for c in range(1, len(BUDGET))]
+    for k in (0, 1):  # what to expect of hosts that set no threshold
+        wrong = (hz >= thresholds(half == k)[hclasses]) & (half != k)
+        print("thresholds of half %d: %.1f in 100,000 of the other half" % (k, 1e5 * wrong.sum() / (half != k).sum()), file=sys.stderr)
+    fraud = thresholds(half >= 0)
     write(a.out, w, nfeat, fraud, suspicious)
-    print("%d benign names; thresholds: suspicious %.3f, fraud %s" % (count, suspicious, " ".join("%.3f" % f for f in fraud[1:])), file=sys.stderr)
+    print("%d benign names; thresholds: suspicious %.3f, %s" % (count, suspicious, ", ".join("%s %.2f" % p for p in zip(CLASSES[1:], fraud[1:]))), file=sys.stderr)
 
 
 if __name__ == "__main__":

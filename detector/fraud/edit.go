@@ -54,11 +54,22 @@ func (x *lexicon) nearest(s []byte) int32 {
 
 func (x *lexicon) nearIn(h uint64, s []byte) int32 {
 	for _, i := range x.near[h] {
-		if t := x.words[i].text; oneEdit(s, t) && (len(t) >= 8 || slip(s, t)) {
+		if t := x.words[i].text; oneEdit(s, t) && (len(t)-ordinaryEnd(t) >= 5 && len(t) >= 8 || slip(s, t)) {
 			return i
 		}
 	}
 	return -1
+}
+
+// ordinaryEnd is how many letters at the end of a token are an ordinary word. What is before them tells one organisation from
+// another, so that few letters there may not change: "exambank" is no "eximbank".
+func ordinaryEnd(t string) int {
+	for _, w := range [...]string{"bank", "credit", "finance", "market", "mart", "shop", "online", "mobile", "store"} {
+		if strings.HasSuffix(t, w) {
+			return len(w)
+		}
+	}
+	return 0
 }
 
 // alike are groups of letters that look alike or lie under one finger.

@@ -10,16 +10,19 @@ func (v *Verdict) collect(n *Names) {
 	x.segment(&v.regL)
 	in := v.mentions(&v.regL)
 	v.spellings(n, text, &in)
+	v.inLabel = in.brand
 	lures := v.lureBits(&v.regL)
 	sub, subLures := v.subs(n)
 	v.place(n, in, lures)
 	v.subPlace(n, sub, in, lures, subLures)
 	v.gov(n, text, in, sub, subLures)
 	v.shape(text)
+	v.series(n, text)
 	if s := v.regL.joined[:v.regL.n]; len(s) > 4 && (bytes.HasPrefix(s, []byte("vay")) || bytes.HasSuffix(s, []byte("vay"))) {
 		v.add(featLoanEdge)
 	}
 	v.lures = lures | subLures
+	v.vietWords(in)
 	for g := range lureCount {
 		if lures>>g&1 != 0 {
 			v.add(featLure0 + feature(g))
@@ -41,6 +44,51 @@ func (v *Verdict) collect(n *Names) {
 		if best.brand >= 0 && best.strong {
 			v.add(featAlienBrand)
 		}
+	}
+}
+
+// vietWords adds how many Vietnamese lure words there are, and whether a place or trade stands beside a brand.
+func (v *Verdict) vietWords(in mention) {
+	x := v.names.lex
+	l := &v.regL
+	here, only, place := 0, true, false
+	for i := range l.np {
+		p := &l.pieces[i]
+		if p.word >= 0 {
+			w := &x.words[p.word]
+			place = place || w.place
+			if w.viet {
+				here++
+				continue
+			}
+			if w.lures != 0 || w.brand >= 0 {
+				continue
+			}
+		}
+		if p.kind != wordDigits && p.kind != wordSyllable {
+			only = false
+		}
+	}
+	v.vietLures = here
+	for i := range v.nsub {
+		s := &v.subL[i]
+		for j := range s.np {
+			if w := s.pieces[j].word; w >= 0 && x.words[w].viet {
+				v.vietLures++
+			}
+		}
+	}
+	switch {
+	case here >= 2:
+		v.add(featViet2)
+	case here == 1:
+		v.add(featViet1)
+	}
+	if here > 0 && only {
+		v.add(featVietOnly)
+	}
+	if place && in.brand >= 0 {
+		v.add(featBrandPlace)
 	}
 }
 
@@ -93,6 +141,9 @@ const (
 	careLures   = 1<<lureCare | 1<<lureReward | 1<<lureLogin
 )
 
+// shopTypes are the organisations in whose name tasks, orders and investments are offered.
+var shopTypes = map[string]bool{"ecommerce": true, "travel": true, "conglomerate": true, "finance": true, "crypto": true, "securities": true}
+
 // place adds what a mention in the registrable label means together with its surroundings.
 func (v *Verdict) place(n *Names, in mention, lures uint32) {
 	zone := n.zones.class(v.host[v.suffix:])
@@ -120,6 +171,9 @@ func (v *Verdict) place(n *Names, in mention, lures uint32) {
 		case global:
 			k = 2
 		}
+		if k == 2 && (in.strong || in.stand >= standWorded) && shopTypes[n.brands[in.brand].Type] && (cheap || lures != 0 || v.endsInDigits()) {
+			v.add(featGlobalShop)
+		}
 		if in.strong || k == 1 {
 			if f := kinds[k][in.stand]; f != 0 && !v.has[featNear] && !v.has[featLeet] && !v.has[featGlobalNear] && !v.has[featGlobalLeet] {
 				v.add(f)
@@ -136,6 +190,9 @@ func (v *Verdict) place(n *Names, in mention, lures uint32) {
 			}
 		}
 		if in.stand >= standWorded || in.strong {
+			if !in.strong && lures == 0 && v.endsInDigits() {
+				v.add(featShortDigits)
+			}
 			c := crosses[k]
 			if lures&^meaningless != 0 {
 				v.add(c[0])

@@ -107,6 +107,20 @@ const (
 	featLureHosted
 	featBrandHosted
 	featLoanEdge
+	featSeries
+	featSeriesVN
+	featCountryEdge
+	featCountryCheap
+	featDoubled
+	featGlobalDoubled
+	featGlobalShop
+	featGovNear
+	featShortMoney
+	featShortDigits
+	featBrandPlace
+	featViet1
+	featViet2
+	featVietOnly
 	featLure0 // lureCount features, one for each group
 	featCount = featLure0 + feature(lureCount)
 )
@@ -167,6 +181,17 @@ var featText = [featCount][2]string{
 	featMoneyLure:     {"từ ngữ ngân hàng, vay, thẻ đi cùng chăm sóc khách hàng hay quà tặng", "words of banking, loans or cards with customer care or gifts"},
 	featLureHosted:    {"từ mồi nhử trên dịch vụ lưu trữ miễn phí", "lure words on free hosting"},
 	featBrandHosted:   {"tên tổ chức trên dịch vụ lưu trữ miễn phí", "an organisation's name on free hosting"},
+	featSeries:        {"tên đánh số hàng loạt với đuôi \"p\", \"s\", \"vn\", \"shop\"", "numbered in series, with \"p\", \"s\", \"vn\" or \"shop\" behind the number"},
+	featSeriesVN:      {"tên đánh số hàng loạt như các chiến dịch đã biết (\"vn\", \"sp\" và dãy số)", "numbered as known campaigns are (\"vn\" or \"sp\" and digits)"},
+	featCountryCheap:  {"gắn \"vn\" dưới đuôi tên miền rẻ thay vì .vn", "\"vn\" in the name under a cheap ending in place of .vn"},
+	featDoubled:       {"lặp chữ cái trong tên tổ chức", "repeats letters of the organisation's name"},
+	featGlobalDoubled: {"lặp chữ cái trong tên thương hiệu quốc tế", "repeats letters of an international brand"},
+	featGlobalShop:    {"tên sàn mua bán, đầu tư quốc tế kèm số, đuôi rẻ hoặc từ mồi nhử", "an international shop or exchange with a number, a cheap ending or lure words"},
+	featGovNear:       {"viết sai, viết ngược của \"vietgov\"", "a misspelling of \"vietgov\""},
+	featShortMoney:    {"hai chữ viết tắt của ngân hàng cạnh từ ngữ tài chính, khách hàng", "a bank's two letters beside words of money or customers"},
+	featViet1:         {"một từ mồi nhử tiếng Việt", "a Vietnamese lure word"},
+	featViet2:         {"nhiều từ mồi nhử tiếng Việt", "several Vietnamese lure words"},
+	featVietOnly:      {"tên chỉ gồm từ ngữ mồi nhử tiếng Việt", "nothing but Vietnamese lure words"},
 	featLoanEdge:      {"tên bắt đầu hoặc kết thúc bằng chữ \"vay\"", "the name begins or ends with the word for loan"},
 	featMoneySub:      {"tên tổ chức tài chính làm tên con của tên miền mồi nhử", "a financial organisation as sub-domain of a lure domain"},
 }

@@ -35,6 +35,9 @@ func (v *Verdict) gov(n *Names, text []byte, in, sub mention, subLures uint32) {
 	said := false
 	for i := range l.np {
 		if p := &l.pieces[i]; p.word >= 0 {
+			if int(p.end) < l.n && l.joined[p.end] == 't' && l.cuts>>p.end&1 == 0 {
+				continue // "govt" is how others shorten "government"
+			}
 			switch n.lex.words[p.word].text {
 			case "gov", "govn", "govvn", "vngov", "vgov", "gdtgov":
 				said = true
@@ -42,6 +45,9 @@ func (v *Verdict) gov(n *Names, text []byte, in, sub mention, subLures uint32) {
 		}
 	}
 	zone := n.zones.class(v.host[v.suffix:])
+	if nearState(l.joined[:l.n]) && zone != zoneCountry {
+		v.add(featGovNear)
+	}
 	part := bytes.Contains(l.joined[:l.n], []byte("gov"))
 	if said && zone != zoneCountry && (!v.private || in.brand >= 0) {
 		v.add(featGovWord)
@@ -62,6 +68,17 @@ func (v *Verdict) gov(n *Names, text []byte, in, sub mention, subLures uint32) {
 			v.add(featGlueSuffix)
 		}
 	}
+}
+
+// nearState reports whether a label is "vietgov" or "govviet", or what imitators make of it: "veitgov", "vletgov".
+func nearState(s []byte) bool {
+	if rest, ok := bytes.CutSuffix(s, []byte("gov")); ok {
+		return string(rest) == "viet" || len(rest) >= 3 && rest[0] == 'v' && oneEdit(rest, "viet")
+	}
+	if rest, ok := bytes.CutPrefix(s, []byte("gov")); ok {
+		return string(rest) == "viet" || len(rest) >= 3 && rest[0] == 'v' && oneEdit(rest, "viet")
+	}
+	return false
 }
 
 // shape adds lengths, digits, hyphens and how much of the label is made of known words.

@@ -21,11 +21,14 @@ const (
 
 // word is an entry of the lexicon. One spelling may be a brand's token and a lure word at the same time.
 type word struct {
-	text   string
-	brand  int32  // index of the brand, -1 for none
-	strong bool   // the brand's token is a strong one
-	lures  uint32 // bit set of lure groups
-	plain  bool
+	text     string
+	brand    int32  // index of the brand, -1 for none
+	strong   bool   // the brand's token is a strong one
+	lures    uint32 // bit set of lure groups
+	plain    bool
+	viet     bool // a Vietnamese lure word for money and secrets
+	personal bool
+	place    bool
 }
 
 // lexicon holds all words in a trie over letters and digits. Read-only once built.
@@ -79,6 +82,19 @@ func newLexicon(brands []Brand) *lexicon {
 	}
 	for s := range strings.FieldsSeq(plainWords) {
 		get(s).plain = true
+	}
+	for s := range strings.FieldsSeq(placeWords) {
+		w := get(s)
+		w.plain, w.place = true, true
+	}
+	for i := range x.words {
+		x.words[i].viet = x.words[i].lures&(fraudLures|1<<lureInvest) != 0
+	}
+	for s := range strings.FieldsSeq(englishLures) {
+		get(s).viet = false
+	}
+	for s := range strings.FieldsSeq(personalWords) {
+		get(s).personal = true
 	}
 	for i := range x.words {
 		w := &x.words[i]

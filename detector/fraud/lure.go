@@ -33,7 +33,7 @@ const (
 // lureWords are written without diacritics and hyphens; they are matched at word boundaries. The first words of a group
 // are whole phrases, so that a phrase counts once.
 var lureWords = [lureCount]string{
-	lureLoan: "vaytien vaynhanh vayvon vaytinchap vaytieudung vayonline vaythechap vaylaisuatthap vaytructuyen vaysieutoc vaysieuttoc " +
+	lureLoan: "giaingantrongngay taichinhso vaytinviet vaytien vaynhanh vayvon vaytinchap vaytieudung vayonline vaythechap vaylaisuatthap vaytructuyen vaysieutoc vaysieuttoc " +
 		"hotrovay vayuytin vaycapto vaytindung vaynganhang vaytragop tindung tinchap tindungcanhan khoanvay giaingan giaingannhanh " +
 		"hanmuc nanghanmuc tanghanmuc caphanmuc hanmucthe nanghan dangkyvay duyetvay vayngay vay vonvay taichinh tieudung laisuat tragop " +
 		"thechap motindung chovay chovaynhanh daohan ruttien rutthe ruttienmat vaycanhan vayapp tienanhanh vonsieutoc " +
@@ -42,40 +42,59 @@ var lureWords = [lureCount]string{
 		"nangcapthe naptienthe nangthe nanghang nanghangthe nangcap nangcaptructuyen uudaithe uudaithecanhan phithuongnien hoantien hoanphi " +
 		"rutthetindung diemthuong doidiem tichdiem visa master mastercard card cards qcare vcare napas thanhtoan chuyentien " +
 		"chuyentienquocte nhantien nhantienquocte taikhoan khoataikhoan motaikhoan doisim priority diem uutien khcn",
-	lureReward: "nhanqua nhanqualienquan trungthuong nhanthuong tangqua quatang trian triankhachhang uudai uudaikhachhang khuyenmai khuyenmaithang " +
+	lureReward: "kienthiet ansinh ansinhxahoi nhanqua nhanqualienquan trungthuong nhanthuong tangqua quatang trian triankhachhang uudai uudaikhachhang khuyenmai khuyenmaithang " +
 		"vongquay vongquaymayman quaythuong sukien sukientrian minigame giftcode nhancode lixi lixitet phanthuong giaithuong quaso mayman " +
 		"hoanthuong traothuong voucher coupon giamgia sieusale event reward rewards gift gifts bonus lucky " +
 		"quyenloi phucloi hotrophucloi quaymayman nhanthe",
-	lureState: "dichvucong dvcong dichvucongquocgia dvc dvcqg congdichvucong congquocgia quocgia dinhdanh dinhdanhmuc dinhdanhdientu dinhdanhcutru " +
+	lureState: "thanhtra police interpol dangki toipham thutuc dichvucong dvcong dichvucongquocgia dvc dvcqg congdichvucong congquocgia quocgia dinhdanh dinhdanhmuc dinhdanhdientu dinhdanhcutru " +
 		"dangkycutru cutru hodancu dancu cccd cancuoc cancuoccongdan congdan canhsat congan phatnguoi nopphat tracuuphat xuphat vipham " +
 		"toaan vienkiemsat lenhbat baohiem bhxh bhyt baohiemxahoi trocap anninh chinhphu nhanuoc sotuphap tongcuc " +
 		"thue hoanthue quyettoanthue thuedientu hoadon hoadondientu thueonline gov govn govvn vngov vgov gdt gdtgov dangkiem giayphep " +
 		"tiemchung covid tracuu sodinhdanh muc2 mucdo2 capnhat capnhatthongtin chuanhoa sinhtrachoc",
-	lureCare: "chamsoc chamsockhachhang cskh khachhang khachhangcanhan khachhanguutien khachhangvip hotro hotrokhachhang hotrotructuyen tongdai " +
+	lureCare: "cskhcanhan khcanhan khachhangcn chamsoc chamsockhachhang cskh khachhang khachhangcanhan khachhanguutien khachhangvip hotro hotrokhachhang hotrotructuyen tongdai " +
 		"dichvu dichvukhachhang tienich trungtam hethong truso chinhanh nhanvien hethongnhanvien noibo canhan tructuyen online support " +
 		"help helpdesk care service services center centre customer baohanh congtyvn phongban",
-	lureJob: "tuyendung tuyenctv congtacvien tuyencongtacvien ctv vieclam vieclamonline vieclamthem lamthem lamviec kiemtien kiemtienonline hoahong nhiemvu " +
+	lureJob: "hethongdonhang kiemdon nhandon doitac doitacchienluoc trungtamvieclam nhansu tuyendung tuyenctv congtacvien tuyencongtacvien ctv vieclam vieclamonline vieclamthem lamthem lamviec kiemtien kiemtienonline hoahong nhiemvu " +
 		"job jobs nhanviec donhang xulydonhang chotdon lamnhiemvu trungtamlamviec viecnhe thuviec laodong tuyennhanvien nhanluc",
-	lureParcel: "giaohang giaohangnhanh giaohangtietkiem giaonhan vanchuyen buukien buupham buudien nhanhang donhang tracuudon chuyenphat kienhang ship shipper shipping " +
+	lureParcel: "vandon giaohang giaohangnhanh giaohangtietkiem giaonhan vanchuyen buukien buupham buudien nhanhang donhang tracuudon chuyenphat kienhang ship shipper shipping " +
 		"delivery express logistics parcel tracking cuocphi phiship",
 	lureGamble: "taixiu clmm chanle cltx chanlemomo nohu nohuvip xoso lode soicau kubet thabet bongda bong88 nhacai casino bet ketqua sicbo baccarat xocdia bancah " +
-		"banca gamebai danhbai cado lotto lottery kienthiet jackpot keno slot slots daga win sodo rikvip iwin b52 sunwin go88 hitclub bblive hotlive mmlive live shbet new88 w88 qq88 rr88 mm88 xx88 fb88 fun88 m88 bk8 jun88 hi88 f8bet 8xbet i9bet 78win 79king okvip 789club 789bet sky88 sky99 u888 ok9 vn88 sv88 s666 pglucky",
+		"banca gamebai danhbai cado gacor togel toto slotlah maxwin rtp lotto lottery jackpot keno slot slots daga win sodo rikvip iwin b52 sunwin go88 hitclub bblive hotlive mmlive live shbet new88 w88 qq88 rr88 mm88 xx88 fb88 fun88 m88 bk8 jun88 hi88 f8bet 8xbet i9bet 78win 79king okvip 789club 789bet sky88 sky99 u888 ok9 vn88 sv88 s666 pglucky",
 	lureLogin: "dangnhap dangky xacminh xacthuc xacnhan otp matkhau kichhoat capnhat baomat antoan khoiphuc login signin signup verify verification verified secure security " +
 		"auth account accounts update confirm recovery unlock password sso id webmail mail signon activate validation dangnhapweb member members membership memberships",
-	lureInvest: "loan loans credit finance cash lend lending capital dautu quydautu daututaichinh nhadautu chungkhoan cophieu trade trading trader invest investment fund funds forex fx coin crypto token wallet exchange vidientu " +
+	lureInvest: "giaodichdaquocgia daquocgia taichinhdaquocgia quyphattrien giaodich giaodichquocte sangiaodich phaisinh motaikhoanchungkhoan loan loans credit finance cash lend lending capital dautu quydautu daututaichinh nhadautu chungkhoan cophieu trade trading trader invest investment fund funds forex fx coin crypto token wallet exchange vidientu " +
 		"loinhuan tienao bitcoin btc usdt eth defi nft mining asset stock dex swap staking airdrop markets option",
-	lureShop:  "shop store mall mart sale deal vip market cuahang muasam muasamonline giare sieuthi sanhang shopping sanphuongvang hangchinhhang outlet order muahang banhang seller sellers global flash supermarket",
+	lureShop:  "tienloi cuahangtienloi gianhang shop store mall mart sale deal vip market cuahang muasam muasamonline giare sieuthi sanhang shopping sanphuongvang hangchinhhang outlet order muahang banhang seller sellers global flash supermarket",
 	lureGame:  "napthe napgame napkimcuong nap kimcuong nhankimcuong quanhuy skin nick acc shopacc shopgame bannick lienquan freefire ff thecao quathe doithe hack mod game gaming play vongquay robux garena lq pubg uc pubgm",
-	lureVote:  "binhchon cuocthi baudiem thisinh duthi tainangnhi sieutainangnhi hoathi vote voting giongca giaidau giaithieu",
+	lureVote:  "vetranh vetranhthieunhi thieunhi binhchon cuocthi baudiem thisinh duthi tainangnhi sieutainangnhi hoathi vote voting giongca giaidau giaithieu",
 	lurePress: "tinhot tinhay tinnhanh tin247 tin24h baomoi dantri vnexpress baonhanh tinmoi tintuc tinnong nguoilaodong thoisu xahoi congdong phapluat",
 	lurePower: "dienluc tiendien hoadontiendien tiennuoc nuocsach capnuoc catdien tratien thanhtoantiendien congtodien evncskh",
 	lureBank: "nganhang bank banking ebank ebanking ibanking ibank digibank smartbanking mobilebanking netbank internetbanking bankplus nganhangso neobank onlinebanking " +
 		"bankvn banks",
-	lureRefund:  "thuhoi thuhoivon laylaitien hoantien hoantra laylai luadao khieunai boithuong hotroluadao luatsuhotro thuhoitien lamtuthien tuthien quyentu quyengop",
+	lureRefund:  "phattrien quyphattrien quyphongchong vingheo quyxahoi quycongdong quytuthien quyhotro quyphucloi duanphucloi duanansinh quyansinh chungtay quychungtay hoantra vontreo thuhoivontreo thutuchoantra bvquyencongdan baovequyenloi baovecongdan quyencongdan hotrocongdong sucongbang congbang thuhoi thuhoivon laylaitien hoantien hoantra laylai luadao khieunai boithuong hotroluadao luatsuhotro thuhoitien lamtuthien tuthien quyentu quyengop",
 	lureCountry: "vn vietnam viet vnvn vina vni vie vnn comvn",
 	lureVIP:     "vip vips svip pro plus 247 24h 24 365 88 99 888 666 168 n1 uytin chinhthuc official officail real new top best super sieu sieutoc nhanh 24gio hot so1",
 	lureApp:     "app apps apk taiapp taive caidat caiapp ungdung download ios android chplay mobile web h5 wap portal",
 }
+
+// englishLures are the lure words of other languages and of trade marks: honest names all over the world are made of them. A
+// name is called a lure only where a Vietnamese word is beside them.
+const englishLures = "visa master mastercard card cards qcare vcare napas priority voucher coupon event reward rewards gift gifts bonus lucky minigame giftcode covid " +
+	"gov govn govvn vngov vgov gdt gdtgov police interpol online support help helpdesk care service services center centre customer job jobs ship shipper shipping " +
+	"delivery express logistics parcel tracking otp login signin signup verify verification verified secure security auth account accounts update confirm recovery " +
+	"unlock password sso id webmail mail signon activate validation member members membership memberships vote voting bank banking ebank ebanking ibanking ibank " +
+	"digibank smartbanking mobilebanking netbank internetbanking bankplus neobank onlinebanking banks loan loans credit finance cash lend lending capital trade trading trader invest investment fund funds forex fx coin crypto token " +
+	"wallet exchange bitcoin btc usdt eth defi nft mining asset stock dex swap staking airdrop markets option"
+
+// personalWords tell that an abbreviation of two letters beside them is a bank's: "cskh-mb", "hd-canhan".
+const personalWords = "cskh canhan khachhang khcn khachhangcanhan khcanhan cskhcanhan chamsockhachhang khachhanguutien"
+
+// placeWords are what dealers, agents and branches put beside the name of an organisation.
+const placeWords = "saigon hanoi danang hue dalat nhatrang cantho haiphong phuquoc hochiminh binhduong dongnai vungtau longan quangninh nghean thanhhoa bacninh " +
+	"hungyen namdinh tphcm laichau laocai sonla hagiang caobang backan langson tuyenquang thainguyen phutho bacgiang vinhphuc haiduong thaibinh hanam ninhbinh hatinh " +
+	"quangbinh quangtri quangnam quangngai binhdinh phuyen khanhhoa ninhthuan binhthuan kontum gialai daklak daknong lamdong binhphuoc tayninh tiengiang bentre " +
+	"travinh vinhlong dongthap angiang kiengiang haugiang soctrang baclieu camau thuduc govap danphuong longbien hadong mientay mienbac mientrung miennam " +
+	"oto xe daily 3s wifi internet capquang lapmang 4g 5g dangky4g cafe laptop noithat batdongsan nhadat chungcu homewifi ngoaithat phukien sim simso"
 
 // plainWords are words that occur in ordinary names. They give the segmentation something to stand on, nothing more.
 const plainWords = "the of and for to in on my your our group company corp inc ltd tech technology media news blog design studio digital data cloud host hosting " +

@@ -47,8 +47,14 @@ func (v *Verdict) mentions(l *label) mention {
 			continue
 		}
 		w := &x.words[p.word]
-		if w.brand < 0 {
+		if w.brand < 0 || l.straddles(int(p.start), int(p.end)) {
 			continue
+		}
+		if len(w.text) == 2 && !w.strong {
+			if !l.besideMoney(i, x) {
+				continue
+			}
+			v.add(featShortMoney)
 		}
 		if m := (mention{brand: w.brand, strong: w.strong, long: len(w.text) >= longToken(w.strong), stand: l.stands(i, x)}); m.better(best) {
 			if best.brand >= 0 && best.brand != m.brand && m.strong && best.strong {
@@ -60,7 +66,7 @@ func (v *Verdict) mentions(l *label) mention {
 		}
 	}
 	if !best.strong {
-		if w, s, e := x.embedded(l.joined[:l.n]); w >= 0 && e-s >= 6 {
+		if w, s, e := x.embedded(l.joined[:l.n]); w >= 0 && e-s >= 6 && !l.straddles(s, e) {
 			best = mention{brand: x.words[w].brand, strong: true, long: e-s >= longToken(true), stand: standInside}
 		}
 	}
@@ -94,4 +100,25 @@ func (l *label) stands(i int, x *lexicon) stand {
 	left := side(i-1, l.cuts>>p.start&1 != 0)
 	right := side(i+1, l.cuts>>p.end&1 != 0)
 	return min(left, right)
+}
+
+// besideMoney reports whether the words around piece i are about money or a bank's customers. Two letters mean a bank only
+// there.
+func (l *label) besideMoney(i int, x *lexicon) bool {
+	for _, j := range [2]int{i - 1, i + 1} {
+		if j < 0 || j >= l.np || l.pieces[j].word < 0 {
+			continue
+		}
+		if w := &x.words[l.pieces[j].word]; w.personal || w.viet && w.lures&(1<<lureLoan|1<<lureCard) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// straddles reports whether letters s to e go over a hyphen without beginning or ending at one: "computicket-boxoffice" does
+// not say "ticketbox".
+func (l *label) straddles(s, e int) bool {
+	inside := l.hyphen >> (s + 1) & (1<<(e-s-1) - 1)
+	return inside != 0 && l.cuts>>s&1 == 0 && l.cuts>>e&1 == 0
 }

@@ -62,25 +62,27 @@ type Verdict struct {
 	Kind     string // official, lookalike, fake_gov, lure, spelling, "" when clean
 	Official bool   // the name belongs to Brand
 
-	brand    int32
-	names    *Names
-	host     []byte // skeleton
-	reg      int    // where the registrable label begins in host
-	suffix   int    // where the public suffix begins
-	private  bool
-	script   script
-	logit    float64
-	grams    float64
-	feats    [96]feature
-	nf       int
-	has      [featCount]bool
-	lures    uint32
-	subState bool // a sub-domain has a word of authorities beside "gov"
-	regL     label
-	subL     [maxSubs]label
-	nsub     int
-	buf      [maxName + 8]byte
-	tmp      [2*maxLabel + 8]byte
+	brand     int32
+	inLabel   int32 // brand in the registrable label
+	names     *Names
+	host      []byte // skeleton
+	reg       int    // where the registrable label begins in host
+	suffix    int    // where the public suffix begins
+	private   bool
+	script    script
+	logit     float64
+	grams     float64
+	feats     [96]feature
+	nf        int
+	has       [featCount]bool
+	lures     uint32
+	vietLures int  // Vietnamese lure words for money and secrets, in all labels
+	subState  bool // a sub-domain has a word of authorities beside "gov"
+	regL      label
+	subL      [maxSubs]label
+	nsub      int
+	buf       [maxName + 8]byte
+	tmp       [2*maxLabel + 8]byte
 }
 
 // Score judges a name: a host as DNS, TLS or HTTP carry it, with or without a dot at its end, in ASCII or UTF-8.
@@ -137,6 +139,7 @@ func (v *Verdict) reset(n *Names) {
 		v.has[f] = false
 	}
 	v.Score, v.Level, v.Brand, v.Kind, v.Official = 0, Clean, "", "", false
+	v.inLabel, v.vietLures = -1, 0
 	v.brand, v.names, v.reg, v.suffix, v.private, v.script, v.logit, v.grams = -1, n, 0, 0, false, 0, 0, 0
 	v.nf, v.lures, v.nsub, v.subState = 0, 0, 0, false
 	v.regL.n, v.regL.np = 0, 0

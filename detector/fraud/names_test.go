@@ -51,6 +51,18 @@ func TestScore(t *testing.T) {
 	f("dichvucong-govvn.com", Fraud, "")
 	// Lures without a brand.
 	f("chamsockhachhang-uudaithetindung.com", Fraud, "")
+	// Letters repeated, a bank's two letters beside money, names numbered in series.
+	f("saccombannk-uudai.top", Fraud, "")
+	f("techccombank.vip", Fraud, "Techcombank")
+	f("cskh-canhan-mb.com", Fraud, "MB Bank")
+	f("vn482913p.com", Fraud, "")
+	f("dichvucong.vieetgov.top", Fraud, "")
+	// The same signs where they mean nothing: dealers and branches, places, "govt", a word across a hyphen, gambling.
+	f("vinfastquangngai.com", Suspicious, "")
+	f("mb-online.com", Clean, "")
+	f("camera4k2019p.com", Clean, "")
+	f("apticket-boxshop.com", Clean, "")
+	f("indiagovtnews.com", Clean, "")
 	// What belongs to somebody, and what merely sounds alike.
 	f("www.vietcombank.com.vn", Clean, "Vietcombank")
 	f("VIETCOMBANK.COM.VN.", Clean, "Vietcombank")

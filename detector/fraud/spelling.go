@@ -27,6 +27,11 @@ func (v *Verdict) spellings(n *Names, text []byte, in *mention) {
 			}
 		}
 	}
+	doubled := false
+	if found < 0 {
+		found = v.doubledWord(x, l)
+		doubled = found >= 0
+	}
 	if found < 0 {
 		found = v.nearWord(x, l)
 	}
@@ -36,6 +41,10 @@ func (v *Verdict) spellings(n *Names, text []byte, in *mention) {
 	b := x.words[found].brand
 	global := n.brands[b].Global
 	switch {
+	case doubled && global:
+		v.add(featGlobalDoubled)
+	case doubled:
+		v.add(featDoubled)
 	case leeted && global:
 		v.add(featGlobalLeet)
 	case leeted:
@@ -86,4 +95,25 @@ func (v *Verdict) nearWord(x *lexicon, l *label) int32 {
 		return x.nearest(l.joined[:l.n])
 	}
 	return -1
+}
+
+// doubledWord finds a token in a label that repeats letters: "aaeeonmart", "travelokeaaa". Where letters are doubled in the
+// token itself, they are in both.
+func (v *Verdict) doubledWord(x *lexicon, l *label) int32 {
+	s, runs := v.tmp[:0], false
+	for i, c := range l.joined[:l.n] {
+		if i > 0 && c == l.joined[i-1] {
+			runs = true
+			continue
+		}
+		s = append(s, c)
+	}
+	if !runs {
+		return -1
+	}
+	w, a, b := x.embedded(s)
+	if w < 0 || b-a < nearMin || a > 0 && b < len(s) {
+		return -1
+	}
+	return w
 }

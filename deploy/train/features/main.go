@@ -1,6 +1,6 @@
 // Command features prints what the name model sees: for each name on standard input a line of space-separated numbers,
-// the class of its evidence, then features below the count that the first line gives, spelling buckets from there on. The training script runs it, so that
-// training and scoring share one implementation.
+// the class of its evidence, then features below the count that the first line gives, spelling buckets from there on. The
+// training script runs it, so that training and scoring share one implementation.
 //
 //	features BRANDS.yaml <names
 package main
