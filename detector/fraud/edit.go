@@ -53,6 +53,9 @@ func (x *lexicon) nearest(s []byte) int32 {
 }
 
 func (x *lexicon) nearIn(h uint64, s []byte) int32 {
+	if !x.some.has(h) {
+		return -1
+	}
 	for _, i := range x.near[h] {
 		if t := x.words[i].text; oneEdit(s, t) && (len(t)-ordinaryEnd(t) >= 5 && len(t) >= 8 || slip(s, t)) {
 			return i

@@ -14,7 +14,7 @@ const (
 	wordShort           // token of a brand that means it where it stands alone
 	wordLure
 	wordPlain
-	wordSyllable // not in the lexicon: found by the syllable table
+	wordSyllable // a syllable that is no word of the lexicon
 	wordDigits
 	wordUnknown
 )
@@ -26,6 +26,7 @@ type word struct {
 	strong   bool   // the brand's token is a strong one
 	lures    uint32 // bit set of lure groups
 	plain    bool
+	syllable bool // a Vietnamese syllable, as well
 	viet     bool // a Vietnamese lure word for money and secrets
 	personal bool
 	place    bool
@@ -36,8 +37,14 @@ type lexicon struct {
 	words []word
 	nodes []trieNode
 	near  map[uint64][]int32 // hash of a token with one letter left out, or whole → words, for tokens of nearMin and more
-	syl   syllables
+	some  bloom              // of the keys of near
 }
+
+// bloom says of most hashes that are not in a map that they are not.
+type bloom [1 << 10]uint64
+
+func (b *bloom) add(h uint64)      { b[h>>54] |= 1 << (h >> 48 & 63) }
+func (b *bloom) has(h uint64) bool { return b[h>>54]>>(h>>48&63)&1 != 0 }
 
 // trieNode has its children in a row: those of the letters whose bits are set, in order.
 type trieNode struct {
@@ -50,7 +57,7 @@ type trieNode struct {
 const nearMin = 6
 
 func newLexicon(brands []Brand) *lexicon {
-	x := &lexicon{syl: newSyllables(), near: make(map[uint64][]int32)}
+	x := &lexicon{near: make(map[uint64][]int32)}
 	index := make(map[string]int32)
 	get := func(s string) *word {
 		i, ok := index[s]
@@ -96,13 +103,18 @@ func newLexicon(brands []Brand) *lexicon {
 	for s := range strings.FieldsSeq(personalWords) {
 		get(s).personal = true
 	}
+	for _, s := range syllables() {
+		get(s).syllable = true
+	}
 	for i := range x.words {
 		w := &x.words[i]
 		if w.brand >= 0 && len(w.text) >= nearMin {
 			h := hashBytes([]byte(w.text))
 			x.near[h] = append(x.near[h], int32(i))
+			x.some.add(h)
 			for k := range w.text {
 				h := hashSkip([]byte(w.text), k)
+				x.some.add(h)
 				if l := x.near[h]; len(l) == 0 || l[len(l)-1] != int32(i) {
 					x.near[h] = append(l, int32(i))
 				}

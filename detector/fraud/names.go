@@ -3,7 +3,6 @@ package fraud
 import (
 	"bytes"
 	"math"
-	"unsafe"
 
 	"khien/detector"
 )
@@ -113,8 +112,7 @@ func (n *Names) extract(name []byte, v *Verdict) {
 	if len(v.host) == 0 || isAddress(v.host) {
 		return
 	}
-	// The string is not kept: it lives as long as the call.
-	v.reg, v.suffix, v.private = split(unsafe.String(&v.host[0], len(v.host)))
+	v.reg, v.suffix, v.private = split(v.host)
 	if v.suffix == 0 {
 		return
 	}
@@ -181,8 +179,9 @@ func isAddress(host []byte) bool {
 
 // restricted reports whether a name is under a suffix that is given out only to whom it is meant for.
 func (n *Names) restricted(host []byte) bool {
-	_, suffix, _ := split(string(bytes.ToLower(host)))
-	return suffix > 0 && n.zones.held[string(bytes.ToLower(host[suffix:]))]
+	host = bytes.ToLower(host)
+	_, suffix, _ := split(host)
+	return suffix > 0 && n.zones.held[string(host[suffix:])]
 }
 
 // add notes a feature once.

@@ -1,9 +1,8 @@
 package fraud
 
 import (
+	"bytes"
 	"strings"
-
-	"golang.org/x/net/publicsuffix"
 )
 
 // owner says to whom a name belongs.
@@ -157,12 +156,11 @@ func globMatch(glob string, s []byte) bool {
 // split finds where the registrable part and the public suffix of a host begin. private tells that the suffix is one
 // under which a service gives names to its customers (web.app, weebly.com). Where there is no registrable part, reg and
 // suffix are 0.
-func split(host string) (reg, suffix int, private bool) {
-	ps, icann := publicsuffix.PublicSuffix(host)
-	suffix = len(host) - len(ps)
+func split(host []byte) (reg, suffix int, private bool) {
+	suffix, icann := publicSuffix(host)
 	if suffix <= 1 {
 		return 0, 0, false
 	}
-	reg = strings.LastIndexByte(host[:suffix-1], '.') + 1
-	return reg, suffix, !icann && strings.IndexByte(ps, '.') >= 0
+	reg = bytes.LastIndexByte(host[:suffix-1], '.') + 1
+	return reg, suffix, !icann && bytes.IndexByte(host[suffix:], '.') >= 0
 }

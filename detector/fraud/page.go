@@ -172,7 +172,7 @@ func sameSite(a, b []byte) bool {
 	if len(x) > maxName || len(y) > maxName {
 		return false
 	}
-	r, rs, _ := split(string(x))
-	s, ss, _ := split(string(y))
+	r, rs, _ := split(x)
+	s, ss, _ := split(y)
 	return rs > 0 && ss > 0 && bytes.Equal(x[r:], y[s:])
 }

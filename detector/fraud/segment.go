@@ -80,18 +80,6 @@ func (x *lexicon) segment(l *label) {
 			relax(&best, &from, base+costDigits, piece{uint8(i), uint8(j), wordDigits, -1})
 		} else {
 			relax(&best, &from, base+costUnknown, piece{uint8(i), uint8(i + 1), wordUnknown, -1})
-			for j := min(i+maxSyllable, l.n); j > i; j-- {
-				if j-i > 1 && l.cuts>>(i+1)&(1<<(j-i-1)-1) != 0 {
-					continue // a syllable does not go across a hyphen
-				}
-				if _, ok := x.syl[string(l.joined[i:j])]; ok {
-					cost := int32(costSyllable)
-					if j == i+1 {
-						cost = costUnknown - 1
-					}
-					relax(&best, &from, base+cost, piece{uint8(i), uint8(j), wordSyllable, -1})
-				}
-			}
 		}
 		node := int32(0)
 		for j := i; j < l.n; j++ {
@@ -105,10 +93,19 @@ func (x *lexicon) segment(l *label) {
 			if w < 0 {
 				continue
 			}
-			kind, cost := x.words[w].kind()
-			if j > i {
-				cost += costInside * int32(bits.OnesCount64(l.cuts>>(i+1)&(1<<(j-i)-1)))
+			cuts := l.cuts >> (i + 1) & (1<<(j-i) - 1)
+			if x.words[w].syllable && cuts == 0 { // a syllable does not go across a hyphen
+				cost := int32(costSyllable)
+				if j == i {
+					cost = costUnknown - 1
+				}
+				relax(&best, &from, base+cost, piece{uint8(i), uint8(j + 1), wordSyllable, -1})
 			}
+			kind, cost := x.words[w].kind()
+			if kind == wordSyllable {
+				continue
+			}
+			cost += costInside * int32(bits.OnesCount64(cuts))
 			relax(&best, &from, base+cost, piece{uint8(i), uint8(j + 1), kind, w})
 		}
 	}
@@ -144,6 +141,9 @@ func (w *word) kind() (wordKind, int32) {
 		return wordLure, costLure
 	case w.brand >= 0:
 		return wordShort, costShort
+	}
+	if w.syllable && !w.plain {
+		return wordSyllable, costSyllable
 	}
 	return wordPlain, costPlain
 }

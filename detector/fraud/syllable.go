@@ -1,6 +1,9 @@
 package fraud
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Vietnamese syllables without diacritics are an onset and a rime; nearly every combination occurs. Both lists are closed.
 const (
@@ -12,11 +15,9 @@ const (
 
 const maxSyllable = 7 // "nghieng"
 
-// syllables holds every syllable of Vietnamese as it is written without diacritics.
-type syllables map[string]struct{}
-
-func newSyllables() syllables {
-	s := make(syllables, 4000)
+// syllables returns every syllable of Vietnamese as it is written without diacritics, sorted.
+func syllables() []string {
+	s := make([]string, 0, 5000)
 	for o := range strings.FieldsSeq(onsets) {
 		for r := range strings.FieldsSeq(rimes) {
 			front := r[0] == 'e' || r[0] == 'i' || r[0] == 'y'
@@ -35,12 +36,13 @@ func newSyllables() syllables {
 				}
 			}
 			if len(o)+len(r) <= maxSyllable {
-				s[o+r] = struct{}{}
+				s = append(s, o+r)
 			}
 		}
 	}
 	for r := range strings.FieldsSeq(rimes) {
-		s[r] = struct{}{}
+		s = append(s, r)
 	}
-	return s
+	slices.Sort(s)
+	return slices.Compact(s)
 }
