@@ -33,11 +33,22 @@ type Brand struct {
 	Titles    []string
 	Packages  []string
 	Certs     []string // SHA-256 of signing certificates, lower-case hexadecimal
+	Favicons  []string // SHA-256 of the icons that its pages show, in the same form
 }
 
 // Brands is a set of protected organisations. It is read-only and safe for concurrent use.
 type Brands struct {
 	list []Brand
+}
+
+// WithFavicon returns the organisation whose pages show the icon with this SHA-256 (lower-case hexadecimal), nil for none.
+func (b *Brands) WithFavicon(sha256 string) *Brand {
+	for i := range b.list {
+		if slices.Contains(b.list[i].Favicons, sha256) {
+			return &b.list[i]
+		}
+	}
+	return nil
 }
 
 // All returns the brands in the order of their files. The slice must not be changed.
@@ -66,6 +77,7 @@ func (b *Brands) Merge(later *Brands) *Brands {
 		o.Titles = union(o.Titles, n.Titles)
 		o.Packages = union(o.Packages, n.Packages)
 		o.Certs = union(o.Certs, n.Certs)
+		o.Favicons = union(o.Favicons, n.Favicons)
 	}
 	return out
 }
@@ -111,6 +123,7 @@ type brandEntry struct {
 	Titles    []text `yaml:"titles"`
 	Packages  []text `yaml:"packages"`
 	Certs     []text `yaml:"certs"`
+	Favicons  []text `yaml:"favicons"`
 }
 
 // LoadBrands reads a brands file (see rules/fraud/brands.yaml for its form). An error is one line that begins with the
@@ -152,8 +165,8 @@ func LoadBrands(data []byte, name string) (*Brands, error) {
 			check func(string) (string, string)
 		}{
 			{e.Domains, &b.Domains, checkPattern}, {e.Unrelated, &b.Unrelated, checkPattern}, {e.Tokens, &b.Tokens, checkToken},
-			{e.Short, &b.Short, checkToken}, {e.Titles, &b.Titles, checkTitle}, {e.Packages, &b.Packages, checkTitle},
-			{e.Certs, &b.Certs, checkCert},
+			{e.Short, &b.Short, checkToken}, {e.Titles, &b.Titles, checkTitle}, {e.Packages, &b.Packages, checkPackage},
+			{e.Certs, &b.Certs, checkDigest}, {e.Favicons, &b.Favicons, checkDigest},
 		} {
 			for _, t := range part.from {
 				s, problem := part.check(t.s)
@@ -199,10 +212,29 @@ func checkTitle(s string) (string, string) {
 	return s, ""
 }
 
-func checkCert(s string) (string, string) {
+// checkPackage accepts the names that Android does: words of letters, digits and underscores with dots between them.
+func checkPackage(s string) (string, string) {
+	const form = "an Android package is written as com.name.app"
+	if len(s) > 200 || !strings.Contains(s, ".") {
+		return "", form
+	}
+	for word := range strings.SplitSeq(s, ".") {
+		if word == "" || word[0] >= '0' && word[0] <= '9' || word[0] == '_' {
+			return "", form
+		}
+		for i := range len(word) {
+			if c := word[i]; !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_') {
+				return "", form
+			}
+		}
+	}
+	return s, ""
+}
+
+func checkDigest(s string) (string, string) {
 	s = strings.ToLower(strings.ReplaceAll(s, ":", ""))
 	if len(s) != 64 || strings.Trim(s, "0123456789abcdef") != "" {
-		return "", "a certificate is given by the 64 hexadecimal digits of its SHA-256"
+		return "", "the 64 hexadecimal digits of a SHA-256 are expected"
 	}
 	return s, ""
 }

@@ -2,62 +2,56 @@ package fraud
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math"
-
-	"khien/detector"
+	"strconv"
 )
 
 // CommandOptions is what `khien domain` is given beside names.
 type CommandOptions struct {
-	Names *Names
+	Names   *Names
+	Explain bool // write a text for people in place of JSON
+	English bool // that text is in English
 }
 
-// maxLine is how long a line of input may be; a longer one is judged by what a name may have of it.
-const maxLine = 64 << 10
-
-// answer is one line of output.
-type answer struct {
-	Name    string            `json:"name"`
-	Score   float64           `json:"score"`
-	Verdict string            `json:"verdict"`
-	Brand   string            `json:"brand"`
-	Kind    string            `json:"kind"`
-	Reasons []detector.Reason `json:"reasons"`
-}
+// maxLine is how long a line of input may be.
+const maxLine = 64<<10 + 2
 
 // DomainCommand scores args, or the lines of in where there are none, and writes one JSON object a line in the same order:
 // name, score (0 to 1), verdict (fraud, suspicious, clean), brand, kind, reasons. Empty lines are answered as clean, so
-// that lines of input and output correspond.
+// that lines of input and output correspond; a longer line than a name can be is judged by its end.
 func DomainCommand(in io.Reader, out io.Writer, args []string, o CommandOptions) error {
 	w := bufio.NewWriterSize(out, 64<<10)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
 	var v Verdict
+	var line []byte
 	one := func(name []byte) error {
 		o.Names.Score(name, &v)
-		a := answer{Name: string(name), Score: math.Round(v.Score*1e6) / 1e6, Verdict: v.Level.String(), Brand: v.Brand, Kind: v.Kind,
-			Reasons: []detector.Reason{}}
-		if v.Level != Clean {
-			a.Reasons = v.Reasons()
-		} else if !v.Official {
-			a.Brand = ""
+		if o.Explain {
+			return v.Explain(w, name, o.English)
 		}
-		return enc.Encode(a)
+		var err error
+		if line, err = v.appendAnswer(line[:0], name); err != nil {
+			return err
+		}
+		if _, err := w.Write(line); err != nil {
+			return fmt.Errorf("fraud: write: %w", err)
+		}
+		return nil
 	}
 	for _, a := range args {
 		if err := one([]byte(a)); err != nil {
-			return fmt.Errorf("fraud: write: %w", err)
+			return err
 		}
 	}
 	if len(args) == 0 {
 		r := bufio.NewScanner(in)
 		r.Buffer(make([]byte, 0, 4096), maxLine)
 		for r.Scan() {
-			if err := one(trimSpace(r.Bytes())); err != nil {
-				return fmt.Errorf("fraud: write: %w", err)
+			if err := one(bytes.Trim(r.Bytes(), " \t\r")); err != nil {
+				return err
 			}
 		}
 		if err := r.Err(); err != nil {
@@ -70,12 +64,73 @@ func DomainCommand(in io.Reader, out io.Writer, args []string, o CommandOptions)
 	return nil
 }
 
-func trimSpace(b []byte) []byte {
-	for len(b) > 0 && (b[0] == ' ' || b[0] == '\t') {
-		b = b[1:]
+// appendAnswer appends a line of JSON. What is clean and written in ASCII, nearly every name, goes without encoding/json.
+func (v *Verdict) appendAnswer(dst, name []byte) ([]byte, error) {
+	var err error
+	dst = append(dst, `{"name":`...)
+	if dst, err = appendString(dst, name); err != nil {
+		return dst, err
 	}
-	for len(b) > 0 && (b[len(b)-1] == ' ' || b[len(b)-1] == '\t' || b[len(b)-1] == '\r') {
-		b = b[:len(b)-1]
+	dst = append(dst, `,"score":`...)
+	dst = appendScore(dst, v.Score)
+	dst = append(dst, `,"verdict":"`...)
+	dst = append(dst, v.Level.String()...)
+	dst = append(dst, `","brand":`...)
+	brand := v.Brand
+	if v.Level == Clean && !v.Official {
+		brand = ""
 	}
-	return b
+	if dst, err = appendString(dst, []byte(brand)); err != nil {
+		return dst, err
+	}
+	dst = append(dst, `,"kind":"`...)
+	dst = append(dst, v.Kind...)
+	dst = append(dst, `","reasons":`...)
+	if v.Level == Clean {
+		return append(dst, "[]}\n"...), nil
+	}
+	reasons := v.Reasons()
+	if reasons == nil {
+		return append(dst, "[]}\n"...), nil
+	}
+	j, err := json.Marshal(reasons)
+	if err != nil {
+		return dst, fmt.Errorf("fraud: write: %w", err)
+	}
+	return append(append(dst, j...), "}\n"...), nil
+}
+
+// appendString appends a JSON string. Bytes that are no UTF-8 become U+FFFD.
+func appendString(dst, s []byte) ([]byte, error) {
+	for _, c := range s {
+		if c < 0x20 || c >= 0x7f || c == '"' || c == '\\' {
+			j, err := json.Marshal(string(s))
+			if err != nil {
+				return dst, fmt.Errorf("fraud: write: %w", err)
+			}
+			return append(dst, j...), nil
+		}
+	}
+	dst = append(dst, '"')
+	dst = append(dst, s...)
+	return append(dst, '"'), nil
+}
+
+// appendScore appends a score with up to six digits behind the point.
+func appendScore(dst []byte, score float64) []byte {
+	n := int64(math.Round(score * 1e6))
+	switch {
+	case n <= 0:
+		return append(dst, '0')
+	case n >= 1e6:
+		return append(dst, '1')
+	}
+	dst = append(dst, "0."...)
+	for k := int64(1e5); k > n; k /= 10 {
+		dst = append(dst, '0')
+	}
+	for n%10 == 0 {
+		n /= 10
+	}
+	return strconv.AppendInt(dst, n, 10)
 }

@@ -11,7 +11,8 @@ import (
 // by deploy/train, which documents the data; the file is
 //
 //	"KFM2", bits (uint32), feature count (uint32), float32 scale, float32 threshold of suspicious (log odds),
-//	float32 thresholds of fraud for each class of evidence, float32 weights of the features, int8 weights of the 2^bits buckets in units of the scale.
+//	float32 thresholds of fraud for each class of evidence, float32 weights of the features,
+//	int8 weights of the 2^bits buckets in units of the scale.
 //
 //go:embed model.bin
 var modelFile []byte
@@ -59,6 +60,17 @@ func parseModel(b []byte) (*model, error) {
 	return m, nil
 }
 
+// spellingOffset is subtracted from the log odds of names without evidence in words, whatever they are spelled like.
+const spellingOffset = 8
+
+// offset is what the log odds of a class are measured from: its threshold of fraud.
+func (m *model) offset(c class) float64 {
+	if c == classSpelling {
+		return spellingOffset
+	}
+	return m.fraud[c]
+}
+
 // gramSum adds the weights of the spellings of a name.
 func (m *model) gramSum(v *Verdict) float32 {
 	sum := 0
@@ -66,8 +78,8 @@ func (m *model) gramSum(v *Verdict) float32 {
 	return float32(sum) * m.scale
 }
 
-// AppendFeatures appends the class of evidence of a name and the numbers of what the model sees in it: features below FeatureCount, then buckets of
-// spellings from there on. An official name has none. The training script reads them.
+// AppendFeatures appends the class of evidence of a name and the numbers of what the model sees in it: features below
+// FeatureCount, then buckets of spellings from there on. An official name has none. The training script reads them.
 func (n *Names) AppendFeatures(dst []uint32, name []byte, v *Verdict) []uint32 {
 	n.extract(name, v)
 	if v.Official || v.suffix == 0 {

@@ -55,10 +55,10 @@ func NewExtractor(brands *Brands) *Names {
 // Verdict is the judgement of one name and the memory that judging needs. The zero value works; reusing one costs no
 // allocation. It is valid until the next Score.
 type Verdict struct {
-	Score    float64 // 0 to 1
+	Score    float64 // 0 to 1; what has evidence is Fraud from 0.5
 	Level    Level
 	Brand    string // organisation that the name means, "" for none
-	Kind     string // official, lookalike, fake_gov, lure, spelling, "" when clean
+	Kind     string // official, lookalike, fake_gov, lure, series, spelling, "" when clean
 	Official bool   // the name belongs to Brand
 
 	brand     int32
@@ -91,13 +91,12 @@ func (n *Names) Score(name []byte, v *Verdict) {
 		return
 	}
 	m := n.model
-	sum := m.weight[featBias]
+	v.logit = float64(m.weight[featBias])
 	for _, f := range v.feats[:v.nf] {
-		sum += m.weight[f]
+		v.logit += float64(m.weight[f])
 	}
 	v.grams = float64(m.gramSum(v))
-	v.logit = float64(sum) + v.grams
-	v.Score = 1 / (1 + math.Exp(-v.logit))
+	v.logit += v.grams
 	v.judge(m)
 }
 
@@ -200,6 +199,7 @@ func (v *Verdict) judge(m *model) {
 	}
 	class := v.class()
 	v.Kind = class.String()
+	v.Score = 1 / (1 + math.Exp(m.offset(class)-v.logit))
 	switch {
 	case v.logit >= m.fraud[class]:
 		v.Level = Fraud

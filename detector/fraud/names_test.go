@@ -3,7 +3,9 @@ package fraud
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -135,7 +137,48 @@ func TestLoadBrandsErrors(t *testing.T) {
 	f("brands:\n  - name: A\n    type: bank\n  - name: A\n    type: bank\n", "my.yaml:4:11: \"A\" is already on line 2")
 	f("brands:\n  - name: A\n    typ: bank\n", "my.yaml:3:5: ")
 	f("brands:\n  - name: A\n    type: bank\n    certs: [abc]\n", "my.yaml:4:13: ")
+	f("brands:\n  - name: A\n    type: bank\n    favicons: [0123, x]\n", "my.yaml:4:16: ")
+	f("brands:\n  - name: A\n    type: bank\n    packages: [com.good.app, \"com..bad\"]\n", "my.yaml:4:30: ")
+	f("brands:\n  - name: A\n    type: bank\n    unrelated:\n      - \"*.com\"\n", "my.yaml:5:9: ")
+	f("brands:\n  - name: A\n    type: bank\n    short: [a]\n", "my.yaml:4:13: ")
+	f("brands:\n  - type: bank\n", "my.yaml:2:11: a brand needs a name")
 	f("brands: [", "my.yaml:1:")
+}
+
+// What a user's file may say of an organisation, beside what ships.
+func TestUserBrands(t *testing.T) {
+	const digest = "AA:11" + "22222222222222222222222222222222222222222222222222222222" + "BBcc"
+	mine, err := LoadBrands([]byte("brands:\n  - name: Quỹ Sao Biển\n    type: finance\n    domains: [saobien.vn, \"saobien-*.com\"]\n    tokens: [quysaobien]\n"+
+		"    packages: [vn.saobien.app]\n    certs: [\""+digest+"\"]\n    favicons: [\""+digest+"\"]\n  - name: Vietcombank\n    type: bank\n    domains: [vcb-noibo.com]\n"), "mine.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(brandsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, err := LoadBrands(data, "brands.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := ours.Merge(mine)
+	b := all.WithFavicon("aa11" + strings.Repeat("2", 56) + "bbcc")
+	if b == nil || b.Name != "Quỹ Sao Biển" || len(b.Certs) != 1 || len(b.Packages) != 1 || all.WithFavicon("00") != nil {
+		t.Errorf("by favicon: %+v", b)
+	}
+	n := NewNames(all)
+	var v Verdict
+	f := func(name string, official bool, level Level) {
+		t.Helper()
+		if n.Score([]byte(name), &v); v.Official != official || v.Level != level {
+			t.Errorf("%s: official %v, %v (%.3f)", name, v.Official, v.Level, v.Score)
+		}
+	}
+	f("app.saobien.vn", true, Clean)
+	f("saobien-uudai.com", true, Clean)
+	f("quysaobien-vaytien.top", false, Fraud)
+	f("vcb-noibo.com", true, Clean)
+	f("vietcombank.com.vn", true, Clean)
 }
 
 func TestMerge(t *testing.T) {
@@ -176,7 +219,11 @@ func TestDomainCommand(t *testing.T) {
 	}
 	var got []string
 	for line := range strings.Lines(out.String()) {
-		var a answer
+		var a struct {
+			Name, Verdict string
+			Score         float64
+			Reasons       []any
+		}
 		if err := json.Unmarshal([]byte(line), &a); err != nil {
 			t.Fatal(err)
 		}
@@ -191,6 +238,78 @@ func TestDomainCommand(t *testing.T) {
 	out.Reset()
 	if err := DomainCommand(strings.NewReader("unused"), &out, []string{"example.com"}, o); err != nil || !strings.Contains(out.String(), `"name":"example.com"`) {
 		t.Errorf("%v %s", err, &out)
+	}
+}
+
+// The line is what encoding/json would write of the same values.
+func TestAnswerJSON(t *testing.T) {
+	n := testNames(t)
+	var v Verdict
+	for _, name := range []string{"", "example.com", "a\"b\\c.com", "vietcоmbank.com", "\xff\x00.com", "vietcombank-uudai.top", "www.vietcombank.com.vn", "<&>.vn"} {
+		n.Score([]byte(name), &v)
+		line, err := v.appendAnswer(nil, []byte(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got map[string]any
+		if err := json.Unmarshal(line, &got); err != nil || bytes.Count(line, []byte("\n")) != 1 {
+			t.Fatalf("%q: %s: %v", name, line, err)
+		}
+		if got["name"] != strings.ToValidUTF8(name, "\ufffd") || got["verdict"] != v.Level.String() || math.Abs(got["score"].(float64)-v.Score) > 6e-7 {
+			t.Errorf("%q: %s", name, line)
+		}
+	}
+	for _, x := range []float64{0, 1e-9, 0.000001, 0.00001, 0.1, 0.5, 0.123456, 0.999999, 0.9999999, 1} {
+		if got, err := strconv.ParseFloat(string(appendScore(nil, x)), 64); err != nil || math.Abs(got-x) > 5.1e-7 {
+			t.Errorf("%v is written %s", x, appendScore(nil, x))
+		}
+	}
+}
+
+// What --explain shows adds up to the score, and fraud begins at 0.5.
+func TestExplain(t *testing.T) {
+	n := testNames(t)
+	var v Verdict
+	for _, name := range []string{"vietcombank-uudai.top", "example.com", "vn482913p.com", "dichvucong.xkgov.com", "cskh-canhan-mb.com", "k3j4h5g6.xyz", "telegram.weebly.com"} {
+		n.Score([]byte(name), &v)
+		list := v.Contributions()
+		sum := 0.0
+		for _, c := range list {
+			if c.VI == "" || c.EN == "" {
+				t.Errorf("%s: a contribution of %.2f has no name", name, c.Weight)
+			}
+			sum += c.Weight
+		}
+		if want := 1 / (1 + math.Exp(-sum)); len(list) < 4 || math.Abs(want-v.Score) > 1e-9 {
+			t.Errorf("%s: contributions add up to %.6f, the score is %.6f", name, want, v.Score)
+		}
+		if (v.Level == Fraud) != (v.Score >= 0.5) {
+			t.Errorf("%s: %v with score %.3f", name, v.Level, v.Score)
+		}
+	}
+	f := func(name string, english bool, want string) {
+		t.Helper()
+		var out bytes.Buffer
+		n.Score([]byte(name), &v)
+		if err := v.Explain(&out, []byte(name), english); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("%s: %v\n%s", name, err, &out)
+		}
+	}
+	f("vietcombank-uudai.top", false, "vietcombank-uudai.top: lừa đảo, nhắc tới Vietcombank\n")
+	f("vietcombank-uudai.top", true, "vietcombank-uudai.top: fraud, means Vietcombank\n")
+	f("www.vietcombank.com.vn", false, "tên miền chính thức của Vietcombank")
+	f("10.0.0.1", true, "not scored")
+	f("a\x1b[31m.com", true, "a\\x1b[31m.com: clean\n")
+}
+
+func TestFeatureTexts(t *testing.T) {
+	for f := range featCount {
+		if s := f.text(); s[0] == "" || s[1] == "" {
+			t.Errorf("feature %d has no text", f)
+		}
+		if f < featLure0 && featText[f][0] != "" && silentText[f][0] != "" {
+			t.Errorf("feature %d has two texts", f)
+		}
 	}
 }
 
