@@ -17,12 +17,12 @@ type CommandOptions struct {
 	English bool // that text is in English
 }
 
-// maxLine is how long a line of input may be.
-const maxLine = 64<<10 + 2
+// maxLine is how much of a line is read. Of a longer one the end is judged, and written back.
+const maxLine = 64 << 10
 
 // DomainCommand scores args, or the lines of in where there are none, and writes one JSON object a line in the same order:
 // name, score (0 to 1), verdict (fraud, suspicious, clean), brand, kind, reasons. Empty lines are answered as clean, so
-// that lines of input and output correspond; a longer line than a name can be is judged by its end.
+// that lines of input and output correspond.
 func DomainCommand(in io.Reader, out io.Writer, args []string, o CommandOptions) error {
 	w := bufio.NewWriterSize(out, 64<<10)
 	var v Verdict
@@ -47,15 +47,23 @@ func DomainCommand(in io.Reader, out io.Writer, args []string, o CommandOptions)
 		}
 	}
 	if len(args) == 0 {
-		r := bufio.NewScanner(in)
-		r.Buffer(make([]byte, 0, 4096), maxLine)
-		for r.Scan() {
-			if err := one(bytes.Trim(r.Bytes(), " \t\r")); err != nil {
+		r := bufio.NewReaderSize(in, maxLine)
+		for {
+			name, more, err := r.ReadLine()
+			for more && err == nil {
+				end := bytes.Clone(name[len(name)-min(len(name), maxName):])
+				name, more, err = r.ReadLine()
+				name = append(end, name...)
+			}
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return fmt.Errorf("fraud: read names: %w", err)
+			}
+			if err := one(bytes.Trim(name, " \t\r")); err != nil {
 				return err
 			}
-		}
-		if err := r.Err(); err != nil {
-			return fmt.Errorf("fraud: read names: %w", err)
 		}
 	}
 	if err := w.Flush(); err != nil {

@@ -57,17 +57,29 @@ func (x *lexicon) nearIn(h uint64, s []byte) int32 {
 		return -1
 	}
 	for _, i := range x.near[h] {
-		if t := x.words[i].text; oneEdit(s, t) && (len(t)-ordinaryEnd(t) >= 5 && len(t) >= 8 || slip(s, t)) {
+		if t := x.words[i].text; oneEdit(s, t) && likely(s, t) {
 			return i
 		}
 	}
 	return -1
 }
 
+// likely reports whether one edit of a token still means it: anything in long ones, a slip in the others.
+func likely(s []byte, t string) bool {
+	switch stem := len(t) - ordinaryEnd(t); {
+	case stem <= 2:
+		return false // "togiaoduc" is no "bogiaoduc"
+	case stem >= 5 && len(t) >= 8:
+		return true
+	}
+	return slip(s, t)
+}
+
 // ordinaryEnd is how many letters at the end of a token are an ordinary word. What is before them tells one organisation from
 // another, so that few letters there may not change: "exambank" is no "eximbank".
 func ordinaryEnd(t string) int {
-	for _, w := range [...]string{"bank", "credit", "finance", "market", "mart", "shop", "online", "mobile", "store"} {
+	for _, w := range [...]string{"bank", "credit", "finance", "market", "mart", "shop", "online", "mobile", "store", "giaoduc", "xaydung",
+		"laodong", "congthuong", "congan", "noivu", "taichinh", "nongnghiep", "quocphong", "giaothong", "tuphap", "ngoaigiao"} {
 		if strings.HasSuffix(t, w) {
 			return len(w)
 		}

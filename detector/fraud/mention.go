@@ -80,13 +80,19 @@ func (l *label) stands(i int, x *lexicon) stand {
 		return standWhole
 	}
 	side := func(j int, cut bool) stand {
-		if cut || j < 0 || j >= l.np {
+		if j < 0 || j >= l.np {
+			return standBounded
+		}
+		if cut && l.pieces[j].kind != wordDigits {
 			return standBounded
 		}
 		switch q := &l.pieces[j]; q.kind {
 		case wordStrong, wordShort, wordLure:
 			return standWorded
 		case wordDigits:
+			if l.runs > 1 { // "66462acb9f" is a number of a content network
+				return standInside
+			}
 			return standBounded
 		case wordPlain:
 			return standWorded

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"unicode"
 
 	"golang.org/x/net/publicsuffix"
 )
@@ -313,6 +314,25 @@ func TestFeatureTexts(t *testing.T) {
 	}
 }
 
+// A line is bounded in what it costs however long it is, and the next one is read as if it had not been there.
+func TestLongNames(t *testing.T) {
+	n := testNames(t)
+	long := strings.Repeat("vietcombank-uudai.", 64<<10/18)
+	in := strings.Repeat("a", 64<<10) + ".com\n" + long + strings.Repeat("x", 5<<20) + ".com\n" + long + "top\nxn--" + strings.Repeat("9", 60) + ".com\nexample.com\n"
+	var out bytes.Buffer
+	if err := DomainCommand(strings.NewReader(in), &out, nil, CommandOptions{Names: n}); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(lines) != 5 || out.Len() > 4*maxLine || !strings.Contains(lines[2], `"verdict":"fraud"`) || !strings.HasPrefix(lines[4], `{"name":"example.com"`) {
+		t.Fatalf("%d lines, %d bytes", len(lines), out.Len())
+	}
+	var v Verdict
+	if got := testing.AllocsPerRun(20, func() { n.Score([]byte(long), &v) }); got > 1 {
+		t.Errorf("%v allocations", got)
+	}
+}
+
 func TestOneEdit(t *testing.T) {
 	f := func(a, b string, want bool) {
 		t.Helper()
@@ -349,6 +369,24 @@ func FuzzScore(f *testing.F) {
 		if !(fresh.Score >= 0 && fresh.Score <= 1) || fresh.Level == Fraud && fresh.Kind == "spelling" || fresh.Official && fresh.Level != Clean {
 			t.Fatalf("%q: %+v %v", name, fresh.Score, fresh.Kind)
 		}
+		// What explains the score adds up to it, and can be written to a terminal.
+		if list := fresh.Contributions(); list != nil {
+			sum := 0.0
+			for _, c := range list {
+				sum += c.Weight
+			}
+			if math.Abs(1/(1+math.Exp(-sum))-fresh.Score) > 1e-9 {
+				t.Fatalf("%q: contributions of %v, score %v", name, sum, fresh.Score)
+			}
+		}
+		var text bytes.Buffer
+		if err := fresh.Explain(&text, name, true); err != nil || strings.ContainsFunc(strings.ReplaceAll(text.String(), "\n", ""), unicode.IsControl) {
+			t.Fatalf("%q: %v: %q", name, err, &text)
+		}
+		line, err := fresh.appendAnswer(nil, name)
+		if err != nil || !json.Valid(line) {
+			t.Fatalf("%q: %v: %s", name, err, line)
+		}
 		// Case and the dot of the root change nothing.
 		if plain := bytes.ToUpper(name); isASCII(name) && len(name) < maxName {
 			n.Score(append(plain, '.'), &used)
@@ -366,16 +404,6 @@ func isASCII(b []byte) bool {
 		}
 	}
 	return true
-}
-
-func BenchmarkScore(b *testing.B) {
-	n := testNames(b)
-	var v Verdict
-	names := [][]byte{[]byte("www.example.com"), []byte("cdn.jsdelivr.net"), []byte("vietcombank-uudai.top"), []byte("static.xx.fbcdn.net"), []byte("chamsockhachhang-tructuyen.online"), []byte("r4---sn-8pxuuxa-nbo6l.googlevideo.com"), []byte("dantri.com.vn"), []byte("sd1234.xyz")}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		n.Score(names[i&7], &v)
-	}
 }
 
 // The library whose table suffixes.txt is made of is the oracle: for every rule, what is below it, and what is not.

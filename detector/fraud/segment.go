@@ -16,6 +16,7 @@ type piece struct {
 type label struct {
 	joined [maxLabel]byte // letters and digits
 	n      int
+	runs   int    // of digits
 	cuts   uint64 // bit i: a hyphen, an edge or a change between letters and digits before joined[i]
 	hyphen uint64 // bit i: a hyphen before joined[i]
 	pieces [maxLabel]piece
@@ -24,7 +25,7 @@ type label struct {
 
 // set takes the text of a label apart into letters and digits and the cuts between them.
 func (l *label) set(text []byte) {
-	l.n, l.cuts, l.hyphen, l.np = 0, 1, 0, 0
+	l.n, l.runs, l.cuts, l.hyphen, l.np = 0, 0, 1, 0, 0
 	gap := false
 	var last bool // the last byte was a digit
 	for _, c := range text {
@@ -41,6 +42,9 @@ func (l *label) set(text []byte) {
 		}
 		if gap || l.n > 0 && digit != last {
 			l.cuts |= 1 << l.n
+		}
+		if digit && (l.n == 0 || gap || !last) {
+			l.runs++
 		}
 		l.joined[l.n] = c
 		l.n++
