@@ -3,8 +3,8 @@
 
     evaluate.py --names DIR --engine "khien domain"
 
-Recall is counted on names that no training list holds; each benign list is also counted on the half that the thresholds
-have not seen.
+Recall is counted on names that no training list holds. What thresholds of one half of CrUX give on the other is printed by
+train.py.
 """
 import argparse, collections, csv, json, subprocess
 
@@ -36,8 +36,7 @@ def main():
         benign["Vietnamese sites"] = [line.split("\t")[0].strip() for line in f if "CONFLICT" not in line]
     tranco = set(benign["Tranco (trained on)"])
     benign = {k: [n for n in v if n not in known] for k, v in benign.items()}
-    benign["CrUX, half not calibrated on"] = [n for n in benign["CrUX"] if train.part(n) % 2 == 0]
-    benign["CrUX, that half, names not in Tranco"] = [n for n in benign["CrUX, half not calibrated on"] if n not in tranco]
+    benign["CrUX, names not in Tranco"] = [n for n in benign["CrUX"] if n not in tranco]
     every = sorted({n for v in benign.values() for n in v} | {r["host"] for r in rows})
     p = subprocess.run(a.engine.split(), input="\n".join(every) + "\n", stdout=subprocess.PIPE, text=True, check=True)
     got = {n: json.loads(line)["verdict"] for n, line in zip(every, p.stdout.splitlines())}
