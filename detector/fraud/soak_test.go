@@ -112,8 +112,8 @@ func (a *alarms) Found(f *detector.Finding, _ *sensor.Event) {
 	}
 }
 
-// TestSoak looks harmless names up and bounds what they cost in memory and false alarms. KHIEN_SOAK says how many; the
-// figures of deploy/FRAUD.md are of KHIEN_SOAK=10000000.
+// TestSoak looks harmless names up and bounds what they cost in memory and false alarms. KHIEN_SOAK says how many;
+// deploy/FRAUD.md has figures.
 func TestSoak(t *testing.T) {
 	count := 100_000
 	if s := os.Getenv("KHIEN_SOAK"); s != "" {
