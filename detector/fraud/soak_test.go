@@ -149,8 +149,8 @@ func TestSoak(t *testing.T) {
 	if peak > 300 {
 		t.Errorf("%.0f MB", peak)
 	}
-	if rate := float64(a.fraud) * million; rate > 100 {
-		t.Errorf("%.0f false alarms in a million", rate)
+	if most := 5 + count/5000; a.fraud > most {
+		t.Errorf("%d false alarms, at most %d are expected", a.fraud, most)
 	}
 }
 
