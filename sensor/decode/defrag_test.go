@@ -2,8 +2,6 @@ package decode
 
 import (
 	"bytes"
-	"math/rand/v2"
-	"slices"
 	"strings"
 	"testing"
 
@@ -78,46 +76,6 @@ func TestFragmentLimits(t *testing.T) {
 		fragment(d, 0, id, 8*int(id), true, strings.Repeat("x", 1400))
 		if d.defrag.memory > 64<<10 {
 			t.Fatalf("%d bytes are kept", d.defrag.memory)
-		}
-	}
-}
-
-// Overlaps must come out as in a reference that knows for each byte the fragment it came from.
-func TestFragmentPolicies(t *testing.T) {
-	const size = 96
-	for p := range Policy(len(policyNames)) {
-		for seed := range uint64(200) {
-			rnd := rand.New(rand.NewPCG(seed, uint64(p)))
-			d := New(Config{Policy: p, NoChecksum: true})
-			want := make([]byte, size)
-			from, to := make([]int, size), make([]int, size)
-			for i := range from {
-				from[i] = -1
-			}
-			overlap := false
-			var segs []*sensor.Segment
-			for n := 0; ; n++ {
-				off := 8 * rnd.IntN(size/8)
-				end := min(off+8*(1+rnd.IntN(4)), size)
-				if !slices.Contains(from, -1) { // the last one completes it
-					off, end = size, size+8
-				}
-				data := strings.Repeat(string(rune('a'+n%26)), end-off)
-				segs = fragment(d, 0, 1, off, end != size+8, data)
-				if end == size+8 {
-					want = append(want, data...)
-					break
-				}
-				for i := off; i < end; i++ {
-					overlap = overlap || from[i] >= 0
-					if from[i] < 0 || !p.keepsOld(from[i], to[i], off, end) {
-						want[i], from[i], to[i] = data[0], off, end
-					}
-				}
-			}
-			if len(segs) != 2 || string(segs[1].IPPayload) != string(want) {
-				t.Fatalf("policy %v, seed %d: %d segments, %q, want %q", p, seed, len(segs), segs[len(segs)-1].IPPayload, want)
-			}
 		}
 	}
 }

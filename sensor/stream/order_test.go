@@ -3,63 +3,10 @@ package stream
 import (
 	"bytes"
 	"math/rand/v2"
-	"slices"
 	"testing"
 
 	"khien/sensor"
 )
-
-// naive is the reference: a byte for each sequence number, with the segment that it came from.
-type naive struct {
-	policy Policy
-	bytes  []byte
-	from   []int // -1 where no byte is
-	to     []int
-}
-
-func newNaive(p Policy, n int) *naive {
-	r := &naive{p, make([]byte, n), make([]int, n), make([]int, n)}
-	for i := range r.from {
-		r.from[i] = -1
-	}
-	return r
-}
-
-func (r *naive) put(off int, data []byte) {
-	end := off + len(data)
-	for i, b := range data {
-		if j := off + i; r.from[j] < 0 || !r.policy.keepsOld(uint32(r.from[j]), uint32(r.to[j]), uint32(off), uint32(end)) {
-			r.bytes[j], r.from[j], r.to[j] = b, off, end
-		}
-	}
-}
-
-func TestOverlapPolicies(t *testing.T) {
-	const size = 64
-	for p := range Policy(len(policyNames)) {
-		for seed := range uint64(300) {
-			rnd := rand.New(rand.NewPCG(seed, uint64(p)))
-			k := newTalk(t, Config{Policy: p})
-			k.isn[0] = uint32(1<<32 - rnd.IntN(size)) // across the wrap
-			k.handshake()
-			want := newNaive(p, size)
-			for n := 0; n < 12 || slices.Contains(want.from, -1); n++ {
-				off := rnd.IntN(size)
-				data := make([]byte, 1+rnd.IntN(min(20, size-off)))
-				for i := range data {
-					data[i] = 'a' + byte(n%26)
-				}
-				k.send(toServer, push, uint32(1+off), 1, string(data))
-				want.put(off, data)
-			}
-			k.send(toClient, ack, 1, size+1, "")
-			k.finish(string(want.bytes), "")
-			if t.Failed() {
-				t.Fatalf("policy %v, seed %d", p, seed)
-			}
-		}
-	}
-}
 
 // deliverAll sends both streams in segments that cuts chooses, repeated and out of order, and returns what came out.
 func deliverAll(t testing.TB, c Config, data [2][]byte, rnd *rand.Rand) *recorder {
