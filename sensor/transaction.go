@@ -24,6 +24,7 @@ type TxBase struct {
 	Detect    any         // state of the detector engine
 	Logged    [2]bool     // records that the event writer has written
 	Told      [2]int      // anomalies that the event writer has written
+	Held      int         // bytes of memory that the pipeline counts for it
 }
 
 // Base returns b, so that embedding TxBase gives a transaction its Base method.
@@ -64,6 +65,21 @@ type Parser interface {
 	Gap(dir Dir, n int, out Emitter) error
 	// Close tells that no more bytes will come in a direction; kept bytes that were never used are lost.
 	Close(dir Dir, out Emitter)
+}
+
+// Inside is implemented by Emitters that follow the conversation which a flow carries within its own: what is said over an
+// encrypted connection, where the keys are known. It is recognised and parsed as a flow's bytes are.
+type Inside interface {
+	// Inside takes the next bytes of a direction, valid until it returns.
+	Inside(dir Dir, data []byte)
+	// InsideGap tells that bytes of a direction are missing, about n.
+	InsideGap(dir Dir, n int)
+}
+
+// Finisher is implemented by parsers that may come to a point behind which they learn nothing more from either direction,
+// whatever comes: all that follows is encrypted.
+type Finisher interface {
+	Finished() bool
 }
 
 // Emitter is how a parser speaks to the pipeline.

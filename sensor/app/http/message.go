@@ -43,7 +43,7 @@ func (m *Message) reset() {
 }
 
 // keepBuffers bounds the memory that a released message keeps for the next.
-const keepBuffers = 64 << 10
+const keepBuffers = 16 << 10
 
 // trim lets go of large buffers, so that one large message does not make all later ones expensive.
 func (m *Message) trim() {
@@ -52,6 +52,11 @@ func (m *Message) trim() {
 			*b = nil
 		}
 	}
+}
+
+// held returns how much memory the message holds, in bytes.
+func (m *Message) held() int {
+	return len(m.line) + len(m.raw) + len(m.arena) + len(m.body) + len(m.names) + len(m.headers) + len(m.start) + 32*len(m.fields)
 }
 
 func (m *Message) at(s span) []byte { return m.arena[s.off : s.off+s.n : s.off+s.n] }

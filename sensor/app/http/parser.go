@@ -53,6 +53,19 @@ type parser struct {
 	waits  bool // a CONNECT request waits for its answer: what the client sends is not for us
 }
 
+// Held returns how much memory the messages hold that are being read, in bytes.
+func (p *parser) Held() int {
+	n := 0
+	for d := range p.half {
+		h := &p.half[d]
+		n += len(h.line) + len(h.header) + len(h.held)
+		if h.tx != nil {
+			n += h.tx.msg[d].held()
+		}
+	}
+	return n
+}
+
 // Parse reads bytes of one direction.
 func (p *parser) Parse(dir sensor.Dir, data []byte, out sensor.Emitter) (int, error) {
 	p.Out = out

@@ -79,6 +79,11 @@ func (t *Transaction) Reset() {
 	t.released = false
 }
 
+// Held returns how much memory the transaction holds, in bytes.
+func (t *Transaction) Held() int {
+	return len(t.uri) + len(t.host) + t.msg[0].held() + t.msg[1].held()
+}
+
 // Release gives the transaction back to the pool. It must not be used after.
 func (t *Transaction) Release() {
 	if t.released || t.pool == nil {

@@ -86,6 +86,8 @@ type parser struct {
 	streams map[uint32]*Transaction
 	order   []*Transaction // the open streams in the order in which they began
 	nextID  uint64
+	sum     int // what the open streams held when they were last asked
+	asked   int // calls of Held since
 }
 
 func newParser(s *pool) *parser {
@@ -99,6 +101,23 @@ func newParser(s *pool) *parser {
 		h.start = d == int(sensor.ToServer)
 	}
 	return p
+}
+
+// Held returns how much memory the connection holds, in bytes. The streams are asked in turn with their number, so that a
+// call costs the same however many are open.
+func (p *parser) Held() int {
+	if p.asked++; p.asked >= len(p.order) {
+		p.asked, p.sum = 0, 0
+		for _, t := range p.order {
+			p.sum += t.Held()
+		}
+	}
+	n := p.sum
+	for d := range p.half {
+		h := &p.half[d]
+		n += len(h.buf) + len(h.block) + h.fieldBytes
+	}
+	return n
 }
 
 // Parse reads bytes of one direction.

@@ -202,6 +202,9 @@ func (p *parser) advance(dir sensor.Dir, out sensor.Emitter) {
 	}
 }
 
+// Finished reports whether both directions are encrypted, or cannot be read any more.
+func (p *parser) Finished() bool { return p.done && p.half[0].ignore && p.half[1].ignore }
+
 // Gap gives a direction up: the lengths of its packets are lost.
 func (p *parser) Gap(dir sensor.Dir, n int, out sensor.Emitter) error {
 	h := &p.half[dir]

@@ -9,6 +9,8 @@ type parser struct {
 	retried    bool   // the server has asked for another ClientHello
 	done       bool   // the transaction is final
 	heartAsked [2]int // bytes of the last heartbeat request
+	keys       *Keys  // nil where nothing is decrypted
+	dec        *decryption
 }
 
 // tx returns the connection's transaction.
@@ -79,12 +81,24 @@ func (p *parser) fail(dir sensor.Dir, out sensor.Emitter) {
 	}
 }
 
+// Finished reports whether both directions are encrypted: only lengths of records are left to see.
+func (p *parser) Finished() bool {
+	return p.done && (p.dec == nil || p.dec.half[0].off && p.dec.half[1].off) && (p.half[0].encrypted || p.half[0].data) && (p.half[1].encrypted || p.half[1].data)
+}
+
 // Gap passes over missing bytes of an encrypted record. When the lengths of the records are lost, so is the direction.
 func (p *parser) Gap(dir sensor.Dir, n int, out sensor.Emitter) error {
 	h := &p.half[dir]
 	if !h.keep && n <= h.left {
 		h.left -= n
+		if h.collect {
+			h.collect = false
+			p.dec.missed(dir, n, out)
+		}
 		return nil
+	}
+	if p.dec != nil {
+		p.dec.half[dir].off = true
 	}
 	if p.t == nil {
 		return errLost

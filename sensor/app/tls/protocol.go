@@ -3,9 +3,12 @@ package tls
 import "khien/sensor"
 
 // Protocol returns TLS.
-func Protocol() sensor.Protocol {
+func Protocol() sensor.Protocol { return WithKeys(nil) }
+
+// WithKeys returns TLS that decrypts the connections whose secrets are known.
+func WithKeys(keys *Keys) sensor.Protocol {
 	return sensor.Protocol{Proto: sensor.ProtoTLS, TCP: true, Ports: []uint16{443}, Probe: probe,
-		New: func(*sensor.Flow, any) sensor.Parser { return &parser{} }}
+		New: func(*sensor.Flow, any) sensor.Parser { return &parser{keys: keys} }}
 }
 
 // probe recognises the first record of a side: a hello, or a server's alert.

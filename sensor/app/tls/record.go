@@ -32,6 +32,7 @@ var (
 type half struct {
 	left      int    // bytes of the current record that are still to come
 	keep      bool   // they belong to handshake messages
+	collect   bool   // they are kept until the record is whole, and can be decrypted
 	msg       []byte // handshake message that is not whole yet
 	skip      int    // bytes of a handshake message that nobody reads
 	records   int
@@ -54,8 +55,14 @@ func (p *parser) Parse(dir sensor.Dir, data []byte, out sensor.Emitter) (int, er
 		if h.left > 0 {
 			n := min(h.left, len(data)-used)
 			h.left -= n
-			if h.keep {
+			switch {
+			case h.keep:
 				p.handshakeBytes(dir, data[used:used+n], out)
+			case h.collect:
+				o := &p.dec.half[dir]
+				if o.record = append(o.record, data[used:used+n]...); h.left == 0 {
+					p.open(dir, out)
+				}
 			}
 			used += n
 			continue
@@ -98,7 +105,11 @@ func (p *parser) header(dir sensor.Dir, b []byte, out sensor.Emitter) (int, erro
 		return 0, nil
 	}
 	h.records++
-	h.left, h.keep = n, false
+	h.left, h.keep, h.collect = n, false, p.keys != nil && p.collects(dir, kind)
+	if h.collect {
+		o := &p.dec.half[dir]
+		o.head, o.record = [headerLen]byte(b), o.record[:0]
+	}
 	switch kind {
 	case recordHandshake:
 		h.keep = !h.encrypted
