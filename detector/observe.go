@@ -24,6 +24,7 @@ func (f *Finding) Observe(e *sensor.Event) {
 			f.App = fl.App.String()
 		}
 		f.VLAN = append([]uint16(nil), fl.VLAN[:fl.VLANs]...)
+		f.observeLoss(fl)
 	} else if s := e.Segment; s != nil {
 		f.SrcIP, f.SrcPort, f.DstIP, f.DstPort = s.Src, s.SrcPort, s.Dst, s.DstPort
 		f.Transport = transport(s.IPProto)
@@ -31,6 +32,16 @@ func (f *Finding) Observe(e *sensor.Event) {
 	}
 	if e.Tx != nil {
 		f.observeTx(e.Tx)
+	}
+}
+
+// observeLoss says what of a flow was not there to be seen.
+func (f *Finding) observeLoss(fl *sensor.Flow) {
+	if fl.Gap {
+		f.NotSeen = append(f.NotSeen, Text{VI: "một phần dữ liệu của kết nối này không thu được", EN: "bytes of this connection were missing in the capture"})
+	}
+	if fl.Midstream {
+		f.NotSeen = append(f.NotSeen, Text{VI: "đoạn đầu của kết nối này không thu được", EN: "the beginning of this connection was not captured"})
 	}
 }
 

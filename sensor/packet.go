@@ -23,4 +23,7 @@ type Packet struct {
 	Length int      // bytes on the wire; more than len(Data) when the capture was cut off by a snap length
 	Link   LinkType // layer of Data[0]
 	Number uint64   // 1 for the first packet of a capture
+	// Unsummed says that the transport checksum was not computed when the packet was captured: this host sends it, and
+	// leaves the sum to its network card.
+	Unsummed bool
 }

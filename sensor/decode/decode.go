@@ -68,6 +68,10 @@ func (d *Decoder) Decode(p *sensor.Packet) []*sensor.Segment {
 // Tick tells the packet time, in nanoseconds since 1970, so that fragments are given up where no packets come.
 func (d *Decoder) Tick(now int64) { d.defrag.expire(now) }
 
+// Lost returns how many fragmented packets were given up before they were complete: their fragments came too late, or
+// others needed the room.
+func (d *Decoder) Lost() uint64 { return d.defrag.lost }
+
 // segment returns the next segment, reset, or nil when the packet has too many.
 func (d *Decoder) segment() *sensor.Segment {
 	if d.n == maxSegments {
@@ -79,6 +83,9 @@ func (d *Decoder) segment() *sensor.Segment {
 	*s = sensor.Segment{Packet: d.packet, WindowScale: -1, Anomalies: anomalies}
 	return s
 }
+
+// sums reports whether transport checksums are to be looked at.
+func (d *Decoder) sums() bool { return !d.config.NoChecksum && !d.packet.Unsummed }
 
 // tunnel returns the segment of a packet inside s, of which the tunnel carries n bytes.
 func (d *Decoder) tunnel(s *sensor.Segment, n int) *sensor.Segment {

@@ -63,6 +63,7 @@ type defrag struct {
 	built    [maxSegments][]byte // reassembled packets of this Decode
 	used     int
 	now      int64
+	lost     uint64 // packets given up before they were complete
 }
 
 func (f *defrag) init(c Config) {
@@ -90,8 +91,14 @@ func (f *defrag) begin(now int64) {
 
 func (f *defrag) expire(now int64) {
 	for f.oldest != nil && now-f.oldest.last > f.timeout {
-		f.drop(f.oldest)
+		f.giveUp()
 	}
+}
+
+// giveUp drops the packet that has waited longest.
+func (f *defrag) giveUp() {
+	f.lost++
+	f.drop(f.oldest)
 }
 
 // fragment4 takes an IPv4 fragment and decodes the packet if it is complete.
@@ -202,6 +209,7 @@ func (f *defrag) insert(key fragKey, off int, data []byte, more bool) (t *tracke
 	t.last = f.now
 	end := off + len(data)
 	if !f.room(t, end) || len(t.pieces) >= maxPieces {
+		f.lost++
 		return t, false, false
 	}
 	if !more {
@@ -295,7 +303,7 @@ func (f *defrag) room(t *tracker, n int) bool {
 	class := max(bits.Len(uint(n-1)), 11)
 	size := 1 << class
 	for f.memory+size > f.limit && f.oldest != t {
-		f.drop(f.oldest)
+		f.giveUp()
 	}
 	if f.memory+size > f.limit {
 		return false
@@ -327,7 +335,7 @@ func (f *defrag) recycle(b []byte) {
 // track returns a tracker for a new packet, not yet in the list.
 func (f *defrag) track(key fragKey) *tracker {
 	if len(f.trackers) >= f.packets {
-		f.drop(f.oldest)
+		f.giveUp()
 	}
 	t := f.free
 	if t == nil {

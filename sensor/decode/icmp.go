@@ -10,7 +10,7 @@ func (d *Decoder) icmp4(s *sensor.Segment, b []byte, cut bool) {
 	}
 	s.ICMPType, s.ICMPCode = b[0], b[1]
 	s.L4, s.Payload = b[:8:8], b[8:]
-	if !d.config.NoChecksum && !cut {
+	if d.sums() && !cut {
 		s.BadL4Sum = sum(b, 0) != 0xffff
 	}
 	codes := uint8(0) // highest code of the type
@@ -58,7 +58,7 @@ func (d *Decoder) icmp6(s *sensor.Segment, b []byte, cut bool) {
 	}
 	s.ICMPType, s.ICMPCode = b[0], b[1]
 	s.L4, s.Payload = b[:8:8], b[8:]
-	if !d.config.NoChecksum && !cut {
+	if d.sums() && !cut {
 		s.BadL4Sum = sum(b, pseudo(s, len(b))) != 0xffff
 	}
 	codes := uint8(0)

@@ -22,7 +22,7 @@ func (d *Decoder) tcp(s *sensor.Segment, b []byte, cut bool) {
 	s.Flags = b[13]
 	s.Window, s.Urgent = be16(b[14:]), be16(b[18:])
 	s.L4, s.Payload = b[:head:head], b[head:]
-	if !d.config.NoChecksum && !cut {
+	if d.sums() && !cut {
 		s.BadL4Sum = sum(b, pseudo(s, len(b))) != 0xffff
 	}
 	if head > 20 {

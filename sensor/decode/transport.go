@@ -82,7 +82,7 @@ func (d *Decoder) udp(s *sensor.Segment, b []byte, cut bool) {
 	n = min(n, len(b))
 	s.SrcPort, s.DstPort = be16(b), be16(b[2:])
 	s.L4, s.Payload = b[:8:8], b[8:n:n]
-	if !d.config.NoChecksum && !cut && be16(b[6:]) != 0 {
+	if d.sums() && !cut && be16(b[6:]) != 0 {
 		s.BadL4Sum = sum(b[:n], pseudo(s, n)) != 0xffff
 	}
 	if s.BadL4Sum {

@@ -44,6 +44,7 @@ type Tracker struct {
 	free         []*sensor.File
 	small, large [][]byte
 	archive      *Archive
+	dropped      uint64 // files whose content found no room
 }
 
 // state is what the tracker knows of a file beyond sensor.File; it stays with the File when that is reused.
@@ -145,6 +146,7 @@ func (t *Tracker) keep(f *sensor.File, st *state, data []byte) {
 		b := t.buffer(min(max(need, 2*cap(f.Content), 4096), t.cfg.Content))
 		if t.memory-st.held+cap(b) > t.cfg.Memory {
 			t.recycle(b)
+			t.dropped++ // once a file: what follows does not continue Content
 			return
 		}
 		b = append(b, f.Content...)
@@ -155,6 +157,9 @@ func (t *Tracker) keep(f *sensor.File, st *state, data []byte) {
 	}
 	f.Content = append(f.Content, data...)
 }
+
+// Dropped returns of how many files not all that is kept otherwise was kept, because the open files held as much as they may.
+func (t *Tracker) Dropped() uint64 { return t.dropped }
 
 // buffer returns an empty buffer with at least n bytes of capacity.
 func (t *Tracker) buffer(n int) []byte {

@@ -227,18 +227,30 @@ func (t *Table) end(e *entry) {
 	}
 }
 
-// evict ends the flow that has been silent longest.
+// evict ends the flow that has been silent longest: of those of which one side only has spoken, else of those that are
+// over, else of all. A flood of half-open connections then costs no established one.
 func (t *Table) evict() {
 	var oldest *entry
-	for _, e := range t.head {
-		if e != nil && (oldest == nil || e.flow.Last < oldest.flow.Last) {
-			oldest = e
+	for _, s := range [...]sensor.FlowState{sensor.FlowNew, sensor.FlowClosed, sensor.FlowEstablished} {
+		if oldest == nil {
+			oldest = t.oldest(s)
 		}
 	}
 	if oldest != nil {
 		oldest.flow.EndReason = "forced"
 		t.end(oldest)
 	}
+}
+
+// oldest returns the flow in a state that has been silent longest, whatever its protocol.
+func (t *Table) oldest(s sensor.FlowState) *entry {
+	var oldest *entry
+	for i := int(s); i < lists; i += lists / classes {
+		if e := t.head[i]; e != nil && (oldest == nil || e.flow.Last < oldest.flow.Last) {
+			oldest = e
+		}
+	}
+	return oldest
 }
 
 // Expire ends the flows that have had no packets for their timeout at packet time now, nanoseconds since 1970. end is

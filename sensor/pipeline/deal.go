@@ -130,8 +130,17 @@ func (d *dealer) roundDone() {
 
 func (d *dealer) send() {
 	d.p.publish()
+	waited := false
 	for i, b := range d.round {
-		d.p.in[i] <- b
+		select {
+		case d.p.in[i] <- b:
+		default:
+			waited = true
+			d.p.in[i] <- b
+		}
+	}
+	if waited {
+		d.p.stats.Lost.OverloadRounds++
 	}
 }
 

@@ -20,7 +20,7 @@ type detection struct {
 
 // reuse takes over the buffers of d, emptied.
 func (d *detection) reuse(old *detection) {
-	d.buf[0], d.buf[1] = old.buf[0][:0], old.buf[1][:0]
+	d.buf[0], d.buf[1] = small(old.buf[0]), small(old.buf[1])
 }
 
 // restart begins a new search after an upgrade.
@@ -132,7 +132,7 @@ func (t *track) decide(atEnd bool) {
 		return
 	}
 	t.give()
-	if !atEnd {
+	if !atEnd && !t.within {
 		t.f.AppDir = [2]sensor.Proto{sensor.ProtoFailed, sensor.ProtoFailed}
 	}
 }

@@ -34,6 +34,7 @@ func (t *track) Tx(tx sensor.Transaction, dir sensor.Dir) {
 		}
 	}
 	t.f.TxCount = max(t.f.TxCount, tx.Base().ID+1)
+	t.progressed(tx, dir)
 	e := t.event(dir)
 	e.Tx = tx
 	t.w.send(sensor.KindTx)
@@ -43,6 +44,9 @@ func (t *track) Tx(tx sensor.Transaction, dir sensor.Dir) {
 // Done keeps a finished transaction until the packet has been handled.
 func (t *track) Done(tx sensor.Transaction) {
 	t.w.stats.Transactions++
+	b := tx.Base()
+	t.held -= b.Held
+	b.Held = 0
 	t.w.done = append(t.w.done, tx)
 }
 
@@ -65,6 +69,7 @@ func (t *track) WriteFile(f *sensor.File, data []byte) {
 		return
 	}
 	t.w.files.Write(f, data)
+	t.half[f.Dir].pend += len(data)
 	if f.Total > 0 {
 		t.w.ranges.Write(f, data)
 	}

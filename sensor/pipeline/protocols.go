@@ -30,12 +30,12 @@ import (
 )
 
 // Protocols lists the application protocols in the order in which their probes are asked. Those that are recognised by
-// more bytes stand before those that a few bytes may resemble.
-func Protocols() []sensor.Protocol {
+// more bytes stand before those that a few bytes may resemble. keys are what TLS decrypts with, nil for none.
+func Protocols(keys *tls.Keys) []sensor.Protocol {
 	list := []sensor.Protocol{
 		http.Protocol(),
 		http2.Protocol(),
-		tls.Protocol(),
+		tls.WithKeys(keys),
 		ssh.Protocol(),
 		smb.Protocol(),
 		dcerpc.Protocol(),

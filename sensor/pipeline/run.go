@@ -35,6 +35,7 @@ type Pipeline struct {
 // New makes a pipeline and starts its workers. Close stops them.
 func New(cfg Config) *Pipeline {
 	cfg.Workers = max(cfg.Workers, 1)
+	cfg.budget()
 	p := &Pipeline{cfg: cfg, dec: decode.New(cfg.Decode)}
 	for i := range cfg.Workers {
 		p.workers = append(p.workers, newWorker(&p.cfg, i))
@@ -57,9 +58,14 @@ func (p *Pipeline) Run(r Reader, name string) error {
 	d := newDealer(p, name)
 	var pkt sensor.Packet
 	var next int64 // packet time of the next tick
+	lost, earlier := lossy(nil), p.stats.Lost
+	if l, ok := r.(lossy); ok {
+		lost = l
+	}
 	var err error
 	for {
 		if err = r.Next(&pkt); errors.Is(err, capture.ErrIdle) {
+			p.readerLoss(lost, earlier)
 			d.idle(time.Now().UnixNano())
 			continue
 		}
@@ -70,6 +76,8 @@ func (p *Pipeline) Run(r Reader, name string) error {
 		p.stats.Bytes += uint64(pkt.Length)
 		if pkt.Time >= next {
 			p.dec.Tick(pkt.Time)
+			p.stats.Lost.FragmentPackets = p.dec.Lost()
+			p.readerLoss(lost, earlier)
 			d.tick(pkt.Time, pkt.Number)
 			next = pkt.Time - pkt.Time%second + second
 		}
@@ -78,6 +86,8 @@ func (p *Pipeline) Run(r Reader, name string) error {
 		}
 		d.packet(&pkt)
 	}
+	p.stats.Lost.FragmentPackets = p.dec.Lost()
+	p.readerLoss(lost, earlier)
 	d.finish()
 	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
@@ -98,6 +108,7 @@ func (p *Pipeline) Close() {
 func (p *Pipeline) Stats() Stats {
 	s := p.stats
 	for _, w := range p.workers {
+		w.count()
 		s.Add(&w.stats)
 	}
 	return s
@@ -122,7 +133,7 @@ func (p *published) get() Stats {
 }
 
 func (p *Pipeline) publish() { p.shown.put(&p.stats) }
-func (w *worker) publish()   { w.shown.put(&w.stats) }
+func (w *worker) publish()   { w.count(); w.shown.put(&w.stats) }
 
 // Live returns the counts as of the latest rounds. Safe for use while Run runs.
 func (p *Pipeline) Live() Stats {

@@ -10,23 +10,33 @@ import (
 // keepMax bounds the bytes of a direction that are kept for a parser that needs more.
 const keepMax = 512 << 10
 
+// keepLarge is the size from which a buffer that was emptied is let go.
+const keepLarge = 32 << 10
+
 // track is what the pipeline knows of one flow: its stream, the search for its protocol, its parser. It is the stream's
 // sink and the parser's emitter.
 type track struct {
-	w      *worker
-	f      *sensor.Flow
-	conn   *stream.Conn
-	parser sensor.Parser
-	proto  *sensor.Protocol
-	failed bool // no parser, now and later
-	broken bool // the parser has panicked
-	detect detection
-	half   [2]half
-	fileID uint32
-	txs    bool // a transaction was emitted
+	w        *worker
+	f        *sensor.Flow
+	conn     *stream.Conn
+	parser   sensor.Parser
+	finisher sensor.Finisher // the parser, where it may finish before its flow does
+	proto    *sensor.Protocol
+	sized    sized // the parser, where it knows how much it holds
+	failed   bool  // no parser, now and later
+	broken   bool  // the parser has panicked
+	detect   detection
+	half     [2]half
+	fileID   uint32
+	txs      bool // a transaction was emitted
 	// An upgrade asked for while the parser runs takes effect when it returns.
 	upgrade   bool
 	upgradeTo sensor.Proto
+	within    bool   // what another track's flow carries inside
+	inner     *track // what the flow carries inside its own conversation; nil where nobody can see it
+	held      int    // bytes that open transactions hold
+	charged   int    // what the worker counts for this flow
+	shunted   bool   // nothing more can be learnt of it
 }
 
 // half is one direction of the parser's input.
@@ -35,10 +45,11 @@ type half struct {
 	ended  bool   // no more bytes will come
 	looked bool   // its first bytes were compared with the protocol that the other direction speaks
 	closed bool   // the parser was told
+	pend   int    // bytes since the last progress of a transaction
 }
 
 func (t *track) reset() {
-	keep := [2][]byte{t.half[0].keep[:0], t.half[1].keep[:0]}
+	keep := [2][]byte{small(t.half[0].keep), small(t.half[1].keep)}
 	d := t.detect
 	*t = track{}
 	t.half[0].keep, t.half[1].keep = keep[0], keep[1]
@@ -52,6 +63,7 @@ func (t *track) Bytes(dir sensor.Dir, data []byte, offset uint64) {
 		w.stats.Streams++
 	}
 	w.stats.StreamBytes += uint64(len(data))
+	t.half[dir].pend += len(data)
 	if w.wants&sensor.KindStream != 0 {
 		w.ev.Flow, w.ev.Dir, w.ev.Segment = t.f, dir, w.seg
 		w.ev.Data, w.ev.Offset = data, offset
@@ -92,12 +104,18 @@ func (t *track) End(dir sensor.Dir) {
 			t.fail()
 			return
 		}
+		if t.inner != nil {
+			t.inner.End(dir)
+		}
 		t.afterParse(dir)
 	}
 }
 
 // close ends what is open at the end of the flow.
 func (t *track) close() {
+	if t.inner != nil {
+		defer t.inner.close() // behind what it lies in
+	}
 	if t.parser == nil && !t.failed {
 		t.decide(true)
 	}
@@ -130,8 +148,7 @@ func (t *track) parse(dir sensor.Dir, data []byte) {
 	for {
 		if len(h.keep) > 0 {
 			if len(h.keep)+len(data) > keepMax {
-				t.Anomaly(dir, "applayer_buffer_limit")
-				t.fail()
+				t.tooMuch(dir)
 				return
 			}
 			h.keep = append(h.keep, data...)
@@ -144,18 +161,48 @@ func (t *track) parse(dir sensor.Dir, data []byte) {
 			return
 		}
 		rest := data[n:]
+		if t.finisher != nil && !t.shunted {
+			t.shunt()
+		}
 		if t.upgrade {
 			t.swap(dir, rest)
 			return
 		}
 		if len(rest) > keepMax {
-			t.Anomaly(dir, "applayer_buffer_limit")
-			t.fail()
+			t.tooMuch(dir)
+			return
+		}
+		if len(rest) == 0 && cap(h.keep) > keepLarge {
+			h.keep = nil
 			return
 		}
 		h.keep = append(h.keep[:0], rest...) // rest may lie in keep: append copies as memmove does
 		return
 	}
+}
+
+// shuntFrom is how many bytes both directions of a flow have sent before it is shunted. What attacks an encrypted
+// connection from outside (heartbeats, forged records) comes early, and a short flow costs little.
+const shuntFrom = 64 << 10
+
+// shunt stops the inspection of a flow of which its parser says that nothing more can be learnt. It is followed to its
+// end and counted.
+func (t *track) shunt() {
+	if t.conn == nil || t.f.StreamSize[0]+t.f.StreamSize[1] < shuntFrom || !t.finisher.Finished() {
+		return
+	}
+	t.shunted = true
+	t.w.stats.ShuntedFlows++
+	t.conn.SetDepth(sensor.ToServer, 0)
+	t.conn.SetDepth(sensor.ToClient, 0)
+	t.half[0].pend, t.half[1].pend = 0, 0
+}
+
+// tooMuch ends the parsing of a flow whose parser asks for more than is kept for it.
+func (t *track) tooMuch(dir sensor.Dir) {
+	t.w.stats.Lost.ParserLimitFlows++
+	t.Anomaly(dir, "applayer_buffer_limit")
+	t.fail()
 }
 
 // errParserBug ends the parsing of a flow whose parser has panicked.
@@ -222,7 +269,7 @@ func (t *track) fail() {
 
 // give gives up looking for a protocol, or parsing it.
 func (t *track) give() {
-	t.parser, t.failed, t.upgrade = nil, true, false
+	t.parser, t.finisher, t.sized, t.failed, t.upgrade = nil, nil, nil, true, false
 	if t.f.App == sensor.ProtoNone {
 		t.f.App = sensor.ProtoFailed
 	}
@@ -246,7 +293,7 @@ func (t *track) swap(dir sensor.Dir, rest []byte) {
 	kept := append([]byte(nil), rest...)
 	other := append([]byte(nil), t.half[dir.Reverse()].keep...)
 	t.half[0].keep, t.half[1].keep = t.half[0].keep[:0], t.half[1].keep[:0]
-	t.parser, t.proto = nil, nil
+	t.parser, t.finisher, t.sized, t.proto = nil, nil, nil, nil
 	t.detect.restart()
 	t.f.AppExpect = sensor.ProtoNone
 	if to != sensor.ProtoNone {
@@ -270,6 +317,8 @@ func (t *track) start(p *sensor.Protocol, context any) {
 	t.proto = p
 	t.f.App = p.Proto
 	t.parser = p.New(t.f, context)
+	t.finisher, _ = t.parser.(sensor.Finisher)
+	t.sized, _ = t.parser.(sized)
 	for d := range t.half {
 		t.half[d].closed = false
 	}

@@ -32,6 +32,9 @@ type worker struct {
 	seg       *sensor.Segment
 	dir       sensor.Dir
 	wants     sensor.Kind
+	charged   int // bytes that peers make parsers and rules keep, roughly
+	chargeMax int
+	holders   int // flows that are charged with something
 }
 
 // expectMax bounds the announced flows that a worker remembers: a peer can announce as many as it likes.
@@ -41,7 +44,7 @@ func newWorker(cfg *Config, n int) *worker {
 	w := &worker{cfg: cfg, protocols: cfg.Protocols, files: file.New(cfg.File),
 		handlers: map[sensor.Kind][]sensor.Handler{}, expect: map[sensor.Endpoint]sensor.Expectation{}}
 	if w.protocols == nil {
-		w.protocols = Protocols()
+		w.protocols = Protocols(cfg.TLSKeys)
 	}
 	for i := range w.protocols {
 		p := &w.protocols[i]
@@ -68,6 +71,7 @@ func newWorker(cfg *Config, n int) *worker {
 		}
 	}
 	w.streams = stream.NewPool(cfg.Stream)
+	w.chargeMax = max(cfg.Memory/parserShare/cfg.Workers, 1<<20)
 	return w
 }
 
@@ -127,6 +131,23 @@ func (w *worker) segment(s *sensor.Segment, sub int) {
 	w.send(sensor.KindPacket)
 	w.release()
 	w.seg, w.ev.Segment = nil, nil
+	if f != nil {
+		w.settle(f)
+	}
+}
+
+// settle charges the flow of the packet with what it holds, and ends it when that is too much.
+func (w *worker) settle(f *sensor.Flow) {
+	t, ok := f.Pipe.(*track)
+	if !ok {
+		return
+	}
+	t.weigh()
+	if t.tooHeavy() {
+		f.EndReason = "forced"
+		w.end(f, w.ev.Time)
+		w.flows.Remove(f)
+	}
 }
 
 // payload gives the segment to the stream or, for datagrams, to the parser.
@@ -139,6 +160,9 @@ func (w *worker) payload(f *sensor.Flow, s *sensor.Segment, dir sensor.Dir, isNe
 		t := w.track(f)
 		if t.conn == nil {
 			t.conn = w.streams.Get()
+		}
+		if t.shunted {
+			w.stats.ShuntedBytes += uint64(len(s.Payload))
 		}
 		t.conn.Segment(f, s, dir, t)
 	case sensor.IPProtoUDP, sensor.IPProtoSCTP:
@@ -175,6 +199,9 @@ func (w *worker) end(f *sensor.Flow, now int64) {
 	seg := w.seg // a reused port ends a flow in the middle of a packet of the next
 	w.seg, w.ev.Segment = nil, nil
 	w.ev.Time = now
+	if f.EndReason == "forced" {
+		w.stats.Lost.MemcapFlows++
+	}
 	t, _ := f.Pipe.(*track)
 	if t != nil {
 		if t.conn != nil {
@@ -190,6 +217,8 @@ func (w *worker) end(f *sensor.Flow, now int64) {
 		if t.conn != nil {
 			w.streams.Put(t.conn)
 		}
+		t.held, t.half[0].pend, t.half[1].pend = 0, 0, 0
+		t.weigh()
 		f.Pipe = nil
 		t.reset()
 		w.tracks = append(w.tracks, t)
