@@ -121,6 +121,13 @@ func (r *reloader) reload() *outcome {
 	return res
 }
 
+// counts returns how many rules are in force, and how many of their files could not be loaded.
+func (r *reloader) counts() (loaded, rejected int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current.loaded, r.current.rejected
+}
+
 // publish makes next the rules of all captures, those that begin from now on and those that run.
 func (r *reloader) publish(next *detection) []*offer {
 	r.mu.Lock()

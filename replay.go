@@ -14,6 +14,7 @@ import (
 	"khien/detector/eve"
 	"khien/detector/store"
 	"khien/sensor"
+	"khien/sensor/app/tls"
 	"khien/sensor/capture"
 	"khien/sensor/file"
 	"khien/sensor/pipeline"
@@ -27,6 +28,10 @@ type replayOptions struct {
 	oneSided   bool
 	hash       bool // hash transferred files; not a flag
 	workers    int
+	keylog     string
+	keys       *tls.Keys // of keylog
+	memory     int       // MiB
+	budget     int       // bytes for the pipeline; not a flag
 	findings   string
 	eve        string
 	stats      string
@@ -47,6 +52,8 @@ func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
 	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
 	fs.BoolVar(&o.oneSided, "one-sided", false, "follow TCP flows of which one direction is missing")
 	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect; the findings do not depend on it")
+	memoryFlag(fs, &o.memory)
+	fs.StringVar(&o.keylog, "keylog", "", "decrypt TLS with the secrets in this `file`, as SSLKEYLOGFILE names it")
 	fs.StringVar(&o.findings, "findings", "", "write findings as ECS JSON lines to this `file` (- is standard output)")
 	fs.StringVar(&o.eve, "eve", "", "write events as EVE JSON lines to this `file` (- is standard output)")
 	fs.StringVar(&o.stats, "stats", "", "write counts as one JSON object to this `file` (- is standard output)")
@@ -62,11 +69,32 @@ func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
 		err = errors.New("name at least one capture")
 	case o.workers < 1 || o.workers > 1024:
 		err = fmt.Errorf("--workers %d: from 1 to 1024", o.workers)
+	default:
+		if err = checkMemoryFlag(o.memory); err == nil {
+			o.keys, err = readKeyLog(o.keylog)
+		}
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
 	}
 	return o, err
+}
+
+// readKeyLog reads the secrets that --keylog names; nil for none.
+func readKeyLog(name string) (*tls.Keys, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("--keylog: %w", err)
+	}
+	defer f.Close()
+	keys, err := tls.ReadKeys(f)
+	if err != nil {
+		return nil, fmt.Errorf("--keylog %s: %w", name, err)
+	}
+	return keys, nil
 }
 
 func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -81,6 +109,7 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	if !ok {
 		return exitUsage
 	}
+	o.budget = limitMemory(o.memory)
 	out, err := openOutputs(o, stdout)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
@@ -153,6 +182,8 @@ func startPipeline(o replayOptions, handlers func(int) []sensor.Handler, roundDo
 	cfg := pipeline.Config{
 		Workers:    o.workers,
 		NoChecksum: o.noChecksum,
+		Memory:     o.budget,
+		TLSKeys:    o.keys,
 		Handlers:   handlers,
 		RoundDone:  func(worker int, _ string) { roundDone(worker) },
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -71,11 +72,25 @@ type replayStats struct {
 }
 
 func (o *outputs) writeStats(s pipeline.Stats, det *detection, start usageAt) error {
-	to, err := openOutput(o.stats, o.stdout)
+	r := replayStats{Stats: s, Findings: o.count, RulesLoaded: det.loaded, RulesRejected: det.rejected}
+	return r.write(o.stats, o.stdout, start)
+}
+
+// writeRunStats writes the sums of all that khien run has read.
+func writeRunStats(o runOptions, rules *reloader, sink *sinkWriter, start usageAt, stdout io.Writer) error {
+	stored, _ := sink.counts()
+	r := replayStats{Stats: o.sensors.sum(), Findings: int(stored)}
+	r.RulesLoaded, r.RulesRejected = rules.counts()
+	b := bufio.NewWriter(stdout)
+	return errors.Join(r.write(o.stats, b, start), b.Flush())
+}
+
+// write writes the object to a file, with what the process has used since start.
+func (r *replayStats) write(name string, stdout *bufio.Writer, start usageAt) error {
+	to, err := openOutput(name, stdout)
 	if to == nil {
 		return err
 	}
-	r := replayStats{Stats: s, Findings: o.count, RulesLoaded: det.loaded, RulesRejected: det.rejected}
 	r.WallSeconds = time.Since(start.wall).Seconds()
 	now := usageNow()
 	r.CPUSeconds, r.PeakRSSBytes = now.cpu-start.cpu, now.peak

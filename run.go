@@ -18,10 +18,9 @@ import (
 
 	"khien/console"
 	"khien/detector/store/embedded"
-	"khien/sensor"
+	"khien/sensor/app/tls"
 	"khien/sensor/capture"
 	"khien/sensor/file"
-	"khien/sensor/pipeline"
 )
 
 // runOptions are the flags of khien run.
@@ -30,14 +29,29 @@ type runOptions struct {
 	detection  detectionOptions
 	interfaces stringList
 	captures   stringList
+	mirrors    stringList // addresses that receive mirrored packets in tunnels
+	senders    stringList // addresses that programs connect to, to send captures
 	packets    packetOptions
 	files      fileOptions
 	stores     stores
 	data       string
 	listen     string
+	metrics    string
+	stats      string
+	bpf        string
+	keylog     string
+	keys       *tls.Keys      // of keylog
+	filter     capture.Filter // what bpf names
+	ring       int            // MiB
+	memory     int            // MiB
+	budget     int            // bytes for each pipeline
+	follow     bool
 	noChecksum bool
 	midstream  bool
 	workers    int
+
+	noPromiscuous bool
+	keep          bool // capabilities
 }
 
 func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
@@ -49,9 +63,20 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	}
 	o.detection.flags(fs)
 	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
-	fs.Var(&o.captures, "r", "read this capture `file` first; may be repeated")
+	fs.Var(&o.captures, "r", "read this capture `file`, folder or pcap-over-ip://host:port; may be repeated")
+	fs.BoolVar(&o.follow, "follow", false, "go on reading folders that are named with -r as captures in them grow and come")
+	fs.Var(&o.mirrors, "mirror-listen", "receive mirrored packets in VXLAN or GENEVE on this UDP `address`; may be repeated")
+	fs.Var(&o.senders, "pcap-over-ip-listen", "take captures from programs that connect to this TCP `address`; may be repeated")
+	fs.StringVar(&o.bpf, "bpf", "", "capture from interfaces only what the filter in this `file` lets pass (the output of tcpdump -ddd)")
+	memoryFlag(fs, &o.memory)
+	fs.StringVar(&o.keylog, "keylog", "", "decrypt TLS with the secrets in this `file`, as SSLKEYLOGFILE names it")
+	fs.IntVar(&o.ring, "ring", 64, "`MiB` of packets that the kernel holds for each interface")
+	fs.BoolVar(&o.noPromiscuous, "no-promiscuous", false, "leave out frames for other stations")
+	fs.BoolVar(&o.keep, "keep-capabilities", false, "do not give up the capabilities of root after the interfaces were opened")
 	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, packets, files, accounts and the audit log")
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8686", "`address` of the console")
+	fs.StringVar(&o.metrics, "metrics", "", "serve counts for Prometheus on this `address`, at /metrics")
+	fs.StringVar(&o.stats, "stats", "", "at the end, write counts as one JSON object to this `file` (- is standard output)")
 	o.packets.flags(fs)
 	o.files.flags(fs, file.KeepMatched)
 	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
@@ -65,6 +90,16 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 		err = fmt.Errorf("unexpected argument %q: captures are named with -r", fs.Arg(0))
 	case o.workers < 1 || o.workers > 1024:
 		err = fmt.Errorf("--workers %d: from 1 to 1024", o.workers)
+	case o.ring < 2 || o.ring > 4096:
+		err = fmt.Errorf("--ring %d: from 2 to 4096 MiB", o.ring)
+	default:
+		err = checkMemoryFlag(o.memory)
+	}
+	if err == nil && o.bpf != "" {
+		o.filter, err = capture.ReadFilter(o.bpf)
+	}
+	if err == nil {
+		o.keys, err = readKeyLog(o.keylog)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
@@ -80,15 +115,31 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return exitUsage
 	}
+	sockets, err := packetSockets(len(o.interfaces), o.keep)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		return exitInput
+	}
+	start := usageNow()
 	o.detection.folder = filepath.Join(o.data, "rules")
 	det, ok := loadDetection(o.detection, stderr)
 	if !ok {
 		return exitUsage
 	}
+	o.budget = limitMemory(o.memory) / max(1, len(o.interfaces)+len(o.mirrors)+len(o.senders)) // each has its pipeline
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v (choose another address with --listen)\n", err)
 		return exitUsage
+	}
+	var metrics net.Listener
+	if o.metrics != "" {
+		if metrics, err = net.Listen("tcp", o.metrics); err != nil {
+			listener.Close()
+			fmt.Fprintf(stderr, "khien run: %v (choose another address with --metrics)\n", err)
+			return exitUsage
+		}
+		defer metrics.Close()
 	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // before others learn the process id: the signal would end the process
@@ -128,11 +179,22 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	rules := newReloader(o.detection, det)
 	go reloadOn(ctx, hup, rules, o.data, stderr)
-	return serve(ctx, o, rules, server, listener, newSinkWriter(st, server.Notify), stdout, stderr)
+	sink := newSinkWriter(st, server.Notify)
+	if metrics != nil {
+		m := &http.Server{Handler: metricsHandler(o.sensors, sink), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
+		defer m.Close()
+		go m.Serve(metrics) // it ends with Close, and what it served meanwhile is nobody's loss
+	}
+	status := serve(ctx, o, rules, server, listener, sink, sockets, stdout, stderr)
+	if err := writeRunStats(o, rules, sink, start, stdout); err != nil {
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		status = exitInput
+	}
+	return status
 }
 
 // serve runs the console and the captures until ctx ends.
-func serve(ctx context.Context, o runOptions, rules *reloader, server *console.Server, l net.Listener, sink *sinkWriter, stdout, stderr io.Writer) int {
+func serve(ctx context.Context, o runOptions, rules *reloader, server *console.Server, l net.Listener, sink *sinkWriter, sockets []int, stdout, stderr io.Writer) int {
 	web := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	failed := make(chan error, 1)
@@ -142,7 +204,6 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 		}
 	}()
 	status := exitDone
-	var wg sync.WaitGroup
 	var mu sync.Mutex
 	report := func(err error) {
 		mu.Lock()
@@ -150,39 +211,15 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		status = exitInput
 	}
-	wg.Add(1)
-	go func() { // captures are read one after the other
-		defer wg.Done()
-		for _, name := range o.captures {
-			if ctx.Err() != nil {
-				return
-			}
-			if err := o.readFile(name, rules, sink); err != nil {
-				report(err)
-			}
-		}
-	}()
-	for _, name := range o.interfaces {
-		live, err := capture.OpenLive(name, capture.LiveConfig{Promiscuous: true})
-		if err != nil {
-			report(err)
-			continue
-		}
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
-			if err := o.readLive(ctx, name, live, rules, sink); err != nil {
-				report(err)
-			}
-		}()
-	}
+	in := &inputs{o: &o, rules: rules, sink: sink, report: report, warnings: stderr}
+	in.start(ctx, sockets)
 	fmt.Fprintf(stdout, "Console: http://%s\n", l.Addr())
 	select {
 	case <-ctx.Done():
 	case err := <-failed:
 		report(err)
 	}
-	wg.Wait()
+	in.wg.Wait()
 	if err := sink.close(); err != nil {
 		report(err)
 	}
@@ -214,24 +251,6 @@ func reloadOn(ctx context.Context, signals <-chan os.Signal, rules *reloader, da
 	}
 }
 
-// newPipeline makes a pipeline whose findings go to sink. end is to be called after its Close. name is where the packets
-// come from.
-func (o *runOptions) newPipeline(name string, rules *reloader, sink *sinkWriter) (p *pipeline.Pipeline, end func(), err error) {
-	var ends []func()
-	others := func(int) []sensor.Handler {
-		hs, end := o.stores.handlers(name)
-		ends = append(ends, end)
-		return hs
-	}
-	p, stop, err := rules.pipeline(replayOptions{workers: o.workers, noChecksum: o.noChecksum, midstream: o.midstream}, sink.record, others)
-	return p, func() {
-		for _, end := range ends {
-			end()
-		}
-		stop()
-	}, err
-}
-
 // openStores opens the stores of packets and files below the data folder.
 func (o *runOptions) openStores() (err error) {
 	if o.stores.packets, err = o.packets.open(o.data); err != nil {
@@ -240,33 +259,4 @@ func (o *runOptions) openStores() (err error) {
 	o.stores.files, err = o.files.open(filepath.Join(o.data, "files"))
 	o.stores.policy = o.files.policy
 	return err
-}
-
-func (o *runOptions) readFile(name string, rules *reloader, sink *sinkWriter) error {
-	p, end, err := o.newPipeline(filepath.Base(name), rules, sink)
-	if err != nil {
-		return err
-	}
-	defer end()
-	defer p.Close()
-	o.sensors.add(filepath.Base(name), p, nil)
-	return replayOne(p, name)
-}
-
-// readLive captures until ctx ends. A mirror port shows a flow's start only from then on, so midstream flows are followed.
-func (o *runOptions) readLive(ctx context.Context, name string, live *capture.Live, rules *reloader, sink *sinkWriter) error {
-	p, end, err := o.newPipeline(name, rules, sink)
-	if err != nil {
-		return errors.Join(err, live.Close())
-	}
-	defer end()
-	defer p.Close()
-	o.sensors.add(name, p, live)
-	stop := context.AfterFunc(ctx, live.Stop)
-	defer stop()
-	err = p.Run(live, name)
-	if s, statsErr := live.Stats(); statsErr == nil && s.Dropped > 0 {
-		err = errors.Join(err, fmt.Errorf("interface %s: the kernel dropped %d of %d packets: its ring was full", name, s.Dropped, s.Received))
-	}
-	return errors.Join(err, live.Close())
 }

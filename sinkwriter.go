@@ -23,6 +23,8 @@ type sinkWriter struct {
 	done   chan struct{}
 	err    error // of the latest write
 	ended  bool
+	stored uint64 // findings written
+	waited uint64 // findings that had to wait for room
 }
 
 // retryDelay is the pause after a store has refused a write.
@@ -44,6 +46,9 @@ func (s *sinkWriter) record(r detector.Record) {
 		return
 	}
 	s.mu.Lock()
+	if len(s.queue) >= queueMax && !s.ended {
+		s.waited++
+	}
 	for len(s.queue) >= queueMax && !s.ended {
 		s.room.Wait()
 	}
@@ -53,6 +58,13 @@ func (s *sinkWriter) record(r detector.Record) {
 	if n >= storeBatch {
 		s.poke()
 	}
+}
+
+// counts returns how many findings were stored, and for how many detection had to wait.
+func (s *sinkWriter) counts() (stored, waited uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stored, s.waited
 }
 
 func (s *sinkWriter) poke() {
@@ -99,6 +111,9 @@ func (s *sinkWriter) write(batch []detector.Finding) error {
 			s.mu.Unlock()
 			return err
 		}
+		s.mu.Lock()
+		s.stored += uint64(n)
+		s.mu.Unlock()
 		s.notify(batch[:n])
 		batch = batch[n:]
 	}

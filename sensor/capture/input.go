@@ -42,6 +42,9 @@ func (in *input) fill(n int) error {
 			if in.w-in.r >= n {
 				return nil // an error that lasts is met again by the next read
 			}
+			if errors.Is(err, ErrIdle) {
+				return ErrIdle
+			}
 			if errors.Is(err, io.EOF) {
 				if in.w > in.r {
 					return io.ErrUnexpectedEOF
@@ -59,6 +62,16 @@ func (in *input) fill(n int) error {
 	return nil
 }
 
+// must is peek that waits where nothing has come yet.
+func (in *input) must(n int) ([]byte, error) {
+	for {
+		b, err := in.peek(n)
+		if err != ErrIdle {
+			return b, err
+		}
+	}
+}
+
 // use marks n bytes as used that peek has returned; it does not touch the buffer.
 func (in *input) use(n int) {
 	in.r += n
@@ -70,7 +83,7 @@ func (in *input) skip(n int64) error {
 	for n > 0 {
 		m := int64(in.w - in.r)
 		if m == 0 {
-			if err := in.fill(1); err != nil {
+			if _, err := in.must(1); err != nil {
 				return unexpected(err)
 			}
 			continue

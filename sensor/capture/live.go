@@ -21,6 +21,8 @@ import (
 type LiveConfig struct {
 	RingBytes   int           // memory that the kernel fills, 64 MiB when 0
 	Wait        time.Duration // how long Next waits for a packet before it returns ErrIdle, 100 ms when 0
+	Filter      Filter        // packets that it refuses are not captured, and not counted
+	Socket      int           // of OpenSocket, which is then Live's; 0 opens one
 	Promiscuous bool          // also take frames for other stations, as a mirror port needs
 }
 
@@ -35,13 +37,14 @@ var ErrIdle = errors.New("capture: no packet")
 
 // LiveStats counts what the kernel saw and had no room for.
 type LiveStats struct {
-	Received uint64 // packets, dropped ones included
-	Dropped  uint64 // packets lost because the ring was full
-	Freezes  uint64 // times that the ring was full
+	Received  uint64 // packets that came to the ring, dropped ones included
+	Dropped   uint64 // packets lost because the ring was full
+	Freezes   uint64 // times that the ring was full
+	Interface uint64 // packets that the interface or the kernel lost before they came to the ring
 }
 
 // Live reads the packets of a network interface from a TPACKET_V3 ring that it shares with the kernel (packet(7)). It
-// needs CAP_NET_RAW. Stop, Stats and Dropped may be called from other goroutines.
+// needs CAP_NET_RAW. Stop, Stats and Lost may be called from other goroutines.
 type Live struct {
 	name   string
 	fd     int
@@ -52,18 +55,35 @@ type Live struct {
 	next   uint32 // offset of the next packet in the block
 	held   bool   // the block belongs to us
 	number uint64
+	link   sensor.LinkType
 	wait   int
 	frame  []byte     // a frame into which a VLAN tag was put back
 	mu     sync.Mutex // guards total: Stats may be asked from outside
 	total  LiveStats
+	device *device
 	stop   atomic.Bool
 }
 
 // OpenLive starts capturing on an interface.
 func OpenLive(name string, c LiveConfig) (*Live, error) {
-	ifc, err := net.InterfaceByName(name)
+	l := &Live{name: name, fd: -1}
+	if c.Socket > 0 {
+		l.fd = c.Socket
+	}
+	if err := l.open(c); err != nil {
+		return nil, errors.Join(fmt.Errorf("capture: interface %s: %w", name, err), l.Close())
+	}
+	return l, nil
+}
+
+// open opens what is not open yet and begins.
+func (l *Live) open(c LiveConfig) error {
+	ifc, err := net.InterfaceByName(l.name)
 	if err != nil {
-		return nil, fmt.Errorf("capture: interface %s: %w", name, err)
+		return err
+	}
+	if l.device, err = openDevice(l.name); err != nil {
+		return err
 	}
 	if c.RingBytes <= 0 {
 		c.RingBytes = 64 << 20
@@ -71,23 +91,36 @@ func OpenLive(name string, c LiveConfig) (*Live, error) {
 	if c.Wait <= 0 {
 		c.Wait = 100 * time.Millisecond
 	}
-	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		if errors.Is(err, unix.EPERM) {
-			return nil, fmt.Errorf("capture: interface %s: %w (run as root, or give the program CAP_NET_RAW: setcap cap_net_raw+ep khien)", name, err)
+	if l.fd < 0 {
+		if l.fd, err = OpenSocket(); err != nil {
+			return err
 		}
-		return nil, fmt.Errorf("capture: interface %s: %w", name, err)
 	}
-	l := &Live{name: name, fd: fd, blocks: max(c.RingBytes/blockBytes, 2), wait: int(c.Wait / time.Millisecond)}
-	if err := l.setUp(ifc.Index, c.Promiscuous); err != nil {
-		l.Close()
-		return nil, fmt.Errorf("capture: interface %s: %w", name, err)
+	l.blocks, l.wait = max(c.RingBytes/blockBytes, 2), int(c.Wait/time.Millisecond)
+	return l.setUp(ifc.Index, c)
+}
+
+// OpenSocket opens a packet socket that receives nothing yet: the one step of capturing that needs CAP_NET_RAW.
+func OpenSocket() (fd int, err error) {
+	fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, 0)
+	if errors.Is(err, unix.EPERM) {
+		err = fmt.Errorf("%w (run as root, or give the program CAP_NET_RAW: setcap cap_net_raw+ep khien)", err)
 	}
-	return l, nil
+	if err != nil {
+		return -1, fmt.Errorf("packet socket: %w", err)
+	}
+	return fd, nil
 }
 
 // setUp makes the ring and binds the socket, in the order that loses no packet between the two.
-func (l *Live) setUp(index int, promiscuous bool) error {
+func (l *Live) setUp(index int, c LiveConfig) error {
+	var err error
+	if l.link, err = linkOf(l.fd, l.name); err != nil {
+		return err
+	}
+	if err := c.Filter.attach(l.fd); err != nil {
+		return fmt.Errorf("filter: %w", err)
+	}
 	if err := unix.SetsockoptInt(l.fd, unix.SOL_PACKET, unix.PACKET_VERSION, unix.TPACKET_V3); err != nil {
 		return fmt.Errorf("TPACKET_V3: %w", err)
 	}
@@ -105,7 +138,7 @@ func (l *Live) setUp(index int, promiscuous bool) error {
 	if err := unix.Bind(l.fd, &unix.SockaddrLinklayer{Protocol: all, Ifindex: index}); err != nil {
 		return fmt.Errorf("bind: %w", err)
 	}
-	if promiscuous {
+	if c.Promiscuous {
 		mreq := unix.PacketMreq{Ifindex: int32(index), Type: unix.PACKET_MR_PROMISC}
 		if err := unix.SetsockoptPacketMreq(l.fd, unix.SOL_PACKET, unix.PACKET_ADD_MEMBERSHIP, &mreq); err != nil {
 			return fmt.Errorf("promiscuous mode: %w", err)
@@ -133,14 +166,34 @@ func (l *Live) Next(p *sensor.Packet) error {
 	p.Time = int64(h.Sec)*1e9 + int64(h.Nsec)
 	p.Data = l.ring[start:end:end]
 	p.Length = int(h.Len)
-	p.Link = sensor.LinkEthernet
+	p.Link = l.link
 	p.Number = l.number
-	if h.Status&unix.TP_STATUS_VLAN_VALID != 0 && len(p.Data) >= 12 {
+	p.Unsummed = h.Status&unix.TP_STATUS_CSUMNOTREADY != 0
+	if h.Status&unix.TP_STATUS_VLAN_VALID != 0 && len(p.Data) >= 12 && l.link == sensor.LinkEthernet {
 		l.putBackTag(p, h)
 	}
 	l.left--
 	l.next += h.Next_offset
 	return nil
+}
+
+// linkOf asks what stands before the network layer on an interface (linux/if_arp.h).
+func linkOf(fd int, name string) (sensor.LinkType, error) {
+	r, err := unix.NewIfreq(name)
+	if err == nil {
+		err = unix.IoctlIfreq(fd, unix.SIOCGIFHWADDR, r)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("link layer: %w", err)
+	}
+	switch kind := r.Uint16(); kind {
+	case unix.ARPHRD_ETHER, unix.ARPHRD_LOOPBACK:
+		return sensor.LinkEthernet, nil
+	case unix.ARPHRD_NONE, unix.ARPHRD_RAWIP, unix.ARPHRD_TUNNEL, unix.ARPHRD_TUNNEL6, unix.ARPHRD_SIT, unix.ARPHRD_IPGRE, unix.ARPHRD_PPP:
+		return sensor.LinkRaw, nil // tun devices, WireGuard, tunnels of the kernel: nothing
+	default:
+		return 0, fmt.Errorf("link layer %d is not supported", kind)
+	}
 }
 
 // putBackTag restores the VLAN tag that the kernel took off the frame.
@@ -209,16 +262,17 @@ func (l *Live) Stats() (LiveStats, error) {
 	l.total.Received += uint64(s.Packets)
 	l.total.Dropped += uint64(s.Drops)
 	l.total.Freezes += uint64(s.Freeze_q_cnt)
+	if l.total.Interface, err = l.device.lost(); err != nil {
+		return l.total, fmt.Errorf("capture: interface %s: %w", l.name, err)
+	}
 	return l.total, nil
 }
 
-// Dropped returns how many packets were lost since the start because the ring was full.
-func (l *Live) Dropped() uint64 {
-	s, err := l.Stats()
-	if err != nil {
-		return 0 // the interface has gone; Next says so
-	}
-	return s.Dropped
+// Lost returns how many packets were lost since the start: before they came to the ring, and because it was full. When
+// the interface has gone, which Next tells, the counts are the last ones.
+func (l *Live) Lost() (beforeRing, ringFull uint64) {
+	s, _ := l.Stats()
+	return s.Interface, s.Dropped
 }
 
 // Stop makes Next return io.EOF once what was captured has been read.
@@ -236,6 +290,10 @@ func (l *Live) Close() error {
 	if l.fd >= 0 {
 		errs = append(errs, unix.Close(l.fd))
 		l.fd = -1
+	}
+	if l.device != nil {
+		errs = append(errs, l.device.close())
+		l.device = nil
 	}
 	return errors.Join(errs...)
 }

@@ -135,3 +135,61 @@ func interfaceIndex(t *testing.T, name string) int {
 	}
 	return int(r.Uint32())
 }
+
+// A tun device has no link layer: its packets begin with IP.
+func TestLiveWithoutLinkLayer(t *testing.T) {
+	ran, why := false, ""
+	inNamespace(t, func() {
+		tun, err := unix.Open("/dev/net/tun", unix.O_RDWR|unix.O_CLOEXEC, 0)
+		if err != nil {
+			why = err.Error()
+			return
+		}
+		defer unix.Close(tun)
+		r, err := unix.NewIfreq("khien2")
+		if err == nil {
+			r.SetUint16(unix.IFF_TUN | unix.IFF_NO_PI)
+			err = unix.IoctlIfreq(tun, unix.TUNSETIFF, r)
+		}
+		if err != nil {
+			why = err.Error()
+			return
+		}
+		ran = true
+		if out, err := exec.Command("ip", "link", "set", "khien2", "up").CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+			return
+		}
+		l, err := OpenLive("khien2", LiveConfig{RingBytes: 2 << 20, Promiscuous: true})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer l.Close()
+		sent := "\x45\x00\x00\x18\x00\x00\x00\x00\x40\xfd\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02data"
+		if _, err := unix.Write(tun, []byte(sent)); err != nil {
+			t.Error(err)
+		}
+		l.Stop()
+		var p sensor.Packet
+		for {
+			err := l.Next(&p)
+			if errors.Is(err, ErrIdle) {
+				continue
+			}
+			if err != nil {
+				t.Errorf("the packet did not come: %v", err)
+				return
+			}
+			if string(p.Data) == sent {
+				break
+			}
+		}
+		if p.Link != sensor.LinkRaw {
+			t.Errorf("link type %d", p.Link)
+		}
+	})
+	if !ran && !t.Failed() {
+		t.Skip("no tun device (modprobe tun; in a container, --device /dev/net/tun): " + why)
+	}
+}

@@ -26,7 +26,7 @@ type pcap struct {
 }
 
 func openPcap(in *input) (*pcap, error) {
-	head, err := in.peek(4)
+	head, err := in.must(4)
 	if err != nil {
 		return nil, unexpected(err)
 	}
@@ -45,7 +45,7 @@ func openPcap(in *input) (*pcap, error) {
 	default:
 		return nil, fmt.Errorf("%w: magic number % x", ErrFormat, head)
 	}
-	if head, err = in.peek(pcapHeader); err != nil {
+	if head, err = in.must(pcapHeader); err != nil {
 		return nil, fmt.Errorf("pcap file header: want %d bytes, have %d: %w", pcapHeader, len(head), unexpected(err))
 	}
 	if major := f.u16(head[4:]); major != 2 {
@@ -73,7 +73,7 @@ func (f *pcap) u32(b []byte) uint32 {
 func (f *pcap) next(in *input, p *sensor.Packet) error {
 	head, err := in.peek(f.record)
 	if err != nil {
-		if len(head) == 0 {
+		if len(head) == 0 || err == ErrIdle {
 			return err
 		}
 		return fmt.Errorf("pcap record header: want %d bytes, have %d: %w", f.record, len(head), err)
@@ -88,6 +88,9 @@ func (f *pcap) next(in *input, p *sensor.Packet) error {
 	n := int(captured)
 	p.Time = int64(f.u32(head))*1e9 + int64(f.u32(head[4:]))*f.tick
 	body, err := in.peek(f.record + n)
+	if err == ErrIdle {
+		return err
+	}
 	if err != nil {
 		return fmt.Errorf("pcap record: want %d bytes, have %d: %w", n, len(body)-f.record, unexpected(err))
 	}

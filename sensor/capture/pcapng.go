@@ -63,7 +63,7 @@ func (f *ng) next(in *input, p *sensor.Packet) error {
 	for {
 		head, err := in.peek(8)
 		if err != nil {
-			if err == io.EOF {
+			if err == io.EOF || err == ErrIdle {
 				return err
 			}
 			return fmt.Errorf("pcapng block header: want 8 bytes, have %d: %w", len(head), err)
@@ -93,6 +93,9 @@ func (f *ng) next(in *input, p *sensor.Packet) error {
 			return fmt.Errorf("pcapng block of type %d: %d bytes, want at most %d", kind, length, maxBlock)
 		}
 		block, err := in.peek(int(length))
+		if err == ErrIdle {
+			return err
+		}
 		if err != nil {
 			return fmt.Errorf("pcapng block of type %d: want %d bytes, have %d: %w", kind, length, len(block), unexpected(err))
 		}
@@ -117,7 +120,7 @@ func (f *ng) next(in *input, p *sensor.Packet) error {
 
 // section reads a section header block, which sets the byte order and forgets all interfaces.
 func (f *ng) section(in *input) error {
-	head, err := in.peek(24)
+	head, err := in.must(24)
 	if err != nil {
 		return fmt.Errorf("pcapng section header: want 24 bytes, have %d: %w", len(head), unexpected(err))
 	}
@@ -152,7 +155,7 @@ func checkLength(length, least uint32) error {
 
 // trailer reads the length that ends a block.
 func (f *ng) trailer(in *input, length uint32) error {
-	b, err := in.peek(4)
+	b, err := in.must(4)
 	if err != nil {
 		return fmt.Errorf("pcapng block end: want 4 bytes, have %d: %w", len(b), unexpected(err))
 	}

@@ -69,7 +69,7 @@ func NewReader(src io.Reader, name string) (*Reader, error) {
 
 func (r *Reader) open(src io.Reader) error {
 	r.in = input{src: src, buf: make([]byte, maxBlock)}
-	head, err := r.in.peek(4)
+	head, err := r.in.must(4)
 	if err != nil && !ended(err) {
 		return r.fail(err)
 	}
@@ -79,7 +79,7 @@ func (r *Reader) open(src io.Reader) error {
 	if err := r.decompress(head); err != nil {
 		return r.fail(err)
 	}
-	if head, err = r.in.peek(4); err != nil {
+	if head, err = r.in.must(4); err != nil {
 		if !ended(err) || len(head) == 0 && err != io.EOF {
 			return r.fail(err)
 		}
@@ -131,7 +131,12 @@ func (s *rest) Read(p []byte) (int, error) {
 		s.in.r += n
 		return n, nil
 	}
-	return s.in.src.Read(p)
+	for {
+		n, err := s.in.src.Read(p)
+		if n > 0 || !errors.Is(err, ErrIdle) { // decompressors do not go on after an error
+			return n, err
+		}
+	}
 }
 
 // Next reads the next packet into p. The error is io.EOF at the end of the capture; a capture that ends in the middle
@@ -142,6 +147,9 @@ func (r *Reader) Next(p *sensor.Packet) error {
 		return r.err
 	}
 	if err := r.format.next(&r.in, p); err != nil {
+		if err == ErrIdle {
+			return err
+		}
 		if err != io.EOF {
 			err = r.fail(err)
 		}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"khien/sensor/pipeline"
+)
+
+// sensorMetric is one count of a sensor as Prometheus reads it.
+type sensorMetric struct {
+	name string
+	help string
+	get  func(*pipeline.Stats) uint64
+}
+
+var sensorMetrics = [...]sensorMetric{
+	{"khien_capture_read_packets_total", "packets that were read", func(s *pipeline.Stats) uint64 { return s.Packets }},
+	{"khien_capture_read_bytes_total", "bytes of packets on the wire", func(s *pipeline.Stats) uint64 { return s.Bytes }},
+	{"khien_capture_interface_dropped_packets_total", "packets that the card or the kernel lost before the ring", func(s *pipeline.Stats) uint64 { return s.Lost.InterfacePackets }},
+	{"khien_capture_ring_dropped_packets_total", "packets lost because the kernel's ring was full", func(s *pipeline.Stats) uint64 { return s.Lost.RingPackets }},
+	{"khien_decode_read_segments_total", "network layers, those in tunnels included", func(s *pipeline.Stats) uint64 { return s.Segments }},
+	{"khien_decode_invalid_segments_total", "segments that could not be decoded", func(s *pipeline.Stats) uint64 { return s.Lost.DecodeSegments }},
+	{"khien_decode_checksum_segments_total", "segments not inspected because of a wrong checksum", func(s *pipeline.Stats) uint64 { return s.BadChecksum }},
+	{"khien_decode_incomplete_packets_total", "fragmented packets given up before they were complete", func(s *pipeline.Stats) uint64 { return s.Lost.FragmentPackets }},
+	{"khien_flow_opened_flows_total", "flows seen", func(s *pipeline.Stats) uint64 { return s.Flows }},
+	{"khien_flow_evicted_flows_total", "flows ended before their time because the table was full", func(s *pipeline.Stats) uint64 { return s.Lost.MemcapFlows }},
+	{"khien_stream_delivered_bytes_total", "bytes of TCP streams delivered in order", func(s *pipeline.Stats) uint64 { return s.StreamBytes }},
+	{"khien_stream_gap_bytes_total", "bytes of TCP streams missing in what was captured", func(s *pipeline.Stats) uint64 { return s.Lost.GapBytes }},
+	{"khien_stream_memcap_segments_total", "TCP segments for which the limit on memory left no room", func(s *pipeline.Stats) uint64 { return s.Lost.MemcapSegments }},
+	{"khien_stream_shunted_flows_total", "encrypted flows that are followed and not inspected any more", func(s *pipeline.Stats) uint64 { return s.ShuntedFlows }},
+	{"khien_stream_shunted_bytes_total", "payload passed over in shunted flows", func(s *pipeline.Stats) uint64 { return s.ShuntedBytes }},
+	{"khien_app_read_transactions_total", "transactions that were completed", func(s *pipeline.Stats) uint64 { return s.Transactions }},
+	{"khien_app_limit_flows_total", "flows whose parser asked for more bytes than are kept", func(s *pipeline.Stats) uint64 { return s.Lost.ParserLimitFlows }},
+	{"khien_app_failed_flows_total", "flows whose parser gave up", func(s *pipeline.Stats) uint64 { return s.ParserErrors }},
+	{"khien_app_panicked_flows_total", "flows that lost their parser to a mistake of this program", func(s *pipeline.Stats) uint64 { return s.ParserBugs }},
+	{"khien_file_opened_files_total", "transferred files", func(s *pipeline.Stats) uint64 { return s.Files }},
+	{"khien_file_memcap_files_total", "files of which less was kept for want of room", func(s *pipeline.Stats) uint64 { return s.Lost.MemcapFiles }},
+	{"khien_pipeline_overload_rounds_total", "times that reading had to wait for detection", func(s *pipeline.Stats) uint64 { return s.Lost.OverloadRounds }},
+}
+
+// writeMetrics writes all counts in Prometheus' text format, version 0.0.4.
+func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
+	b := bufio.NewWriter(w)
+	type row struct {
+		name string
+		n    pipeline.Stats
+	}
+	var rows []row
+	s.each(func(name string, n pipeline.Stats) { rows = append(rows, row{name, n}) })
+	for i := range sensorMetrics {
+		m := &sensorMetrics[i]
+		metricHead(b, m.name, m.help)
+		for j := range rows {
+			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", m.name, metricLabel(rows[j].name), m.get(&rows[j].n))
+		}
+	}
+	stored, waited := sink.counts()
+	single := func(name, help string, v uint64) {
+		metricHead(b, name, help)
+		fmt.Fprintf(b, "%s %s\n", name, strconv.FormatUint(v, 10))
+	}
+	if ring := s.stores.packets; ring != nil {
+		n := ring.Stats()
+		single("khien_ring_stored_packets_total", "packets that were kept on disk", n.Stored)
+		single("khien_ring_dropped_packets_total", "packets that were not kept because the disk was too slow", n.Dropped)
+		single("khien_ring_full_packets_total", "packets that were not kept because the disk had no room", n.Full)
+	}
+	single("khien_store_written_findings_total", "findings that were stored", stored)
+	single("khien_store_waited_findings_total", "findings for which detection had to wait, as the store was slower", waited)
+	return b.Flush()
+}
+
+func metricHead(b *bufio.Writer, name, help string) {
+	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s counter\n", name, help, name)
+}
+
+// metricLabel escapes the value of a label.
+func metricLabel(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace(s)
+}
+
+// metricsHandler serves the counts at /metrics. They tell of the sensor, and of nobody's traffic.
+func metricsHandler(s *sensors, sink *sinkWriter) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
+		if err := writeMetrics(w, s, sink); err != nil {
+			return // the reader has gone
+		}
+	})
+	return mux
+}
