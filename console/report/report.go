@@ -58,13 +58,15 @@ const (
 
 // Indicator is an observable of the incident.
 type Indicator struct {
-	Kind        string    `json:"kind"`
-	Value       string    `json:"value"`
-	Role        string    `json:"role"`
-	Name        string    `json:"name,omitempty"` // of a file
-	Port        uint16    `json:"port,omitempty"` // of an address, 0 when there were several
-	First, Last time.Time `json:"-"`
-	Findings    []string  `json:"findings"`
+	Kind     string    `json:"kind"`
+	Value    string    `json:"value"`
+	Role     string    `json:"role"`
+	Use      string    `json:"use,omitempty"`  // official kind of most findings that show it
+	Name     string    `json:"name,omitempty"` // of a file
+	Port     uint16    `json:"port,omitempty"` // of an address, 0 when there were several
+	First    time.Time `json:"first"`
+	Last     time.Time `json:"last"`
+	Findings []string  `json:"findings"`
 }
 
 // Confirmation is a person's word on something that the program only proposes, or that nobody has checked.
@@ -131,7 +133,7 @@ const (
 	FactBytes     = 20_000 // of one value
 	FactValues    = 200
 	FactRows      = 2000
-	IndicatorsMax = 5000
+	IndicatorsMax = 1000
 	StepsMax      = 200
 )
 

@@ -142,15 +142,24 @@ func Load(id string) (*Pack, error) {
 	if !slices.Contains(Shipped(), id) {
 		return nil, fmt.Errorf("legal: there is no pack %q: %s", id, strings.Join(Shipped(), ", "))
 	}
-	text, err := fs.ReadFile(packs, path.Join("packs", id, "pack.yaml"))
+	text, err := Source(id)
 	if err != nil {
-		return nil, fmt.Errorf("legal: %w", err)
+		return nil, err
 	}
+	return Edited(id, text)
+}
+
+// Edited reads the text of a pack that ships, as somebody changed it; the id stays.
+func Edited(id string, text []byte) (*Pack, error) {
 	holidays, err := fs.ReadFile(packs, "packs/holidays.yaml")
 	if err != nil {
 		return nil, fmt.Errorf("legal: %w", err)
 	}
-	return Parse(id+"/pack.yaml", text, holidays)
+	p, err := Parse(id+"/pack.yaml", text, holidays)
+	if err == nil && p.ID != id {
+		return nil, fmt.Errorf("legal: %s/pack.yaml: its id is %q", id, p.ID)
+	}
+	return p, err
 }
 
 // Source returns the text of a pack that ships, for editing.

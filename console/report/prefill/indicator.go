@@ -2,6 +2,7 @@ package prefill
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -26,6 +27,7 @@ type indicatorKey struct{ kind, value string }
 // indicators collects what the findings show, each once, in the order of kind and value.
 func (b *builder) indicators() {
 	all := map[indicatorKey]*report.Indicator{}
+	uses := map[*report.Indicator]map[string]int{}
 	put := func(f *detector.Finding, kind, value, role string) *report.Indicator {
 		value = strings.TrimSpace(value)
 		if value == "" || report.VisibleText(value) != value {
@@ -37,8 +39,14 @@ func (b *builder) indicators() {
 		}
 		if all[k] == nil {
 			all[k] = &report.Indicator{Kind: kind, Value: value, Role: role, First: f.Time, Last: f.Time}
+			uses[all[k]] = map[string]int{}
 		}
 		i := all[k]
+		uses[i][b.kindOf(f)]++
+		i.Findings = add(i.Findings, f.ID)
+		if len(f.Steps) > 0 && len(i.Findings) > 1 {
+			return i // a story knows of its names, and not when each was seen
+		}
 		if f.Time.Before(i.First) {
 			i.First = f.Time
 		}
@@ -47,7 +55,6 @@ func (b *builder) indicators() {
 				i.Last = t
 			}
 		}
-		i.Findings = add(i.Findings, f.ID)
 		return i
 	}
 	host := func(f *detector.Finding, name string) {
@@ -62,8 +69,10 @@ func (b *builder) indicators() {
 			put(f, report.Domain, name, report.Hostile)
 		}
 	}
-	for i := range b.Findings {
-		f := &b.Findings[i]
+	order := slices.Clone(b.Findings)
+	slices.SortStableFunc(order, func(x, y detector.Finding) int { return cmp.Compare(min(len(x.Steps), 1), min(len(y.Steps), 1)) })
+	for i := range order {
+		f := &order[i]
 		for _, a := range []netip.Addr{f.SrcIP, f.DstIP} {
 			if b.victims[a] > 0 {
 				put(f, report.IP, a.String(), report.Victim)
@@ -81,12 +90,18 @@ func (b *builder) indicators() {
 		}
 		if f.SHA256 != "" {
 			if i := put(f, report.SHA256, strings.ToLower(f.SHA256), report.Hostile); i != nil && i.Name == "" {
-				i.Name = report.VisibleText(f.FileName)
+				name, _, _ := strings.Cut(f.FileName, "!") // of an archive, not of its member
+				i.Name = report.VisibleText(name)
 			}
 		}
 		b.peer(f, put)
 	}
 	for _, i := range all {
+		for _, use := range slices.Sorted(maps.Keys(uses[i])) {
+			if use != "" && (i.Use == "" || uses[i][use] > uses[i][i.Use]) {
+				i.Use = use
+			}
+		}
 		b.in.Indicators = append(b.in.Indicators, *i)
 	}
 	slices.SortFunc(b.in.Indicators, func(x, y report.Indicator) int {

@@ -33,11 +33,8 @@ func (b *builder) kind() (*legal.Kind, string) {
 		if f.Severity < detector.High {
 			continue
 		}
-		for j := range b.Pack.Kinds {
-			if means(&b.Pack.Kinds[j], f) {
-				counts[b.Pack.Kinds[j].ID]++
-				break
-			}
+		if id := b.kindOf(f); id != "" {
+			counts[id]++
 		}
 	}
 	var found []*legal.Kind
@@ -63,6 +60,16 @@ func (b *builder) kind() (*legal.Kind, string) {
 	}
 	slices.SortStableFunc(found, func(x, y *legal.Kind) int { return counts[y.ID] - counts[x.ID] })
 	return found[0], "Theo phát hiện: " + strings.Join(parts, "; ") + "."
+}
+
+// kindOf returns the official kind that a finding means by itself, "" for none.
+func (b *builder) kindOf(f *detector.Finding) string {
+	for j := range b.Pack.Kinds {
+		if means(&b.Pack.Kinds[j], f) {
+			return b.Pack.Kinds[j].ID
+		}
+	}
+	return ""
 }
 
 func means(k *legal.Kind, f *detector.Finding) bool {

@@ -39,6 +39,7 @@ type builder struct {
 	Input
 	in      *report.Incident
 	victims map[netip.Addr]int // numbered in the order of their first finding
+	defang  *strings.Replacer
 	err     error
 }
 
@@ -55,6 +56,7 @@ func Build(i Input) (*report.Incident, error) {
 	}
 	b.findVictims()
 	b.indicators()
+	b.defang = defanger(b.in)
 	b.story()
 	b.facts()
 	b.law()
@@ -89,9 +91,23 @@ func (b *builder) findVictims() {
 	}
 }
 
-// hide takes the addresses of the unit's networks out of a text.
+// defanger makes the hostile names of an incident unclickable, the longest first.
+func defanger(in *report.Incident) *strings.Replacer {
+	hostile := in.Hostile("")
+	slices.SortStableFunc(hostile, func(x, y report.Indicator) int { return len(y.Value) - len(x.Value) })
+	var pairs []string
+	for _, i := range hostile {
+		if i.Kind != report.SHA256 {
+			pairs = append(pairs, i.Value, report.Defang(i.Value))
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+// hide takes the addresses of the unit's networks out of a text, and makes hostile names unclickable.
 func (b *builder) hide(text, word string) string {
 	text = report.VisibleText(text)
+	text = b.defang.Replace(text)
 	var out strings.Builder
 	isPart := func(c byte) bool {
 		return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' || c == '.' || c == ':'
@@ -154,7 +170,7 @@ func (b *builder) story() {
 				VI: b.hide(s.What.VI, deviceVI), EN: b.hide(s.What.EN, deviceEN)})
 		}
 	} else {
-		for i := range b.Findings {
+		for i := range min(len(b.Findings), report.StepsMax) {
 			f := &b.Findings[i]
 			b.in.Steps = append(b.in.Steps, report.Step{Time: f.Time, Stage: string(f.Source), Visibility: "seen",
 				VI: b.hide(cmp.Or(f.Summary.VI, f.Rule.Name), deviceVI), EN: b.hide(cmp.Or(f.Summary.EN, f.Rule.Name), deviceEN)})

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"khien/console/report"
+	"khien/console/report/evidence"
+	"khien/console/report/issue"
+)
+
+func hashFile(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", errUsage, err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// reportVerify checks a pack. It needs no data folder.
+func reportVerify(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := reportFlags("verify", "--key KEY PACK", stderr)
+	key := o.fs.String("key", "", "public `key` that must have signed, or the file that holds it")
+	ca := o.fs.String("ca", "", "PEM `file` of the authorities whose time stamps count")
+	stamp := o.fs.String("tsr", "", "`file` of a time stamp that came later than the pack")
+	if status, ok := o.parse(args); !ok {
+		return status
+	}
+	if o.fs.NArg() != 1 || *key == "" {
+		o.fs.Usage()
+		return exitUsage
+	}
+	public, err := evidence.ReadPublic(*key)
+	if err != nil {
+		return o.fail(fmt.Errorf("%w: %w", errUsage, err))
+	}
+	var roots *x509.CertPool
+	if *ca != "" {
+		pem, err := os.ReadFile(*ca)
+		roots = x509.NewCertPool()
+		if err != nil || !roots.AppendCertsFromPEM(pem) {
+			return o.fail(fmt.Errorf("%w: --ca %s: no certificates could be read", errUsage, *ca))
+		}
+	}
+	v, err := evidence.Verify(o.fs.Arg(0), public, roots)
+	if err != nil {
+		return o.fail(err)
+	}
+	if *stamp != "" {
+		if v.Stamped, err = checkLater(*stamp, v, roots); err != nil {
+			return o.fail(err)
+		}
+	}
+	fmt.Fprintf(stdout, "good: case %s, %d files, created %s by %s\nmanifest %s, previous %s\n", visible(v.Manifest.Case), len(v.Manifest.Items),
+		v.Manifest.Created.Format(time.RFC3339), visible(v.Manifest.Tool), v.Hash, v.Manifest.Previous)
+	if !v.Stamped.IsZero() {
+		fmt.Fprintf(stdout, "time stamp %s\n", v.Stamped.Format(time.RFC3339))
+	}
+	return exitDone
+}
+
+// checkLater checks a stamp that stands beside its pack.
+func checkLater(name string, v *evidence.Verified, roots *x509.CertPool) (time.Time, error) {
+	tsr, err := os.ReadFile(name)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	manifest, err := evidence.Canonical(v.Manifest)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return evidence.CheckStamp(tsr, manifest, roots)
+}
+
+// reportSeal encrypts a pack.
+func reportSeal(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := reportFlags("seal", "--to age1… -o FILE PACK", stderr)
+	var to stringList
+	o.fs.Var(&to, "to", "age `recipient`; may be repeated")
+	out := o.fs.String("o", "", "`file` that is written")
+	if status, ok := o.parse(args); !ok {
+		return status
+	}
+	if o.fs.NArg() != 1 || *out == "" || len(to) == 0 {
+		o.fs.Usage()
+		return exitUsage
+	}
+	in, err := os.Open(o.fs.Arg(0))
+	if err != nil {
+		return o.fail(fmt.Errorf("%w: %w", errUsage, err))
+	}
+	defer in.Close()
+	f, err := os.OpenFile(*out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return o.fail(fmt.Errorf("%w: %w", errUsage, err))
+	}
+	err = errors.Join(evidence.Seal(f, in, to), f.Sync(), f.Close())
+	if err != nil {
+		return o.fail(errors.Join(err, os.Remove(*out)))
+	}
+	fmt.Fprintf(stdout, "%s is sealed to %d recipients\n", *out, len(to))
+	return exitDone
+}
+
+// reportStamp asks for stamps that wait and writes each beside its pack's name.
+func reportStamp(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := reportFlags("stamp", "--tsa URL -o DIR", stderr)
+	tsa := o.fs.String("tsa", "", "`URL` of the time-stamping authority")
+	out := o.fs.String("o", ".", "`folder` for the stamps")
+	if status, ok := o.parse(args); !ok {
+		return status
+	}
+	if *tsa == "" || o.fs.NArg() > 0 {
+		o.fs.Usage()
+		return exitUsage
+	}
+	return o.desk(func(ctx context.Context, d *issue.Desk) error {
+		done, err := d.Stamps(ctx, func(ctx context.Context, m []byte) ([]byte, error) {
+			return evidence.Stamp(ctx, http.DefaultClient, *tsa, m)
+		})
+		for _, s := range done {
+			name := filepath.Join(*out, s.Case+"-"+s.Manifest[:16]+".tsr")
+			if err := evidence.WriteOnce(name, s.Answer, 0o640); err != nil {
+				return err
+			}
+			fmt.Fprintln(stdout, name)
+		}
+		fmt.Fprintf(stdout, "%d stamps\n", len(done))
+		return err
+	})
+}
+
+// reportCustody shows a custody log or adds an event.
+func reportCustody(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := reportFlags("custody", "CASE", stderr)
+	var e evidence.Event
+	o.fs.StringVar(&e.Action, "add", "", "add an event: thu thập, niêm phong, chuyển giao, truy cập, sao chép, phân tích trên bản sao, trả lại, hủy")
+	o.fs.StringVar(&e.Evidence, "evidence", "", "SHA-256 of the pack or file")
+	o.fs.StringVar(&e.To.Name, "to", "", "who gets it")
+	o.fs.StringVar(&e.Purpose, "purpose", "", "what for")
+	o.fs.StringVar(&e.Place, "place", "", "where")
+	o.fs.StringVar(&e.Seal, "seal", "", "number of the seal")
+	o.fs.StringVar(&e.Witness, "witness", "", "who saw it")
+	if status, ok := o.parse(args); !ok {
+		return status
+	}
+	if o.fs.NArg() != 1 {
+		o.fs.Usage()
+		return exitUsage
+	}
+	return o.desk(func(ctx context.Context, d *issue.Desk) error {
+		if _, err := d.Cases.Get(ctx, o.fs.Arg(0)); err != nil {
+			return err
+		}
+		log := evidence.Custody{Store: d.Store, Case: o.fs.Arg(0)}
+		if e.Action != "" {
+			e.At, e.From.Name = d.Now(), o.user
+			if _, err := log.Append(ctx, e); err != nil {
+				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+		}
+		events, err := log.Events(ctx)
+		for _, e := range events {
+			fmt.Fprintf(stdout, "%4d %s %-12s %.16s %s -> %s: %s\n", e.Number, e.At.In(report.Zone).Format(time.DateTime), e.Action, visible(e.Evidence),
+				visible(e.From.Name), visible(e.To.Name), visible(e.Purpose))
+		}
+		return err
+	})
+}
+
+// reportIssued lists what was issued or writes one out again.
+func reportIssued(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := reportFlags("issued", "[ID]", stderr)
+	out := o.fs.String("o", "", "write the files of ID into a folder of their own in this `folder`")
+	purpose := o.fs.String("purpose", "xuất lại", "what for, for the custody log")
+	if status, ok := o.parse(args); !ok {
+		return status
+	}
+	return o.desk(func(ctx context.Context, d *issue.Desk) error {
+		all, err := d.IssuedOf(ctx, "")
+		if err != nil {
+			return err
+		}
+		found := o.fs.NArg() == 0
+		for _, i := range all {
+			if o.fs.NArg() > 0 && i.ID != o.fs.Arg(0) {
+				continue
+			}
+			found = true
+			fmt.Fprintf(stdout, "%s  %s  %s  %s  %s\n", i.ID, i.At.In(report.Zone).Format(time.DateTime), i.Printed, visible(i.By), i.Title)
+			if *out == "" {
+				continue
+			}
+			set, err := d.Files(ctx, &i, o.user, *purpose)
+			if err != nil {
+				return err
+			}
+			dir, err := issue.Export(*out, set)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(stdout, dir)
+		}
+		if !found {
+			return fmt.Errorf("%w: nothing was issued as %q", errUsage, o.fs.Arg(0))
+		}
+		return nil
+	})
+}
