@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"khien/console/cases"
+	"khien/console/report"
 	"khien/console/report/form"
 	"khien/console/report/issue"
 	"khien/console/report/legal"
@@ -38,6 +39,7 @@ func reportCommands() []reportVerb {
 		{"seal", "encrypt an evidence pack to a recipient", reportSeal},
 		{"stamp", "ask for the time stamps that wait", reportStamp},
 		{"custody", "show a case's custody log, or add to it", reportCustody},
+		{"mail", "write mails to abuse contacts, with XARF or as ARF", reportMail},
 		{"takedown", "targets to be taken down and what became of them", reportTakedown},
 		{"stats", "the half-yearly or yearly table", reportStats},
 		{"taxii", "serve what was issued over TAXII 2.1", reportTAXII},
@@ -122,7 +124,7 @@ func (o *reportOptions) verb(args []string) (verb string, status int, ok bool) {
 // fail prints an error. Mistakes of the user have another status than what could not be read.
 func (o *reportOptions) fail(err error) int {
 	fmt.Fprintf(o.err, "%s: %v\n", o.fs.Name(), err)
-	for _, mistake := range []error{form.ErrUnknown, issue.ErrMissing, issue.ErrUnconfirmed, issue.ErrNoStory, cases.ErrNotFound, cases.ErrInvalid, cases.ErrClosed, errUsage} {
+	for _, mistake := range []error{form.ErrUnknown, form.ErrValue, report.ErrFact, issue.ErrMissing, issue.ErrUnconfirmed, issue.ErrNoStory, cases.ErrNotFound, cases.ErrInvalid, cases.ErrClosed, errUsage} {
 		if errors.Is(err, mistake) {
 			return exitUsage
 		}

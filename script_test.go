@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"errors"
@@ -28,6 +29,7 @@ func TestMain(m *testing.M) {
 //
 //	capture OUT.pcap TRAFFIC      writes the capture of a file of readable traffic (sensor/sensortest)
 //	cut FILE BYTES                shortens a file to its first bytes
+//	flip PACK NAME                changes one byte of a file in an archive that does not compress
 //	freeport NAME                 sets an environment variable to an address that nobody listens on
 //	fetch URL FILE                gets a page as soon as somebody answers
 //	waitfile GLOB BYTES           waits until the files that the pattern names have so many bytes together
@@ -39,7 +41,7 @@ func TestScripts(t *testing.T) {
 		Dir:   "deploy/testdata",
 		Setup: demoFolder,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"capture": writeCapture, "cut": cutFile, "freeport": freePort, "fetch": fetch, "waitfile": waitFile,
+			"capture": writeCapture, "cut": cutFile, "flip": flipByte, "freeport": freePort, "fetch": fetch, "waitfile": waitFile,
 			"samefinding": sameFinding},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
@@ -131,6 +133,28 @@ func sameFinding(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) == 4 {
 		ts.Setenv(args[3], id)
 	}
+}
+
+func flipByte(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: flip PACK NAME")
+	}
+	z, err := zip.OpenReader(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer z.Close()
+	for _, f := range z.File {
+		if f.Name != args[1] {
+			continue
+		}
+		at, err := f.DataOffset()
+		ts.Check(err)
+		b, err := os.ReadFile(ts.MkAbs(args[0]))
+		ts.Check(err)
+		b[at+int64(f.UncompressedSize64)/2] ^= 1
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+		return
+	}
+	ts.Fatalf("flip: %s holds no %s", args[0], args[1])
 }
 
 func freePort(ts *testscript.TestScript, neg bool, args []string) {

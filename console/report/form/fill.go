@@ -1,6 +1,7 @@
 package form
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -64,7 +65,7 @@ func Fill(f *Form, p *legal.Pack, in *report.Incident) (*Filled, error) {
 		for _, d := range s.Fields {
 			v, err := fill(d, in.Facts[d.Map])
 			if err != nil {
-				return nil, fmt.Errorf("form: %s: field %s (%s): %w", f.ID, d.Key, d.Map, err)
+				return nil, fmt.Errorf("%w: %s: field %s (%s): %w", ErrValue, f.ID, d.Key, d.Map, err)
 			}
 			if d.Required && len(v.Values) == 0 && len(v.Ticked) == 0 && len(v.Rows) == 0 {
 				out.Missing = append(out.Missing, Missing{d.Key, d.Map, d.Label, d.EN})
@@ -75,6 +76,9 @@ func Fill(f *Form, p *legal.Pack, in *report.Incident) (*Filled, error) {
 	}
 	return out, nil
 }
+
+// ErrValue is wrapped by errors about a value that does not fit its field.
+var ErrValue = errors.New("form: the value does not fit")
 
 // Layouts of times in facts and on paper.
 const (
@@ -92,6 +96,9 @@ func fill(d Field, f report.Fact) (Value, error) {
 		v.Ticked = map[string]string{}
 		for _, s := range f.Values {
 			code, text, _ := strings.Cut(s, ":")
+			if option(d, code) == nil && f.From.Kind != report.FromPerson {
+				continue // the unit's profile speaks of the boxes of another regime
+			}
 			if option(d, code) == nil {
 				return v, fmt.Errorf("%q is not one of its options: %s", code, codes(d))
 			}

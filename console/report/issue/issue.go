@@ -34,7 +34,7 @@ type Request struct {
 	User     string
 	Evidence []evidence.File // packets, logs, screenshots
 	TSA      func(ctx context.Context, manifest []byte) ([]byte, error)
-	Final    bool // issue: numbered, kept for ever
+	final    bool
 }
 
 // Set is everything that belongs to one report.
@@ -91,6 +91,7 @@ func (d *Desk) Draft(ctx context.Context, r Request) (*Set, error) {
 // Issue makes the set, keeps every file and then the record. An error, or a crash at any moment before the record is
 // written, leaves nothing issued.
 func (d *Desk) Issue(ctx context.Context, r Request) (*Issued, error) {
+	r.final = true
 	f, err := form.Find(r.Pack, r.Form, r.Version)
 	if err != nil {
 		return nil, err
@@ -204,12 +205,8 @@ func (d *Desk) make(ctx context.Context, r Request, number, edition int, previou
 	if err != nil {
 		return nil, err
 	}
-	total := int64(0)
-	for i := range r.Evidence {
-		total += int64(len(r.Evidence[i].Data))
-	}
-	if total > setMax {
-		return nil, fmt.Errorf("issue: %d bytes of evidence, at most %d", total, setMax)
+	if r.Evidence, err = load(r.Evidence); err != nil {
+		return nil, err
 	}
 	in := *r.Incident
 	in.Facts = map[string]report.Fact{}
@@ -242,6 +239,25 @@ func (d *Desk) make(ctx context.Context, r Request, number, edition int, previou
 	}
 	slices.SortFunc(set.Files, func(a, b Out) int { return strings.Compare(a.Name, b.Name) })
 	return set, nil
+}
+
+// load reads evidence that lies in files.
+func load(files []evidence.File) ([]evidence.File, error) {
+	out := slices.Clone(files)
+	total := 0
+	for i := range out {
+		if f := &out[i]; f.Name != "" {
+			b, err := os.ReadFile(f.Name)
+			if err != nil {
+				return nil, fmt.Errorf("issue: %w", err)
+			}
+			f.Data, f.Name = b, ""
+		}
+		if total += len(out[i].Data); total > setMax {
+			return nil, fmt.Errorf("issue: more than %d bytes of evidence", setMax)
+		}
+	}
+	return out, nil
 }
 
 // attach lists the evidence in the incident's facts.
@@ -299,7 +315,7 @@ func (s *Set) formats(in *report.Incident, r Request, now time.Time) error {
 	o := exchange.From(r.Profile, now)
 	if !o.Sendable() {
 		s.Warnings = append(s.Warnings, "the profile has no domain and contact: STIX, MISP and XARF name "+o.Domain+" and cannot be sent")
-		if r.Final {
+		if r.final {
 			return fmt.Errorf("%w: the profile's domain and contact: machine formats have to name who sends them", ErrMissing)
 		}
 	}
