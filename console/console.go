@@ -14,6 +14,8 @@ import (
 	"khien/console/account"
 	"khien/console/api"
 	"khien/console/audit"
+	"khien/console/cases"
+	"khien/console/report/issue"
 	"khien/console/web"
 	"khien/detector"
 	"khien/detector/store"
@@ -45,7 +47,8 @@ func New(cfg Config, st store.Store) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
 	}
 	s := &Server{audit: log, firstPassword: first}
-	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Now: cfg.Now})
+	desk := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now}
+	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })

@@ -17,6 +17,7 @@ import (
 	"khien/console/account"
 	"khien/console/audit"
 	"khien/console/tune"
+	"khien/console/report/issue"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -31,6 +32,7 @@ type Config struct {
 	Store    store.Store
 	Accounts *account.Book
 	Audit    *audit.Log
+	Reports  *issue.Desk
 	Secure   bool       // the console is served over TLS: cookies are never sent without
 	Version  string     // of the program, for the pages
 	Stats    func() any // what the sensors tell of themselves, nil when there is none here
@@ -64,7 +66,7 @@ type route struct {
 }
 
 func (a *API) routes() []route {
-	return []route{
+	own := []route{
 		{"POST /api/v1/logout", account.Viewer, a.logout},
 		{"GET /api/v1/me", account.Viewer, a.me},
 		{"POST /api/v1/password", account.Viewer, a.password},
@@ -100,6 +102,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
+	return slices.Concat(own, a.caseRoutes(), a.reportRoutes())
 }
 
 //go:embed openapi.json

@@ -40,6 +40,9 @@ type Standing struct {
 // Verified reports whether a person may rely on the fact without looking again.
 func (s Standing) Verified() bool { return s.Confidence == "S" || s.Confidence == "K" }
 
+// ErrPack is wrapped by errors about the text of a pack.
+var ErrPack = errors.New("legal: not a valid pack")
+
 // UnverifiedVI is what stands beside a fact that is not verified.
 const UnverifiedVI = "chưa kiểm chứng"
 
@@ -157,7 +160,7 @@ func Edited(id string, text []byte) (*Pack, error) {
 	}
 	p, err := Parse(id+"/pack.yaml", text, holidays)
 	if err == nil && p.ID != id {
-		return nil, fmt.Errorf("legal: %s/pack.yaml: its id is %q", id, p.ID)
+		return nil, fmt.Errorf("%w: %s/pack.yaml: its id is %q", ErrPack, id, p.ID)
 	}
 	return p, err
 }
@@ -187,22 +190,22 @@ func Forms(id string) (fs.FS, error) {
 // and column, or the entry that is wrong.
 func Parse(name string, text, holidays []byte) (*Pack, error) {
 	if len(text) > PackMax {
-		return nil, fmt.Errorf("legal: %s: %d bytes, at most %d", name, len(text), PackMax)
+		return nil, fmt.Errorf("%w: %s: %d bytes, at most %d", ErrPack, name, len(text), PackMax)
 	}
 	p := &Pack{}
 	if err := yaml.UnmarshalWithOptions(text, p, yaml.DisallowUnknownField()); err != nil {
-		return nil, fmt.Errorf("legal: %s: %w", name, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrPack, name, err)
 	}
 	if holidays != nil {
 		var c clock.Calendar
 		if err := yaml.UnmarshalWithOptions(holidays, &c, yaml.DisallowUnknownField()); err != nil {
-			return nil, fmt.Errorf("legal: holidays.yaml: %w", err)
+			return nil, fmt.Errorf("%w: holidays.yaml: %w", ErrPack, err)
 		}
 		p.Calendar.Holidays = append(p.Calendar.Holidays, c.Holidays...)
 		p.Calendar.Makeup = append(p.Calendar.Makeup, c.Makeup...)
 	}
 	if err := p.validate(); err != nil {
-		return nil, fmt.Errorf("legal: %s: %w", name, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrPack, name, err)
 	}
 	return p, nil
 }

@@ -1,0 +1,206 @@
+package api
+
+import (
+	"net/http"
+	"slices"
+
+	"khien/console/account"
+	"khien/console/cases"
+	"khien/console/report/clock"
+	"khien/console/report/form"
+	"khien/console/report/issue"
+	"khien/console/report/legal"
+	"khien/console/report/takedown"
+)
+
+func (a *API) reportRoutes() []route {
+	return []route{
+		{"GET /api/v1/reports", account.Viewer, a.issued},
+		{"POST /api/v1/reports", account.Analyst, a.issue},
+		{"GET /api/v1/reports/{id}/files/{name}", account.Analyst, a.issuedFile},
+		{"GET /api/v1/reports/forms", account.Viewer, a.forms},
+		{"GET /api/v1/reports/clocks", account.Viewer, a.allClocks},
+		{"GET /api/v1/reports/packs/{id}", account.Viewer, a.pack},
+		{"PUT /api/v1/reports/packs/{id}", account.Admin, a.editPack},
+		{"GET /api/v1/reports/takedown", account.Viewer, a.takedowns},
+		{"POST /api/v1/reports/takedown/{id}", account.Analyst, a.moveTakedown},
+	}
+}
+
+func (a *API) issued(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	list, err := a.cfg.Reports.IssuedOf(r.Context(), r.URL.Query().Get("case"))
+	if err != nil {
+		return reportProblem(err)
+	}
+	for i := range list {
+		list[i].Shared = nil
+	}
+	if list == nil {
+		list = []issue.Issued{}
+	}
+	return answer(w, map[string]any{"reports": list})
+}
+
+func (a *API) issue(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Case    string `json:"case"`
+		Pack    string `json:"pack"`
+		Form    string `json:"form"`
+		Version string `json:"form_version"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	r.SetPathValue("id", in.Case)
+	s, err := a.subject(r, in.Pack)
+	if err != nil {
+		return err
+	}
+	if err := a.log(r, who.Name, "report.issue", in.Case, in.Form); err != nil {
+		return err
+	}
+	// The incident is kept as it was issued.
+	if err := a.cfg.Reports.Put(r.Context(), s.in); err != nil {
+		return reportProblem(err)
+	}
+	out, err := a.cfg.Reports.Issue(r.Context(), issue.Request{Incident: s.in, Pack: s.pack, Profile: s.profile, Form: in.Form, Version: in.Version, User: who.Name})
+	if err != nil {
+		return reportProblem(err)
+	}
+	out.Shared = nil
+	return answer(w, out)
+}
+
+func (a *API) issuedFile(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	id, name := r.PathValue("id"), r.PathValue("name")
+	list, err := a.cfg.Reports.IssuedOf(r.Context(), "")
+	if err != nil {
+		return reportProblem(err)
+	}
+	i := slices.IndexFunc(list, func(x issue.Issued) bool { return x.ID == id })
+	if i < 0 || !slices.ContainsFunc(list[i].Set.Files, func(o issue.Out) bool { return o.Name == name }) {
+		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such report or file"}
+	}
+	if err := a.log(r, who.Name, "report.file", id, name); err != nil {
+		return err
+	}
+	set, err := a.cfg.Reports.Files(r.Context(), &list[i], who.Name, "console: "+name)
+	if err != nil {
+		return reportProblem(err)
+	}
+	k := slices.IndexFunc(set.Files, func(o issue.Out) bool { return o.Name == name })
+	return file(w, "application/octet-stream", id+"-"+name, set.Files[k].Data)
+}
+
+func (a *API) forms(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	packs := []any{}
+	for _, id := range legal.Shipped() {
+		p, err := a.cfg.Reports.Pack(r.Context(), id)
+		if err != nil {
+			return err
+		}
+		list, err := form.Load(p)
+		if err != nil {
+			return err
+		}
+		packs = append(packs, map[string]any{"pack": p, "forms": list})
+	}
+	return answer(w, map[string]any{"packs": packs})
+}
+
+// allClocks answers with the deadlines of every open case, and those that come round by themselves.
+func (a *API) allClocks(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	p, err := a.packOf(r, r.URL.Query().Get("pack"))
+	if err != nil {
+		return err
+	}
+	pr, err := a.cfg.Reports.Profile()
+	if err != nil {
+		return err
+	}
+	open, err := a.cfg.Reports.Cases.List(r.Context(), cases.Open)
+	if err != nil {
+		return reportProblem(err)
+	}
+	type line struct {
+		Case  string `json:"case,omitempty"`
+		Title string `json:"title,omitempty"`
+		clock.Clock
+	}
+	out := []line{}
+	for _, c := range open {
+		in, err := a.cfg.Reports.Incident(r.Context(), c.ID, p.ID, pr)
+		if err != nil {
+			return reportProblem(err)
+		}
+		for _, k := range a.cfg.Reports.Clocks(in, p, pr) {
+			if k.Sent == nil {
+				out = append(out, line{c.ID, c.Title, k})
+			}
+		}
+	}
+	for _, k := range p.CalendarClocks(pr.Traits, a.cfg.Now()) {
+		out = append(out, line{Clock: k})
+	}
+	slices.SortStableFunc(out, func(x, y line) int { return x.Due.Compare(y.Due) })
+	return answer(w, map[string]any{"clocks": out})
+}
+
+func (a *API) pack(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	text, version, err := a.cfg.Reports.PackText(r.Context(), r.PathValue("id"))
+	if err != nil {
+		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such pack"}
+	}
+	return answer(w, map[string]any{"text": text, "version": version})
+}
+
+func (a *API) editPack(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Text    string `json:"text"`
+		Version int64  `json:"version"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	id := r.PathValue("id")
+	if !slices.Contains(legal.Shipped(), id) {
+		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such pack"}
+	}
+	if err := a.log(r, who.Name, "pack.edit", id, ""); err != nil {
+		return err
+	}
+	version, err := a.cfg.Reports.EditPack(r.Context(), id, in.Text, in.Version)
+	if err != nil {
+		return reportProblem(err)
+	}
+	return answer(w, map[string]any{"version": version})
+}
+
+func (a *API) takedowns(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	list, err := takedown.List{Store: a.cfg.Store, Now: a.cfg.Now}.Targets(r.Context(), r.URL.Query().Get("case"))
+	if err != nil {
+		return reportProblem(err)
+	}
+	if list == nil {
+		list = []takedown.Target{}
+	}
+	return answer(w, map[string]any{"targets": list})
+}
+
+func (a *API) moveTakedown(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		To   string `json:"to"`
+		Note string `json:"note"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	if err := a.log(r, who.Name, "takedown", r.PathValue("id"), in.To); err != nil {
+		return err
+	}
+	t, err := takedown.List{Store: a.cfg.Store, Now: a.cfg.Now}.Move(r.Context(), who.Name, r.PathValue("id"), in.To, in.Note)
+	if err != nil {
+		return reportProblem(err)
+	}
+	return answer(w, t)
+}
