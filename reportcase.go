@@ -92,12 +92,8 @@ func (o *reportOptions) onIncident(f func(ctx context.Context, d *issue.Desk, in
 // reportSet changes facts of an incident.
 func reportSet(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o := reportFlags("set", "CASE KEY=VALUE…", stderr)
-	if status, ok := o.parse(args); !ok {
+	if status, ok := o.parseSome(args, 2); !ok {
 		return status
-	}
-	if o.fs.NArg() < 2 {
-		o.fs.Usage()
-		return exitUsage
 	}
 	return o.onIncident(func(ctx context.Context, d *issue.Desk, in *report.Incident, p *legal.Pack, pr *report.Profile) (bool, error) {
 		for _, s := range o.fs.Args()[1:] {
@@ -119,12 +115,8 @@ func reportSet(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 // reportConfirm notes a person's word.
 func reportConfirm(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o := reportFlags("confirm", "CASE severity|citation:ID [REASON]", stderr)
-	if status, ok := o.parse(args); !ok {
+	if status, ok := o.parseSome(args, 2); !ok {
 		return status
-	}
-	if o.fs.NArg() < 2 {
-		o.fs.Usage()
-		return exitUsage
 	}
 	return o.onIncident(func(ctx context.Context, d *issue.Desk, in *report.Incident, p *legal.Pack, pr *report.Profile) (bool, error) {
 		what := o.fs.Arg(1)

@@ -111,6 +111,15 @@ func (o *reportOptions) parse(args []string) (status int, ok bool) {
 	return exitUsage, err == nil
 }
 
+// parseSome reads the flags and wants so many arguments behind them, or more.
+func (o *reportOptions) parseSome(args []string, least int) (status int, ok bool) {
+	if status, ok = o.parse(args); ok && o.fs.NArg() < least {
+		o.fs.Usage()
+		return exitUsage, false
+	}
+	return status, ok
+}
+
 // verb takes the first argument that is no flag, and reads the flags before and behind it.
 func (o *reportOptions) verb(args []string) (verb string, status int, ok bool) {
 	if status, ok = o.parse(args); !ok || o.fs.NArg() == 0 {

@@ -117,7 +117,7 @@ func New(f *form.Filled, pr *report.Profile, p *legal.Pack, o Options) *Doc {
 	if f.Form.Suggested && !english {
 		d.Notes = append(d.Notes, noteVI)
 	}
-	if !english && !strings.Contains(f.Form.Note, "(*)") {
+	if d.Layout != form.Letter && !strings.Contains(f.Form.Note, "(*)") {
 		d.Notes = append(d.Notes, requiredVI)
 	}
 	return d
@@ -160,7 +160,7 @@ func (d *Doc) part(p form.Part, f *form.Form, n *int) {
 			continue
 		}
 		label := v.Label
-		if v.Required && label != "" && d.Language != "en" {
+		if v.Required && label != "" && d.Layout != form.Letter {
 			label += " (*)"
 		}
 		b := Block{Kind: Line, Label: label, Values: v.Values}

@@ -370,12 +370,25 @@ func (p *page) salutation(words string) {
 func (p *page) centred(s, style string, size, x, width float64) {
 	p.SetFont(family, style, size)
 	h := p.line(size)
-	for _, l := range p.wrap(s, width, 0) {
+	for _, l := range p.balanced(s, width) {
 		p.add(strip{height: h, keep: true, draw: func(y float64) {
 			p.SetFont(family, style, size)
 			p.Text(x+(width-p.GetStringWidth(l))/2, y+h*0.78, l)
 		}})
 	}
+}
+
+// balanced cuts a text into no more lines than needed, all about as long: no word stands alone below a title.
+func (p *page) balanced(s string, width float64) []string {
+	lines := p.wrap(s, width, 0)
+	for w := width * 0.97; len(lines) > 1 && w > width/2; w *= 0.97 {
+		narrower := p.wrap(s, w, 0)
+		if len(narrower) > len(lines) {
+			break
+		}
+		lines = narrower
+	}
+	return lines
 }
 
 // rule adds a horizontal line of a width around a middle.

@@ -48,7 +48,7 @@ func (p *page) column(cells []cell, x, width float64) (draw func(float64), heigh
 	for _, c := range cells {
 		p.SetFont(family, c.style, c.size)
 		h := p.line(c.size)
-		lines := p.wrap(c.s, width, 0)
+		lines := p.balanced(c.s, width)
 		for i, l := range lines {
 			w := p.GetStringWidth(l)
 			q := piece{text(l), c.style, c.size, height + h*0.78, x + (width-w)/2, 0}
@@ -119,7 +119,7 @@ func (p *page) boxes(b Block) {
 		}
 		p.SetFont(family, "", p.Body)
 		lines := p.wrap(label, p.inner()-p.Indent-width, 0)
-		p.add(strip{height: h * float64(len(lines)), keep: i == 0 && len(b.Options) > 1, draw: func(y float64) {
+		p.add(strip{height: h * float64(len(lines)), keep: (i == 0 || i == len(b.Options)-2) && len(b.Options) > 1, draw: func(y float64) {
 			p.box(p.Left+p.Indent, y, h, o.Ticked)
 			p.SetFont(family, "", p.Body)
 			for k, l := range lines {

@@ -237,7 +237,7 @@ func (b *builder) facts() {
 		b.set("incident.victims", computed, fmt.Sprintf("%d thiết bị trong mạng của đơn vị", n))
 		b.set("incident.scope", computed, fmt.Sprintf("Đã ghi nhận %d thiết bị trong mạng của đơn vị có liên lạc với hạ tầng của đối tượng; danh sách lưu tại đơn vị.", n))
 	}
-	b.set("incident.summary", computed, b.summaryVI(), b.summaryEN())
+	b.set("incident.summary", computed, b.summary(wordsVI), b.summary(wordsEN))
 	b.indicatorFacts(computed)
 	if len(b.Measures) > 0 {
 		lines, ref := []string{}, b.Measures[0].ID
@@ -271,47 +271,39 @@ func (b *builder) span() (first, last time.Time) {
 	return first, last
 }
 
-func (b *builder) summaryVI() string {
-	if len(b.Findings) == 0 {
-		return ""
-	}
-	first, last := b.span()
-	s := fmt.Sprintf("Từ %s đến %s (giờ Việt Nam), hệ thống giám sát ghi nhận %d phát hiện", Stamp(first), Stamp(last), len(b.Findings))
-	if len(b.in.Brands) > 0 {
-		s += " về hành vi mạo danh " + report.VisibleText(strings.Join(b.in.Brands, ", "))
-	}
-	if n := len(b.victims); n > 0 {
-		s += fmt.Sprintf("; %d thiết bị trong mạng bị ảnh hưởng", n)
-	}
-	s += "."
-	if len(b.in.Steps) > 0 {
-		s += " Diễn biến: "
-		for i, st := range b.in.Steps {
-			if i > 0 {
-				s += "; "
-			}
-			s += strings.TrimSuffix(st.VI, ".")
-		}
-		s += "."
-	}
-	return clip(s)
+// words are what a summary is written with, in one language.
+type words struct {
+	begin, brands, devices, course string
+	step                           func(report.Step) string
 }
 
-func (b *builder) summaryEN() string {
+var (
+	wordsVI = words{"Từ %s đến %s (giờ Việt Nam), hệ thống giám sát ghi nhận %d phát hiện", " về hành vi mạo danh ", "; %d thiết bị trong mạng bị ảnh hưởng",
+		" Diễn biến: ", func(s report.Step) string { return s.VI }}
+	wordsEN = words{"From %s to %s (UTC+7) the monitoring system recorded %d findings", " of impersonation of ", "; devices affected: %d",
+		" Course of events: ", func(s report.Step) string { return s.EN }}
+)
+
+// summary tells in a few sentences what happened.
+func (b *builder) summary(w words) string {
 	if len(b.Findings) == 0 {
 		return ""
 	}
 	first, last := b.span()
-	s := fmt.Sprintf("From %s to %s (UTC+7) the monitoring system recorded %d findings", Stamp(first), Stamp(last), len(b.Findings))
+	s := fmt.Sprintf(w.begin, Stamp(first), Stamp(last), len(b.Findings))
 	if len(b.in.Brands) > 0 {
-		s += " of impersonation of " + report.VisibleText(strings.Join(b.in.Brands, ", "))
+		s += w.brands + report.VisibleText(strings.Join(b.in.Brands, ", "))
 	}
 	if n := len(b.victims); n > 0 {
-		s += fmt.Sprintf("; devices affected: %d", n)
+		s += fmt.Sprintf(w.devices, n)
 	}
 	s += "."
-	for i, st := range b.in.Steps {
-		s += map[bool]string{true: " Course of events: ", false: "; "}[i == 0] + strings.TrimSuffix(st.EN, ".")
+	var steps []string
+	for _, st := range b.in.Steps {
+		steps = append(steps, strings.TrimSuffix(w.step(st), "."))
+	}
+	if len(steps) > 0 {
+		s += w.course + strings.Join(steps, "; ") + "."
 	}
 	return clip(s)
 }

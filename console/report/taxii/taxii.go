@@ -275,41 +275,32 @@ func envelope(key string, list []any, next string) map[string]any {
 	return out
 }
 
-func (s *Server) objects(w http.ResponseWriter, r *http.Request, c *Client) {
+// list answers with what each record of a page shows.
+func (s *Server) list(w http.ResponseWriter, r *http.Request, c *Client, key string, show func(Record) any) {
 	page, next, ok := s.page(w, r, c)
 	if !ok {
 		return
 	}
 	list := []any{}
 	for _, x := range page {
-		list = append(list, x.Object)
+		list = append(list, show(x))
 	}
-	answer(w, envelope("objects", list, next))
+	answer(w, envelope(key, list, next))
+}
+
+func (s *Server) objects(w http.ResponseWriter, r *http.Request, c *Client) {
+	s.list(w, r, c, "objects", func(x Record) any { return x.Object })
 }
 
 func (s *Server) manifest(w http.ResponseWriter, r *http.Request, c *Client) {
-	page, next, ok := s.page(w, r, c)
-	if !ok {
-		return
-	}
-	list := []any{}
-	for _, x := range page {
-		list = append(list, map[string]string{"id": x.ID, "date_added": stamp(x.Added), "version": x.Version, "media_type": "application/stix+json;version=2.1"})
-	}
-	answer(w, envelope("objects", list, next))
+	s.list(w, r, c, "objects", func(x Record) any {
+		return map[string]string{"id": x.ID, "date_added": stamp(x.Added), "version": x.Version, "media_type": "application/stix+json;version=2.1"}
+	})
 }
 
 func (s *Server) versions(w http.ResponseWriter, r *http.Request, c *Client) {
 	q := r.URL.Query()
 	q.Set("match[version]", "all")
 	r.URL.RawQuery = q.Encode()
-	page, next, ok := s.page(w, r, c)
-	if !ok {
-		return
-	}
-	list := []any{}
-	for _, x := range page {
-		list = append(list, x.Version)
-	}
-	answer(w, envelope("versions", list, next))
+	s.list(w, r, c, "versions", func(x Record) any { return x.Version })
 }
