@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,6 +22,7 @@ import (
 	"khien/console/report/legal"
 	"khien/detector"
 	"khien/sensor/capture"
+	"khien/sensor/ring"
 )
 
 // newOptions are the flags of khien report new.
@@ -218,7 +221,12 @@ func (o *newOptions) evidence(ctx context.Context, d *issue.Desk, in *report.Inc
 	put("findings.jsonl", "log", "application/jsonl", "Các phát hiện của vụ việc", "kho dữ liệu phát hiện", "export", findings.Bytes())
 	cut.From, cut.To = cut.From.Add(-cutMargin), cut.To.Add(cutMargin)
 	for i, name := range o.pcaps {
-		if err := o.carve(name, i, cut, put); err != nil {
+		if err := o.carve(name, filepath.Base(name), i, cut, put); err != nil {
+			return nil, err
+		}
+	}
+	if len(o.pcaps) == 0 {
+		if err := o.carveKept(in, cut, put); err != nil {
 			return nil, err
 		}
 	}
@@ -264,8 +272,11 @@ func widen(c *evidence.Cut, f *detector.Finding) {
 	}
 }
 
+// errNoPackets is wrapped by errors about a capture that has nothing of the case.
+var errNoPackets = errors.New("no packet of the case")
+
 // carve cuts the case's packets from a capture and lists the events in them.
-func (o *newOptions) carve(name string, n int, cut evidence.Cut, put func(path, kind, media, what, source, method string, data []byte) *evidence.File) error {
+func (o *newOptions) carve(name, source string, n int, cut evidence.Cut, put func(path, kind, media, what, source, method string, data []byte) *evidence.File) error {
 	original, err := hashFile(name)
 	if err != nil {
 		return err
@@ -281,13 +292,13 @@ func (o *newOptions) carve(name string, n int, cut evidence.Cut, put func(path, 
 		return err
 	}
 	if got.Packets == 0 {
-		return fmt.Errorf("%w: %s holds no packet of the case between %s and %s", errUsage, name, cut.From.Format(time.RFC3339), cut.To.Format(time.RFC3339))
+		return fmt.Errorf("%w: %w: %s, between %s and %s", errUsage, errNoPackets, source, cut.From.Format(time.RFC3339), cut.To.Format(time.RFC3339))
 	}
 	base := strings.TrimSuffix(carvedName, ".pcapng")
 	if n > 0 {
 		base += fmt.Sprintf("-%d", n+1)
 	}
-	f := put(base+".pcapng", "pcap", "application/x-pcapng", fmt.Sprintf("%d gói tin của %d luồng, cắt từ bản ghi gốc", got.Packets, got.Flows), filepath.Base(name), "copy", b.Bytes())
+	f := put(base+".pcapng", "pcap", "application/x-pcapng", fmt.Sprintf("%d gói tin của %d luồng, cắt từ bản ghi gốc", got.Packets, got.Flows), source, "copy", b.Bytes())
 	f.Parent, f.Tool = original, f.Tool+"; "+got.Filter
 	f.First, f.Last = got.First.Format(time.RFC3339Nano), got.Last.Format(time.RFC3339Nano)
 	events, err := eventsOf(b.Bytes())
@@ -296,6 +307,54 @@ func (o *newOptions) carve(name string, n int, cut evidence.Cut, put func(path, 
 	}
 	put(base+".eve.json", "log", "application/jsonl", "Bản ghi DNS, HTTP, TLS (chứng thư), tệp và luồng đọc từ các gói tin trên", base+".pcapng", "export", events).Parent = evidence.Hash(b.Bytes())
 	return nil
+}
+
+// keptMax is how much of what khien run kept is looked through for one case.
+const keptMax = 2 << 30
+
+// carveKept cuts the case's packets from what khien run kept, where it kept some.
+func (o *newOptions) carveKept(in *report.Incident, cut evidence.Cut, put func(path, kind, media, what, source, method string, data []byte) *evidence.File) error {
+	store := filepath.Join(o.data, "packets")
+	if info, err := os.Stat(store); err != nil || !info.IsDir() {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "khien-report-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	f, err := os.Create(filepath.Join(dir, "kept.pcapng"))
+	if err != nil {
+		return err
+	}
+	q := ring.Query{From: cut.From.UnixNano(), To: cut.To.UnixNano(), MaxBytes: keptMax}
+	var victims []netip.Addr
+	for _, i := range in.Indicators {
+		if a, err := netip.ParseAddr(i.Value); err == nil && i.Role == report.Victim {
+			victims = append(victims, a)
+		}
+	}
+	if len(victims) == 1 {
+		q.Hosts = victims // several would mean packets between them
+	}
+	res, err := ring.Carve(store, f, q, capture.Section{})
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	for _, p := range res.Problems {
+		fmt.Fprintf(o.err, "warning: kept packets: %v\n", p)
+	}
+	if res.More {
+		fmt.Fprintf(o.err, "warning: more than %d bytes were kept in the time of the case: the rest was not looked at\n", int64(keptMax))
+	}
+	if res.Packets == 0 {
+		return nil
+	}
+	err = o.carve(f.Name(), "kho gói tin của khien run", 0, cut, put)
+	if errors.Is(err, errNoPackets) {
+		return nil // others were kept, those of the case are gone
+	}
+	return err
 }
 
 // eventsOf reads packets again and returns their events: names, answers, certificates, requests, files.

@@ -16,8 +16,8 @@ import (
 
 	"khien/console/account"
 	"khien/console/audit"
-	"khien/console/tune"
 	"khien/console/report/issue"
+	"khien/console/tune"
 	"khien/detector"
 	"khien/detector/store"
 )

@@ -2,8 +2,6 @@ package evidence
 
 import (
 	"bytes"
-	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +36,9 @@ type Carved struct {
 // CutMax is how many packets are cut from one capture.
 const CutMax = 5_000_000
 
+// commentMax is how many bytes of the filter the section's comment holds; the manifest holds it whole.
+const commentMax = 60_000
+
 // Carve writes the packets of a capture that belong to a case as pcapng: bytes, times and lengths as they were captured, and
 // a comment of the section with the case. Packets that cannot be decoded belong to no flow.
 func Carve(w io.Writer, r *capture.Reader, c Cut) (Carved, error) {
@@ -52,8 +53,12 @@ func Carve(w io.Writer, r *capture.Reader, c Cut) (Carved, error) {
 		}
 	}
 	dec, table := decode.New(decode.Config{NoChecksum: true}), flow.NewTable(flow.Config{})
-	ng := pcapng{w: w}
-	ng.section("Khiên "+c.Sensor, "case "+c.Case+"; "+out.Filter)
+	comment := "case " + c.Case + "; " + out.Filter
+	ng, err := capture.NewWriter(w, capture.Section{Comment: strings.ToValidUTF8(comment[:min(len(comment), commentMax)], ""), Application: "Khiên " + c.Sensor})
+	if err != nil {
+		return out, fmt.Errorf("evidence: carve: %w", err)
+	}
+	links := map[sensor.LinkType]uint32{}
 	seen := map[string]bool{}
 	var p sensor.Packet
 	for {
@@ -87,12 +92,18 @@ func Carve(w io.Writer, r *capture.Reader, c Cut) (Carved, error) {
 			out.First = at
 		}
 		out.Packets, out.Last = out.Packets+1, at
-		ng.packet(&p)
+		i, known := links[p.Link]
+		if !known {
+			if i, err = ng.Interface(capture.Interface{Link: p.Link}); err != nil {
+				return out, fmt.Errorf("evidence: carve: %w", err)
+			}
+			links[p.Link] = i
+		}
+		if err := ng.Packet(i, &p); err != nil {
+			return out, fmt.Errorf("evidence: carve: %w", err)
+		}
 	}
 	out.Flows = len(seen)
-	if ng.err != nil {
-		return out, fmt.Errorf("evidence: carve: %w", ng.err)
-	}
 	return out, nil
 }
 
@@ -122,72 +133,4 @@ func asks(s *sensor.Segment, names [][]byte) bool {
 	}
 	lower := bytes.ToLower(s.Payload)
 	return slices.ContainsFunc(names, func(n []byte) bool { return bytes.Contains(lower, n) })
-}
-
-// pcapng writes a section (draft-ietf-opsawg-pcapng, 4) in little-endian order with nanoseconds.
-type pcapng struct {
-	w     io.Writer
-	links []sensor.LinkType
-	err   error
-}
-
-const (
-	blockSection   = 0x0a0d0d0a
-	blockInterface = 1
-	blockPacket    = 6
-	optComment     = 1
-	optUserAppl    = 4
-	optTSResol     = 9
-	optionMax      = 60_000 // bytes; the field for the length has 16 bits
-)
-
-func (n *pcapng) block(kind uint32, body []byte) {
-	for len(body)%4 != 0 {
-		body = append(body, 0)
-	}
-	b := binary.LittleEndian.AppendUint32(nil, kind)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(body)+12))
-	b = append(b, body...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(body)+12))
-	if n.err == nil {
-		_, n.err = n.w.Write(b)
-	}
-}
-
-func option(b []byte, code uint16, value string) []byte {
-	value = strings.ToValidUTF8(value[:min(len(value), optionMax)], "")
-	b = binary.LittleEndian.AppendUint16(b, code)
-	b = binary.LittleEndian.AppendUint16(b, uint16(len(value)))
-	b = append(b, value...)
-	for len(b)%4 != 0 {
-		b = append(b, 0)
-	}
-	return b
-}
-
-func (n *pcapng) section(program, comment string) {
-	b := binary.LittleEndian.AppendUint32(nil, 0x1a2b3c4d)
-	b = append(b, 1, 0, 0, 0)                             // version 1.0
-	b = append(b, 255, 255, 255, 255, 255, 255, 255, 255) // length of the section: not given
-	b = option(option(b, optComment, comment), optUserAppl, program)
-	n.block(blockSection, append(b, 0, 0, 0, 0))
-}
-
-func (n *pcapng) packet(p *sensor.Packet) {
-	i := slices.Index(n.links, p.Link)
-	if i < 0 {
-		i = len(n.links)
-		n.links = append(n.links, p.Link)
-		b := binary.LittleEndian.AppendUint16(nil, uint16(p.Link))
-		b = append(b, 0, 0, 0, 0, 0, 0) // no snap length
-		b = option(b, optTSResol, "\x09")
-		n.block(blockInterface, append(b, 0, 0, 0, 0))
-	}
-	t := uint64(max(p.Time, 0))
-	b := binary.LittleEndian.AppendUint32(nil, uint32(i))
-	b = binary.LittleEndian.AppendUint32(b, uint32(t>>32))
-	b = binary.LittleEndian.AppendUint32(b, uint32(t))
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(p.Data)))
-	b = binary.LittleEndian.AppendUint32(b, uint32(cmp.Or(p.Length, len(p.Data))))
-	n.block(blockPacket, append(b, p.Data...))
 }
