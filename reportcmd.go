@@ -133,7 +133,7 @@ func (o *reportOptions) verb(args []string) (verb string, status int, ok bool) {
 // fail prints an error. Mistakes of the user have another status than what could not be read.
 func (o *reportOptions) fail(err error) int {
 	fmt.Fprintf(o.err, "%s: %v\n", o.fs.Name(), err)
-	for _, mistake := range []error{form.ErrUnknown, form.ErrValue, report.ErrFact, issue.ErrMissing, issue.ErrUnconfirmed, issue.ErrNoStory, cases.ErrNotFound, cases.ErrInvalid, cases.ErrClosed, errUsage} {
+	for _, mistake := range []error{form.ErrUnknown, form.ErrValue, report.ErrFact, issue.ErrMissing, issue.ErrUnconfirmed, issue.ErrNoStory, issue.ErrSource, cases.ErrNotFound, cases.ErrInvalid, cases.ErrClosed, errUsage} {
 		if errors.Is(err, mistake) {
 			return exitUsage
 		}
@@ -165,7 +165,8 @@ func (o *reportOptions) desk(f func(ctx context.Context, d *issue.Desk) error) i
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return o.fail(errors.Join(err, st.Close()))
 	}
-	d := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: time.Now}, Dir: dir, Tool: "khien " + buildVersion(), Now: time.Now}
+	d := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: time.Now}, Dir: dir, Tool: "khien " + buildVersion(), Now: time.Now,
+		Packets: filepath.Join(o.data, "packets")}
 	if err := errors.Join(f(context.Background(), d), st.Close()); err != nil {
 		return o.fail(err)
 	}

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -17,19 +15,6 @@ import (
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
 )
-
-func hashFile(name string) (string, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return "", fmt.Errorf("%w: %w", errUsage, err)
-	}
-	defer f.Close()
-	h := sha256.New()
-	if _, err := io.Copy(h, f); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
-}
 
 // reportVerify checks a pack. It needs no data folder.
 func reportVerify(args []string, stdin io.Reader, stdout, stderr io.Writer) int {

@@ -38,7 +38,7 @@ func reportMail(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			return false, fmt.Errorf("%w: domain and contact of the profile: a mail needs a sender", issue.ErrMissing)
 		}
 		if *arf != "" {
-			original, err := readLimited(*arf)
+			original, err := os.ReadFile(*arf)
 			if err != nil {
 				return false, err
 			}

@@ -164,7 +164,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	o.sensors = &sensors{stores: o.stores}
-	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value}
+	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Packets: o.packets.folder(o.data)}
 	server, err := console.New(cfg, st)
 	if err != nil {
 		listener.Close()

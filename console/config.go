@@ -21,6 +21,8 @@ type Config struct {
 	Version string
 	// Stats returns what the sensors of this process tell of themselves, as a value for JSON; nil when there are none.
 	Stats func() any
+	// Packets is the folder of the packets that are kept, from which reports take a case's; "" when none are.
+	Packets string
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }

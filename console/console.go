@@ -47,7 +47,8 @@ func New(cfg Config, st store.Store) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
 	}
 	s := &Server{audit: log, firstPassword: first}
-	desk := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now}
+	desk := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
+		Packets: cfg.Packets}
 	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())

@@ -74,7 +74,7 @@ func TestReports(t *testing.T) {
 		t.Errorf("%d %v", status, head)
 	}
 	d.want(404, "GET", path+"..%2Fsigning.key", nil)
-	if events := d.want(200, "GET", "/api/v1/cases/"+id+"/custody", nil)["events"].([]any); len(events) != 2 {
+	if events := d.want(200, "GET", "/api/v1/cases/"+id+"/custody", nil)["events"].([]any); len(events) != 3 {
 		t.Errorf("%d custody events", len(events))
 	}
 	if all := d.want(200, "GET", "/api/v1/reports/clocks", nil)["clocks"].([]any); len(all) == 0 {

@@ -63,7 +63,12 @@ func (a *API) issue(w http.ResponseWriter, r *http.Request, who account.Account)
 	if err := a.cfg.Reports.Put(r.Context(), s.in); err != nil {
 		return reportProblem(err)
 	}
-	out, err := a.cfg.Reports.Issue(r.Context(), issue.Request{Incident: s.in, Pack: s.pack, Profile: s.profile, Form: in.Form, Version: in.Version, User: who.Name})
+	files, err := a.cfg.Reports.Collect(r.Context(), s.in, issue.Sources{User: who.Name})
+	if err != nil {
+		return reportProblem(err)
+	}
+	out, err := a.cfg.Reports.Issue(r.Context(), issue.Request{Incident: s.in, Pack: s.pack, Profile: s.profile, Form: in.Form, Version: in.Version,
+		User: who.Name, Evidence: files})
 	if err != nil {
 		return reportProblem(err)
 	}

@@ -88,6 +88,15 @@ func Hash(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// HashFile returns the SHA-256 of a file in hexadecimal.
+func HashFile(name string) (string, error) {
+	f := File{Name: name}
+	if err := f.measure(); err != nil {
+		return "", err
+	}
+	return f.SHA256, nil
+}
+
 func (f *File) open() (io.ReadCloser, error) {
 	if f.Data != nil || f.Name == "" {
 		return io.NopCloser(bytes.NewReader(f.Data)), nil

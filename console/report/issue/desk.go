@@ -43,6 +43,8 @@ type Desk struct {
 	Dir   string // of keys and issued files
 	Tool  string // name and version of the program
 	Now   func() time.Time
+	// Packets is the folder of what khien run keeps, "" for none.
+	Packets string
 }
 
 // Errors that callers branch on.
