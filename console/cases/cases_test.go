@@ -96,3 +96,14 @@ func TestNumbers(t *testing.T) {
 		t.Errorf("%d cases, %v", len(all), err)
 	}
 }
+
+// TestHistory: a history that is full keeps its beginning and its end.
+func TestHistory(t *testing.T) {
+	var c Case
+	for i := range historyMax + 1 {
+		c.note(time.Unix(int64(i), 0), "an", "x")
+	}
+	if n := len(c.History); n > historyMax || c.History[0].Time.Unix() != 0 || c.History[n-1].Time.Unix() != historyMax {
+		t.Errorf("%d entries, from %v to %v", n, c.History[0].Time, c.History[n-1].Time)
+	}
+}
