@@ -73,6 +73,7 @@ const (
 	DNSResponseRRName                       // all names of a response: questions, owners, and those that records point to
 	DNSAnswerData                           // rdata as text: addresses, names, TXT
 	DNSAnswerTTL                            // Number
+	DNSNameServer                           // one value an NS record of any section: the name of the server
 )
 
 // TLS.
@@ -100,6 +101,7 @@ const (
 	TLSStoreAsked           //
 	TLSHandshakeDone        // Number 1 when complete
 	TLSJA4S                 //
+	TLSECH                  // Number 1 when the hello has the extension encrypted_client_hello (browsers also send it without a key)
 )
 
 // SSH.
@@ -187,6 +189,7 @@ const (
 	SIPResponseHeaders
 	SIPRequestBody
 	SIPResponseBody
+	SIPCallID
 )
 
 // SDP inside SIP.

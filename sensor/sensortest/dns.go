@@ -1,10 +1,12 @@
 package sensortest
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -97,7 +99,9 @@ func appendRecord(b []byte, kind uint16, ttl uint32, answer string) ([]byte, err
 		}
 	case 15:
 		data, err = appendName([]byte{0, 10}, answer)
-	case 10, 25, 65:
+	case 65:
+		data, err = service(answer)
+	case 10, 25:
 		data = []byte(answer)
 	default:
 		data, err = appendName(nil, answer)
@@ -111,6 +115,47 @@ func appendRecord(b []byte, kind uint16, ttl uint32, answer string) ([]byte, err
 	b = binary.BigEndian.AppendUint32(b, ttl)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(data)))
 	return append(b, data...), nil
+}
+
+// service writes an HTTPS record (RFC 9460) from "PRIORITY TARGET [alpn=h2,h3] [ech=PUBLICNAME]"; a text that does not
+// begin with a number is taken as it stands.
+func service(answer string) ([]byte, error) {
+	words := strings.Fields(answer)
+	if len(words) < 2 {
+		return []byte(answer), nil
+	}
+	priority, err := strconv.ParseUint(words[0], 10, 16)
+	if err != nil {
+		return []byte(answer), nil
+	}
+	b := binary.BigEndian.AppendUint16(nil, uint16(priority))
+	if words[1] == "." {
+		b = append(b, 0)
+	} else if b, err = appendName(b, words[1]); err != nil {
+		return nil, err
+	}
+	for _, w := range words[2:] {
+		key, value, _ := strings.Cut(w, "=")
+		var v []byte
+		switch key {
+		case "alpn":
+			for p := range strings.SplitSeq(value, ",") {
+				v = append(v, vector8([]byte(p))...)
+			}
+			b = append(binary.BigEndian.AppendUint16(b, 1), vector16(v)...)
+		case "ech": // RFC 9849, 4: one configuration with a key of filler
+			f := &filler{seed: sha256.Sum256([]byte(value))}
+			config := append([]byte{7, 0, 0x20}, vector16(f.next(32))...)
+			config = append(config, vector16([]byte{0, 1, 0, 1})...)
+			config = append(append(config, 64), vector8([]byte(value))...)
+			config = append(config, 0, 0)
+			list := append([]byte{0xfe, 0x0d}, vector16(config)...)
+			b = append(binary.BigEndian.AppendUint16(b, 5), vector16(vector16(list))...)
+		default:
+			return nil, fmt.Errorf("%q: want alpn= or ech=", w)
+		}
+	}
+	return b, nil
 }
 
 func appendName(b []byte, name string) ([]byte, error) {

@@ -9,7 +9,9 @@
 //	wait 5s                                 moves it
 //	dns 10.20.3.14 vneid-gov.example A 203.0.113.9 [server=10.20.0.53] [rcode=3] [ttl=60] [noreply]
 //	tls 10.20.3.14:50123 > 203.0.113.9:443 sni=vneid-gov.example alpn=h2,http/1.1 [version=1.2] [cn=…] [issuer=…]
-//	    [san=a,b] [send=900] [recv=4000]
+//	    [san=a,b] [send=900] [recv=4000] [ech=PUBLICNAME: the name is encrypted, the public one is shown]
+//	quic 10.20.3.14 > 203.0.113.9:443 sni=vneid-gov.example [alpn=h3] [ech=PUBLICNAME] [send=900] [recv=4000]
+//	dns 10.20.3.14 vneid-gov.example HTTPS "1 . alpn=h3,h2 ech=PUBLICNAME"
 //	http 10.20.3.14 > 203.0.113.9:80        followed by messages; Content-Length is added where it is missing
 //	tcp 10.20.3.14 > 203.0.113.9:22         followed by messages; text lines end with CR LF unless eol=lf or eol=none
 //	udp 10.20.3.14 > 203.0.113.9:514        followed by messages, each a datagram; no line end unless eol=crlf or eol=lf
@@ -30,7 +32,8 @@
 //	~ 2s                                    a pause between messages
 //
 // The section kit.zip may also be written as kit.zip.hex, as kit.zip.b64, or as sections kit.zip/index.php, … which become
-// members of a ZIP archive (a .apk, .jar, .docx).
+// members of a ZIP archive (a .apk, .jar, .docx). A member AndroidManifest.xml.text has lines "package NAME", "label TEXT",
+// "permission NAME" and becomes the binary XML that Android reads.
 //
 // Options of tcp, http and tls: mss=N bytes a segment (1400), reorder (neighbouring segments change places), dup (each
 // segment comes twice), gap=N (the Nth segment of data is missing), nofin, rst (the client ends by RST), midstream (no

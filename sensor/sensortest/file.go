@@ -22,6 +22,9 @@ func (w *writer) file(name string) ([]byte, error) {
 	if text, ok := w.files[name+".b64"]; ok {
 		return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(string(text)), ""))
 	}
+	if text, ok := w.files[name+".text"]; ok {
+		return manifest(string(text))
+	}
 	var members []string
 	for section := range w.files {
 		if path, ok := strings.CutPrefix(section, name+"/"); ok {
@@ -39,6 +42,7 @@ func (w *writer) file(name string) ([]byte, error) {
 func plainName(path string) string {
 	path, _ = strings.CutSuffix(path, ".hex")
 	path, _ = strings.CutSuffix(path, ".b64")
+	path, _ = strings.CutSuffix(path, ".text")
 	return path
 }
 

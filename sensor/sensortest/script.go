@@ -117,7 +117,7 @@ var flags = []string{"reorder", "dup", "nofin", "rst", "midstream", "refused", "
 
 // options are the names that may stand before =; other words with = are arguments (the text of a TXT record).
 var options = []string{"server", "rcode", "ttl", "sni", "alpn", "version", "cn", "issuer", "san", "days", "notbefore", "send",
-	"recv", "eol", "type", "code", "size", "answer", "jitter", "mss", "gap", "vlan"}
+	"recv", "eol", "type", "code", "size", "answer", "jitter", "mss", "gap", "vlan", "ech"}
 
 // split takes a line apart: words with = and known flags are options. A value with spaces stands in double quotes.
 func split(line string) (*directive, error) {
@@ -222,7 +222,7 @@ func (w *writer) statement(lines []string, i, to int, line string) (next int, er
 		return i + 1, w.dns(d)
 	case "icmp":
 		return i + 1, w.icmp(d)
-	case "tls", "http", "tcp", "udp":
+	case "tls", "http", "tcp", "udp", "quic":
 		end := i + 1
 		for end < to && isMessageLine(lines[end]) {
 			end++
@@ -271,6 +271,8 @@ func (w *writer) conversation(d *directive, msgs []message) error {
 			w.udp(c, s, m.server, m.data)
 		}
 		return nil
+	case "quic":
+		return w.quic(d, c, s)
 	case "tls":
 		own, err := w.tls(d)
 		if err != nil {

@@ -19,6 +19,9 @@ dns 10.20.3.14 a.example TXT "v=spf1 -all" ttl=5
 dns 10.20.3.14 gone.example A rcode=3
 tls 10.20.3.14:50123 > 203.0.113.9:443 sni=vneid-gov.example alpn=h2,http/1.1
 tls 10.20.3.14 > 203.0.113.9:443 sni=old.example version=1.2 cn="/C=VN/O=A B/CN=old.example" san=old.example,b.example
+tls 10.20.3.14 > 203.0.113.9:443 sni=hidden.example ech=public.example
+quic 10.20.3.14 > 203.0.113.9:443 sni=vneid-gov.example send=0 recv=2500
+dns 10.20.3.14 vneid-gov.example HTTPS "1 . alpn=h3,h2 ech=public.example"
 http 10.20.3.14:50124 > 203.0.113.9:80 reorder mss=20
 > POST /login HTTP/1.1
 > Host: vneid-gov.example
@@ -191,6 +194,8 @@ func TestErrors(t *testing.T) {
 	f("repeat 2 every 1s\nfoo\nend", 2, `no directive`)
 	f("repeat 1000000000 every 1s\nend", 1, "from 1 to")
 	f("end", 1, "end without repeat")
+	f(`dns 10.0.0.1 a HTTPS "1 . port=3"`, 1, "want alpn= or ech=")
+	f("http 10.0.0.1 > 10.0.0.2:80\n<@ a.apk\n-- a.apk/AndroidManifest.xml.text --\nnonsense\n", 2, "want package")
 	f("dns 10.0.0.1 a..b A", 1, "labels have 1 to 63")
 	f("dns 10.0.0.1 a A ::1", 1, "want an address")
 	f("tls 10.0.0.1 > 10.0.0.2:443 version=1.1", 1, "want 1.2 or 1.3")

@@ -78,7 +78,10 @@ func opaque(f *filler, n int) []byte {
 	return out
 }
 
-func clientHello(d *directive, old bool, f *filler) []byte {
+func clientHello(d *directive, old bool, f *filler) []byte { return clientHelloWith(d, old, f, nil) }
+
+// clientHelloWith appends further extensions to those of a browser.
+func clientHelloWith(d *directive, old bool, f *filler, more []byte) []byte {
 	b := append([]byte{3, 3}, f.next(32)...)
 	b = append(b, vector8(f.next(32))...)
 	suites := []byte{0x13, 0x01, 0x13, 0x02, 0x13, 0x03, 0xc0, 0x2b, 0xc0, 0x2f, 0xc0, 0x2c, 0xc0, 0x30, 0xcc, 0xa9, 0xcc, 0xa8, 0x00, 0x9c}
@@ -88,7 +91,11 @@ func clientHello(d *directive, old bool, f *filler) []byte {
 	b = append(b, vector16(suites)...)
 	b = append(b, 1, 0)
 	var e []byte
-	if sni := d.options["sni"]; sni != "" {
+	sni := d.options["sni"]
+	if outer := d.options["ech"]; outer != "" {
+		sni = outer
+	}
+	if sni != "" {
 		e = appendExtension(e, 0, vector16(append([]byte{0}, vector16([]byte(sni))...)))
 	}
 	e = appendExtension(e, 23, nil)                                      // extended_master_secret
@@ -103,12 +110,16 @@ func clientHello(d *directive, old bool, f *filler) []byte {
 		}
 		e = appendExtension(e, 16, vector16(list))
 	}
+	if _, ok := d.options["ech"]; ok { // RFC 9849, 5: the outer hello; what it hides is filler
+		inner := append([]byte{0, 0, 1, 0, 1, 7}, vector16(f.next(32))...)
+		e = appendExtension(e, 0xfe0d, append(inner, vector16(f.next(240))...))
+	}
 	if !old {
 		e = appendExtension(e, 43, vector8([]byte{3, 4, 3, 3}))                              // supported_versions
 		e = appendExtension(e, 45, vector8([]byte{1}))                                       // psk_key_exchange_modes
 		e = appendExtension(e, 51, vector16(append([]byte{0, 29}, vector16(f.next(32))...))) // key_share
 	}
-	return handshake(1, append(b, vector16(e)...))
+	return handshake(1, append(b, vector16(append(e, more...))...))
 }
 
 func serverHello(d *directive, old bool, f *filler) []byte {

@@ -60,6 +60,8 @@ func (m *Message) Buffer(b sensor.Buffer, i int) ([]byte, bool) {
 		return m.owner(secAdditional, i)
 	case sensor.DNSResponseRRName:
 		return m.responseName(i)
+	case sensor.DNSNameServer:
+		return m.nameServer(i)
 	case sensor.DNSAnswerData:
 		m.render()
 		if i < len(m.spans) {
@@ -98,6 +100,23 @@ func (m *Message) owner(s, i int) ([]byte, bool) {
 		return nil, false
 	}
 	return m.text(m.records[s][i].name), true
+}
+
+// nameServer yields the servers that NS records name. The bytes are valid until the message is read anew.
+func (m *Message) nameServer(i int) ([]byte, bool) {
+	for s := range sections {
+		for k := range m.records[s] {
+			if r := &m.records[s][k]; r.rtype == typeNS && len(m.values) <= namesMax {
+				if i--; i < 0 {
+					from := len(m.values)
+					var ok bool
+					_, m.values, ok = m.target(r, 0, m.values)
+					return m.values[from:], ok
+				}
+			}
+		}
+	}
+	return nil, false
 }
 
 // responseName yields the names that the questions and the records of all sections have, then those that records point

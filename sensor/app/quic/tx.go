@@ -122,6 +122,9 @@ func (t *tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 	if b == sensor.QUICVersion && dir == t.dir && i == 0 {
 		return uint64(t.version), true
 	}
+	if b == sensor.TLSECH && dir == t.dir && dir == sensor.ToServer && i == 0 && t.hello && t.client.ECH {
+		return 1, true
+	}
 	return 0, false
 }
 

@@ -112,6 +112,8 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 		return tx.header("Via", "v", i)
 	case sensor.SIPUserAgent:
 		return tx.header("User-Agent", "", i)
+	case sensor.SIPCallID:
+		return tx.header("Call-ID", "i", i)
 	case sensor.SIPContentType:
 		return tx.header("Content-Type", "c", i)
 	case sensor.SIPContentLength:

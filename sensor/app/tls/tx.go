@@ -157,6 +157,10 @@ func (t *tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 	}
 	c := &t.chain[dir]
 	switch b {
+	case sensor.TLSECH:
+		if dir == sensor.ToServer && t.clientSeen && t.client.ECH {
+			return 1, true
+		}
 	case sensor.TLSVersion:
 		v := t.version(dir)
 		return uint64(v), v != 0
