@@ -1,5 +1,7 @@
-// Package window keeps what detectors remember of keys (an address, a pair of hosts) within bounds. Keys and packet time
-// come in, the key's value goes out as a pointer that is valid until the next call. One goroutine owns a Map.
+// Package window keeps what detectors remember of keys (an address, a pair of hosts) within bounds: a Map their values, a
+// Counter how much happened within a time, Firsts when they were first seen and by how many. Keys and packet times come in;
+// the same calls give the same answers. A Map gives out a key's value as a pointer that is valid until the next call; one
+// goroutine owns it. Firsts owns memory beside the heap until Close, may be kept in a file, and is safe for concurrent use.
 package window
 
 import "time"
