@@ -108,8 +108,12 @@ func findManifest(content []byte, whole bool) []byte {
 					continue
 				}
 				if r, err := m.Open(); err == nil {
-					b, _ := io.ReadAll(io.LimitReader(r, maxManifest))
+					// What is cut off or fails its checksum is read as far as it goes.
+					b, _ := io.ReadAll(io.LimitReader(r, maxManifest+1))
 					r.Close()
+					if len(b) > maxManifest {
+						return nil // a bomb
+					}
 					return b
 				}
 			}
@@ -168,7 +172,10 @@ func inflate(method uint16, data []byte) []byte {
 	// Android reads any method but 0 as deflate, and abusers use that to blind other readers.
 	r := flate.NewReader(bytes.NewReader(data))
 	defer r.Close()
-	b, _ := io.ReadAll(io.LimitReader(r, maxManifest))
+	b, _ := io.ReadAll(io.LimitReader(r, maxManifest+1))
+	if len(b) > maxManifest {
+		return nil
+	}
 	if len(b) == 0 {
 		return data[:min(len(data), maxManifest)]
 	}

@@ -173,11 +173,13 @@ func (d *Detector) submission(e *sensor.Event) {
 	switch {
 	case level == Fraud || fromPage:
 		score = max(score, 0.9)
+	case !isPublic(e.Flow.Dst): // systems at home have names of all kinds
+		return
 	case level == Suspicious && both:
 		score = max(score, 0.75)
 	case level == Suspicious:
 		score = max(score, 0.4)
-	case address && both && isPublic(e.Flow.Dst):
+	case address && both:
 		score = 0.75
 		reasons = append(reasons, reason("gửi tới địa chỉ IP, không có tên miền", "sent to a bare address", 0.4))
 	default:
@@ -209,6 +211,7 @@ func (d *Detector) submission(e *sensor.Event) {
 	}
 	f.Summary = detector.Text{VI: "Nạn nhân đã gửi " + vi + " tới " + to + as(brand, ", giả mạo "), EN: "A victim sent " + en + " to " + to + as(brand, ", which imitates ")}
 	f.Techniques = capture
+	f.Rule.Metadata = map[string][]string{"secrets": strings.Split(en, ", ")}
 	f.URL = string(detector.MaskSecrets([]byte(f.URL)))
 	if f.Domain != "" {
 		f.RelatedHosts = []string{f.Domain}

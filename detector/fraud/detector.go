@@ -29,13 +29,36 @@ func (c *Config) setDefaults() {
 type Detector struct {
 	cfg     Config
 	names   *Names
-	sink    detector.Sink
-	cache   *fastcache.Cache
+	sink    Sink
+	cache   *fastcache.Cache // clean names → nothing, or the number of the organisation that keeps money there
+	told    *fastcache.Cache // facts that the engine has learned
+	watch   *watch           // what else is looked for
+	key     []byte
 	v       Verdict
 	done    [doneSize]doneTx
 	pages   map[pageKey]int32 // pages that asked for secrets in a brand's name → brand
 	secrets secrets
 	page    page
+}
+
+// Sink takes what a Detector finds, and its notes, which Watch has to see. A detector.Recorder is one.
+type Sink interface {
+	detector.Sink
+	Note(o sensor.Order, note any)
+}
+
+// fact is a note of this package: what matters together with other flows. It owns its memory.
+type fact interface {
+	// learn puts the fact into the memory that it is for and returns what it completes.
+	learn() []*detector.Finding
+}
+
+// Watch takes the notes of Detectors, on the engine's goroutine; other notes are not its affair.
+func Watch(note any) []*detector.Finding {
+	if f, ok := note.(fact); ok {
+		return f.learn()
+	}
+	return nil
 }
 
 // doneTx remembers what has been looked at of a transaction, since each change of it is an event.
@@ -53,6 +76,8 @@ const (
 	doneAnswer
 	donePost
 	donePage
+	doneFacts
+	doneCert
 )
 
 // pageKey is a host as one client knows it.
@@ -65,13 +90,14 @@ type pageKey struct {
 const maxPages = 1 << 16
 
 // New returns the detector of a worker. Findings go to sink.
-func New(cfg Config, names *Names, sink detector.Sink) *Detector {
+func New(cfg Config, names *Names, sink Sink) *Detector {
 	cfg.setDefaults()
-	return &Detector{cfg: cfg, names: names, sink: sink, cache: fastcache.New(cfg.CacheBytes), pages: make(map[pageKey]int32)}
+	return &Detector{cfg: cfg, names: names, sink: sink, cache: fastcache.New(cfg.CacheBytes), told: fastcache.New(cfg.CacheBytes),
+		pages: make(map[pageKey]int32)}
 }
 
 // Wants returns the kinds of events that Handle is to be called for.
-func (d *Detector) Wants() sensor.Kind { return sensor.KindTx | sensor.KindFile }
+func (d *Detector) Wants() sensor.Kind { return sensor.KindTx | sensor.KindFile | sensor.KindFlowEnd }
 
 // Handle looks at an event.
 func (d *Detector) Handle(e *sensor.Event) {
@@ -84,10 +110,15 @@ func (d *Detector) Handle(e *sensor.Event) {
 		if e.File != nil && e.File.State != sensor.FileOpen && e.Flow != nil {
 			d.file(e)
 		}
+	case sensor.KindFlowEnd:
+		if e.Flow != nil {
+			d.flowEnd(e)
+		}
 	}
 }
 
 func (d *Detector) transaction(e *sensor.Event) {
+	d.watching()
 	base := e.Tx.Base()
 	switch base.Proto {
 	case sensor.ProtoDNS, sensor.ProtoDoH2:
@@ -98,13 +129,21 @@ func (d *Detector) transaction(e *sensor.Event) {
 		} else if d.once(e, doneNames) && d.first(e, doneAnswer) {
 			d.eachName(e, sensor.DNSQueryRRName, "dns.question.name", "lookup")
 		}
+		if e.Dir == sensor.ToClient && d.first(e, doneFacts) {
+			d.answers(e)
+		}
 	case sensor.ProtoTLS:
 		if e.Dir == sensor.ToServer && base.Done[sensor.ToServer] >= sensor.ProgressLine && d.first(e, doneNames) {
 			d.eachName(e, sensor.TLSSNI, "tls.client.server_name", "visit")
+			d.hello(e, sensor.TLSSNI)
+		}
+		if e.Dir == sensor.ToClient && base.Done[sensor.ToClient] >= sensor.ProgressHeaders && d.first(e, doneCert) {
+			d.certificate(e)
 		}
 	case sensor.ProtoQUIC:
 		if e.Dir == sensor.ToServer && d.first(e, doneNames) {
 			d.eachName(e, sensor.QUICSNI, "quic.server_name", "visit")
+			d.hello(e, sensor.QUICSNI)
 		}
 	case sensor.ProtoHTTP, sensor.ProtoHTTP2:
 		d.http(e, base)
@@ -119,6 +158,8 @@ func (d *Detector) http(e *sensor.Event, base *sensor.TxBase) {
 		d.submission(e)
 	}
 	if e.Dir == sensor.ToClient && base.Done[sensor.ToClient] >= sensor.ProgressBody && d.first(e, donePage) {
+		d.redirect(e)
+		d.icon(e)
 		d.htmlPage(e)
 	}
 }

@@ -14,6 +14,7 @@ import (
 type fakeTx struct {
 	sensor.TxBase
 	bufs map[sensor.Buffer][]string
+	nums map[sensor.Buffer]uint64
 }
 
 func (t *fakeTx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
@@ -22,9 +23,12 @@ func (t *fakeTx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	}
 	return []byte(t.bufs[b][i]), true
 }
-func (t *fakeTx) Number(sensor.Buffer, sensor.Dir, int) (uint64, bool) { return 0, false }
-func (t *fakeTx) LogReady(sensor.Dir) bool                             { return true }
-func (t *fakeTx) AppendEVE(dst []byte, _ sensor.Dir) []byte            { return dst }
+func (t *fakeTx) Number(b sensor.Buffer, _ sensor.Dir, _ int) (uint64, bool) {
+	n, ok := t.nums[b]
+	return n, ok
+}
+func (t *fakeTx) LogReady(sensor.Dir) bool                  { return true }
+func (t *fakeTx) AppendEVE(dst []byte, _ sensor.Dir) []byte { return dst }
 
 // scene plays events of one client and collects what passes, with the stories.
 type scene struct {
@@ -36,6 +40,7 @@ type scene struct {
 	now     time.Time
 	flow    uint64
 	client  netip.Addr
+	nums    map[sensor.Buffer]uint64 // of the next transactions
 }
 
 func newScene(t *testing.T) *scene {
@@ -44,8 +49,14 @@ func newScene(t *testing.T) *scene {
 	return s
 }
 
+func (s *scene) Note(_ sensor.Order, note any) {
+	for _, f := range Watch(note) {
+		s.Found(f, nil)
+	}
+}
+
 func (s *scene) Found(f *detector.Finding, _ *sensor.Event) {
-	if !f.Post.Pass(f) {
+	if f.Post != nil && !f.Post.Pass(f) {
 		return
 	}
 	s.found = append(s.found, f)
@@ -55,7 +66,7 @@ func (s *scene) Found(f *detector.Finding, _ *sensor.Event) {
 func (s *scene) play(proto sensor.Proto, server string, dirs []sensor.Dir, bufs map[sensor.Buffer][]string) *sensor.Event {
 	s.flow++
 	s.now = s.now.Add(time.Minute)
-	tx := &fakeTx{TxBase: sensor.TxBase{Proto: proto, Done: [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}}, bufs: bufs}
+	tx := &fakeTx{TxBase: sensor.TxBase{Proto: proto, Done: [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}}, bufs: bufs, nums: s.nums}
 	e := &sensor.Event{Kind: sensor.KindTx, Time: s.now.UnixNano(), Tx: tx,
 		Flow: &sensor.Flow{ID: s.flow, Src: s.client, Dst: netip.MustParseAddr(server), SrcPort: 40000, DstPort: 80, Proto: sensor.IPProtoTCP, App: proto}}
 	for _, d := range dirs {
@@ -333,6 +344,7 @@ func TestRepeatedNamesAllocateNothing(t *testing.T) {
 type nopSink struct{}
 
 func (nopSink) Found(*detector.Finding, *sensor.Event) {}
+func (nopSink) Note(sensor.Order, any)                 {}
 
 type constTx struct {
 	fakeTx

@@ -2,6 +2,7 @@ package fraud
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/hex"
 	"slices"
 	"strings"
@@ -31,6 +32,9 @@ func (d *Detector) file(e *sensor.Event) {
 		}
 	}
 	if !ok {
+		if whole && calledApp(fl) {
+			d.unreadable(e, fl)
+		}
 		return
 	}
 	var host []byte
@@ -50,6 +54,40 @@ func (d *Detector) file(e *sensor.Event) {
 		}
 	}
 	d.application(e, fl, &a, host, level, brand, reasons)
+}
+
+// calledApp reports whether a file is given out as an Android application.
+func calledApp(fl *sensor.File) bool {
+	if name := fl.Name[max(len(fl.Name)-4, 0):]; bytes.EqualFold(name, []byte(".apk")) {
+		return true
+	}
+	if fl.Tx == nil {
+		return false
+	}
+	kind, _ := fl.Tx.Buffer(sensor.HTTPContentType, fl.Dir, 0)
+	return bytes.HasPrefix(kind, []byte("application/vnd.android.package-archive"))
+}
+
+// unreadable reports an application whose manifest cannot be read: telephones are more lenient than other readers, and
+// abusers use that. It is no more than a hint.
+func (d *Detector) unreadable(e *sensor.Event, fl *sensor.File) {
+	f := d.finding(e, "unreadable_app", "", "Android application that cannot be read")
+	f.Severity, f.Score = detector.Low, 0.3
+	f.FileName, f.FileMIME, f.FileSize = string(fl.Name), "application/vnd.android.package-archive", fl.Size
+	if fl.Hashed {
+		f.SHA256 = hex.EncodeToString(fl.SHA256[:])
+	}
+	r := reason("tệp kê khai (AndroidManifest.xml) thiếu, hỏng hoặc quá lớn", "its manifest is missing, broken or too large", 1)
+	r.Buffer = "file"
+	f.Reasons = []detector.Reason{r}
+	for _, a := range fl.Anomalies[:min(len(fl.Anomalies), 4)] {
+		f.Reasons = append(f.Reasons, reason("tệp nén bất thường: "+a, "odd archive: "+a, 0))
+	}
+	from := cmp.Or(f.Domain, server(f).String())
+	f.Summary = detector.Text{VI: "Ứng dụng Android từ " + from + " không đọc được, có thể để che giấu", EN: "An Android application from " + from + " cannot be read, perhaps to hide what it is"}
+	f.Fraud = &detector.Fraud{Kind: "unreadable", Visibility: "seen", Score: f.Score}
+	f.Techniques = fakeApp
+	d.report(f, e, "unreadable "+f.SHA256)
 }
 
 // application weighs what an application says it is against where it comes from and who signed it.

@@ -1,6 +1,7 @@
 package fraud
 
 import (
+	"encoding/binary"
 	"strings"
 
 	"khien/detector"
@@ -30,7 +31,16 @@ func (d *Detector) name(e *sensor.Event, name []byte, buffer, stage string) {
 	if len(name) == 0 || len(name) > maxName {
 		return
 	}
-	if d.cache.Has(name) {
+	if known, ok := d.cache.HasGet(d.key[:0], name); ok {
+		if d.key = known; len(known) == 4 && stage == "visit" {
+			d.bank(e, int32(binary.LittleEndian.Uint32(known)))
+		}
+		return
+	}
+	if stage == "visit" && isOuter(string(name)) {
+		return // the public name of a content network that stands for others
+	}
+	if d.watched(e, name, buffer, stage) {
 		return
 	}
 	if tool := remoteTool(name); tool != "" {
@@ -39,7 +49,14 @@ func (d *Detector) name(e *sensor.Event, name []byte, buffer, stage string) {
 	}
 	d.names.Score(name, &d.v)
 	if d.v.Level == Clean {
-		d.cache.Set(name, nil)
+		if !d.v.Official || !keepsMoney(d.names.brands[d.v.brand].Type) {
+			d.cache.Set(name, nil)
+			return
+		}
+		d.cache.Set(name, binary.LittleEndian.AppendUint32(d.key[:0], uint32(d.v.brand)))
+		if stage == "visit" {
+			d.bank(e, d.v.brand)
+		}
 		return
 	}
 	if d.v.Level == Suspicious && d.cfg.OnlyFraud {
@@ -61,9 +78,17 @@ func (d *Detector) name(e *sensor.Event, name []byte, buffer, stage string) {
 		f.Reasons[0].Excerpt = []byte(host)
 	}
 	f.Summary = nameSummary(&d.v, f.Domain, stage)
+	if stage == "visit" && e.Tx.Base().Proto != sensor.ProtoTLS && e.Tx.Base().Proto != sensor.ProtoQUIC {
+		d.referer(e, f)
+	}
 	f.Techniques = phishing
 	f.RelatedHosts = []string{f.Domain}
 	d.report(f, e, f.Domain)
+}
+
+// keepsMoney reports whether money can be moved at organisations of a type.
+func keepsMoney(kind string) bool {
+	return kind == "bank" || kind == "wallet" || kind == "finance" || kind == "securities"
 }
 
 func nameSummary(v *Verdict, host, stage string) detector.Text {

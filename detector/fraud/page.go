@@ -31,8 +31,11 @@ func (d *Detector) htmlPage(e *sensor.Event) {
 			nameReasons = d.v.Reasons()
 		}
 	}
-	if level == Clean && !isPublic(e.Flow.Dst) {
+	if level < Fraud && !isPublic(e.Flow.Dst) {
 		return // an organisation's own servers at home
+	}
+	if level != Clean {
+		d.site(e, &site{served: true})
 	}
 	p := &d.page
 	p.read(body)
@@ -43,9 +46,19 @@ func (d *Detector) htmlPage(e *sensor.Event) {
 		text, _ := accents.fold(nil, p.text, maxPageText)
 		brand = d.names.titles.find(text)
 	}
-	f := d.judgePage(e, p, host, level, brand, inTitle, nameReasons)
+	copied := d.copied(p, host)
+	if copied >= 0 && brand < 0 {
+		brand = copied
+	}
+	f := d.judgePage(e, p, host, level, brand, inTitle, copied, nameReasons)
 	if f == nil {
+		if p.cut && level != Clean {
+			d.unread(e, host)
+		}
 		return
+	}
+	if p.cut {
+		f.NotSeen = append(f.NotSeen, pageCut)
 	}
 	f.RelatedHosts = appendHost(f.RelatedHosts, f.Domain)
 	for _, a := range p.actions {
@@ -60,11 +73,26 @@ func (d *Detector) htmlPage(e *sensor.Event) {
 	d.report(f, e, "page "+f.Domain)
 }
 
+// pageCut says that a limit ended the reading of a page.
+var pageCut = detector.Text{VI: "phần cuối của trang: trang vượt giới hạn kiểm tra", EN: "the rest of the page: it is beyond the limits of what is read"}
+
+// unread reports a page of a suspicious host that is made so that it cannot be read to its end.
+func (d *Detector) unread(e *sensor.Event, host []byte) {
+	f := d.finding(e, "unread_page", "", "Page beyond the limits of what is read")
+	f.Domain, f.Severity, f.Score = strings.ToLower(string(host)), detector.Low, 0.3
+	f.Fraud = &detector.Fraud{Kind: "unreadable", Visibility: "seen", Score: f.Score}
+	f.Reasons = []detector.Reason{reason("trang dài hoặc rối quá mức trên tên miền đáng ngờ", "an oversized or tangled page on a suspicious name", 1)}
+	f.Summary = detector.Text{VI: "Trang trên " + f.Domain + " vượt giới hạn kiểm tra", EN: "A page on " + f.Domain + " is beyond the limits of what is read"}
+	f.NotSeen = []detector.Text{pageCut}
+	f.Techniques = phishing
+	d.report(f, e, "unread "+f.Domain)
+}
+
 // judgePage weighs what the page shows; nil means that it is no fraud.
-func (d *Detector) judgePage(e *sensor.Event, p *page, host []byte, level Level, brand int32, inTitle bool, reasons []detector.Reason) *detector.Finding {
+func (d *Detector) judgePage(e *sensor.Event, p *page, host []byte, level Level, brand int32, inTitle bool, copied int32, reasons []detector.Reason) *detector.Finding {
 	codes := p.kinds&(secretOTP|secretPIN|secretCVV|secretCitizen|secretCard) != 0
 	asks := p.kinds&graveSecrets != 0 || p.kinds&secretCitizen != 0
-	bot := p.telegram >= 0 && (asks || p.kinds&(secretPhone|secretAccount|secretUser) != 0)
+	bot := p.exfil >= 0 && (asks || p.kinds&(secretPhone|secretAccount|secretUser) != 0)
 	foreign := false
 	for _, a := range p.actions {
 		if h := actionHost(a); h != nil && !sameSite(h, host) {
@@ -86,13 +114,17 @@ func (d *Detector) judgePage(e *sensor.Event, p *page, host []byte, level Level,
 	vi, en := p.kinds.texts()
 	add(level == Fraud, 0.5, "trang nằm trên tên miền giả mạo", "the page is on an imitating domain")
 	add(level == Suspicious, 0.3, "trang nằm trên tên miền đáng ngờ", "the page is on a suspicious domain")
-	add(bot, 0.7, "mã của trang gửi dữ liệu tới bot Telegram", "a script of the page sends what is typed to a Telegram bot")
+	// Small honest sites have their contact forms sent by such services: a bot or webhook weighs most, where it takes secrets.
+	heavy := p.exfilTo == "Telegram" || p.exfilTo == "Discord" || p.exfilTo == "webhook.site"
+	add(bot && heavy, 0.7, "mã của trang gửi dữ liệu tới "+p.exfilTo, "a script of the page sends what is typed to "+p.exfilTo)
+	add(bot && !heavy && asks, 0.25, "mã của trang gửi dữ liệu tới "+p.exfilTo, "a script of the page sends what is typed to "+p.exfilTo)
 	add(asks, 0.2, "trang yêu cầu nhập: "+vi, "the page asks for: "+en)
 	if asks {
 		add(p.kinds&secretPassword != 0 && codes && guarded, 0.25, "vừa xin mật khẩu vừa xin mã bí mật", "it asks for a password and a code at once")
 		add(p.kinds&secretCard != 0 && p.kinds&(secretCVV|secretOTP) != 0 && guarded, 0.25, "xin số thẻ cùng mã bảo mật", "it asks for a card number and its code")
 		add(inTitle && guarded, 0.3, "tiêu đề hoặc hình ảnh mang tên "+name, "its title or pictures bear the name "+name)
 		add(inTitle && !guarded || brand >= 0 && !inTitle, 0.1, "nội dung nhắc tới "+name, "its text mentions "+name)
+		add(copied >= 0 && codes, 0.2, "trang tải hình ảnh, mã từ trang thật của "+d.brandName(copied), "it loads pictures or scripts of the true site of "+d.brandName(copied))
 		add(foreign, 0.15, "biểu mẫu gửi dữ liệu sang máy chủ khác", "its form is sent to another host")
 		add(len(host) == 0 || isAddress(host), 0.2, "trang nằm trên địa chỉ IP", "the page is on a bare address")
 	}
@@ -107,14 +139,15 @@ func (d *Detector) judgePage(e *sensor.Event, p *page, host []byte, level Level,
 	if score >= 0.7 {
 		f.Severity = detector.High
 	}
-	if p.telegram >= 0 && bot {
-		r := &reasons[0]
+	if bot {
 		for i := range reasons {
-			if strings.Contains(reasons[i].EN, "Telegram") {
-				r = &reasons[i]
+			if r := &reasons[i]; strings.HasSuffix(r.EN, p.exfilTo) {
+				r.Buffer, r.Offset, r.Length = "http.response.body", p.exfil, len(p.exfilTo)
 			}
 		}
-		r.Buffer, r.Offset, r.Length = "http.response.body", p.telegram, len("api.telegram.org/bot")
+	}
+	if bands := p.shape.bands(); bands != nil {
+		f.Rule.Metadata = map[string][]string{"page_structure": bands}
 	}
 	total := 0.0
 	for i := range reasons {
@@ -140,6 +173,26 @@ func (d *Detector) judgePage(e *sensor.Event, p *page, host []byte, level Level,
 	f.Summary = detector.Text{VI: "Trang trên " + at + " xin " + what.VI + as(name, " dưới tên "), EN: "A page on " + at + " asks for " + what.EN + as(name, " in the name of ")}
 	f.Techniques = capture
 	return f
+}
+
+// copied returns the organisation whose own host a page of somebody else loads pictures or scripts from, -1 for none.
+func (d *Detector) copied(p *page, host []byte) int32 {
+	for _, a := range p.assets {
+		if sameSite(a, host) {
+			continue
+		}
+		if d.names.Score(a, &d.v); d.v.Official && guards(d.names.brands[d.v.brand].Type) {
+			return d.v.brand
+		}
+	}
+	return -1
+}
+
+func (d *Detector) brandName(i int32) string {
+	if i < 0 {
+		return ""
+	}
+	return d.names.brands[i].Name
 }
 
 // guards reports whether organisations of a type keep money or records, so that their names are worth imitating.

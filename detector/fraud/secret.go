@@ -3,6 +3,8 @@ package fraud
 import (
 	"bytes"
 	"strings"
+
+	"khien/detector"
 )
 
 // secret is a kind of secret that a form asks for, as a bit set.
@@ -85,55 +87,17 @@ func secretByName(name []byte) secret {
 	return 0
 }
 
-// secretByValue tells a secret by its form: a payment card by its check digit, a citizen number by its province and
-// century, a mobile number of Vietnam.
+// secretByValue tells a secret by its form.
 func secretByValue(value []byte) secret {
-	var d [19]byte
-	n := 0
-	for _, c := range value {
-		switch {
-		case c >= '0' && c <= '9':
-			if n == len(d) {
-				return 0
-			}
-			d[n] = c - '0'
-			n++
-		case c == ' ' || c == '-' || c == '.':
-		default:
-			return 0
-		}
-	}
-	switch {
-	case n == 12 && isCitizen(d[:n]):
+	switch detector.IdentityOf(value) {
+	case detector.CitizenNumber:
 		return secretCitizen
-	case n == 10 && d[0] == 0 && (d[1] == 3 || d[1] == 5 || d[1] == 7 || d[1] == 8 || d[1] == 9):
+	case detector.MobileNumber:
 		return secretPhone
-	case n >= 13 && (d[0] >= 3 && d[0] <= 6 || d[0] == 9) && luhn(d[:n]):
+	case detector.CardNumber:
 		return secretCard
 	}
 	return 0
-}
-
-// isCitizen checks a citizen number (Decree 137/2015/ND-CP, article 13): a province from 001 to 096, a digit for sex and
-// century (0 to 3 for the living), two for the year of birth.
-func isCitizen(d []byte) bool {
-	province := int(d[0])*100 + int(d[1])*10 + int(d[2])
-	return province >= 1 && province <= 96 && d[3] <= 3
-}
-
-// luhn checks the check digit of ISO/IEC 7812-1.
-func luhn(d []byte) bool {
-	sum := 0
-	for i := range d {
-		v := int(d[len(d)-1-i])
-		if i&1 == 1 {
-			if v *= 2; v > 9 {
-				v -= 9
-			}
-		}
-		sum += v
-	}
-	return sum%10 == 0
 }
 
 // texts lists the kinds in both languages.

@@ -2,6 +2,8 @@ package fraud
 
 import (
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -46,16 +48,38 @@ type story struct {
 // step is a step with what decides whether it counts.
 type step struct {
 	detector.Step
-	host  string
-	grave bool // high and above by itself
+	host   string
+	detail string // tells steps of one stage and host apart: the secrets of a submission
+	grave  bool   // high and above by itself
 }
 
 // NewStories returns an empty set of stories.
 func NewStories() *Stories { return &Stories{open: make(map[storyKey]*story)} }
 
-// Observe takes a finding that passed. It returns the story that the finding has begun or has added to, as one finding
-// that keeps its ID while its steps grow, or nil.
-func (s *Stories) Observe(f *detector.Finding) []*detector.Finding {
+// Observe takes a finding that passed. It returns what the finding has made: the story that it has begun or has added to,
+// as one finding that keeps its ID while its steps grow; the campaign that it belongs to; and findings about other names
+// that it gives enough evidence.
+func (s *Stories) Observe(f *detector.Finding) (out []*detector.Finding) {
+	if g := s.story(f); g != nil {
+		out = append(out, g)
+	}
+	p, ok := f.Post.(*sightings)
+	if !ok || f.Fraud == nil || f.Fraud.Kind == "campaign" {
+		return out
+	}
+	told, ripe := p.follow(f)
+	out = append(out, told...)
+	for _, r := range ripe {
+		if p.Pass(r) {
+			out = append(out, r)
+			out = append(out, s.Observe(r)...)
+		}
+	}
+	return out
+}
+
+// story puts a finding into the story of its victim and returns the story if it is one.
+func (s *Stories) story(f *detector.Finding) *detector.Finding {
 	if f.Rule.ID == "fraud.story" {
 		return nil
 	}
@@ -80,11 +104,12 @@ func (s *Stories) Observe(f *detector.Finding) []*detector.Finding {
 	}
 	if p, ok := f.Post.(*sightings); ok {
 		st.takeHeld(p, key, f.Time)
+		st.takeLure(p, key, f)
 	}
 	if !st.complete() {
 		return nil
 	}
-	return []*detector.Finding{st.finding(key)}
+	return st.finding(key)
 }
 
 func (s *Stories) begin(key storyKey, f *detector.Finding) *story {
@@ -126,12 +151,20 @@ func stageOf(f *detector.Finding) string {
 // add takes a finding as a step. It returns false for what the story has already.
 func (st *story) add(f *detector.Finding, stage string) bool {
 	host := f.Domain
-	if stage == "remote_control" {
-		host = f.Fraud.Tool // one step for each program, whichever of its servers was seen
+	if stage == "remote_control" || stage == "transfer" {
+		host = f.Fraud.Tool // one step for each program or bank, whichever of its servers was seen
+	}
+	detail := ""
+	if stage == "submission" {
+		detail = strings.Join(f.Rule.Metadata["secrets"], ",")
 	}
 	for i := range st.steps {
-		if x := &st.steps[i]; x.Stage == stage && x.host == host {
+		if x := &st.steps[i]; x.Stage == stage && x.host == host && x.detail == detail {
 			x.grave = x.grave || f.Severity >= detector.High
+			if x.Visibility == "inferred" && f.Fraud != nil && f.Fraud.Visibility == "seen" { // the name first, then the connection
+				x.Visibility, x.Evidence = "seen", f.ID
+				return true
+			}
 			return false
 		}
 	}
@@ -149,9 +182,14 @@ func (st *story) add(f *detector.Finding, stage string) bool {
 	if f.Fraud != nil && f.Fraud.Visibility != "" {
 		visibility = f.Fraud.Visibility
 	}
-	st.steps = append(st.steps, step{host: host, grave: f.Severity >= detector.High && stage != "remote_control",
+	st.insert(step{host: host, detail: detail, grave: f.Severity >= detector.High && stage != "remote_control",
 		Step: detector.Step{Time: f.Time, Stage: stage, Visibility: visibility, What: f.Summary, Evidence: f.ID}})
-	st.last = f.Time
+	for _, own := range f.Steps { // what people reported before
+		st.insert(step{host: host, Step: own})
+	}
+	if f.Time.After(st.last) {
+		st.last = f.Time
+	}
 	if f.Severity >= detector.High && stage != "remote_control" && stage != "c2" {
 		if st.evidence == nil {
 			st.evidence = f
@@ -166,7 +204,8 @@ func (st *story) add(f *detector.Finding, stage string) bool {
 
 // takeHeld adds the visits whose findings were held back because the lookup of the name had been reported.
 func (st *story) takeHeld(p *sightings, key storyKey, until time.Time) {
-	for _, h := range p.held[heldKey{key.capture, key.victim}] {
+	held, _ := p.held.Get(heldKey{key.capture, key.victim})
+	for _, h := range held {
 		if len(st.steps) >= maxSteps || h.time.After(until) || h.time.Before(st.start) {
 			continue
 		}
@@ -177,40 +216,64 @@ func (st *story) takeHeld(p *sightings, key storyKey, until time.Time) {
 		if known {
 			continue
 		}
-		at := len(st.steps)
-		for at > 0 && st.steps[at-1].Time.After(h.time) {
-			at--
-		}
-		st.steps = append(st.steps, step{})
-		copy(st.steps[at+1:], st.steps[at:])
-		st.steps[at] = step{host: h.name, grave: h.grave, Step: detector.Step{Time: h.time, Stage: "visit", Visibility: "seen",
-			What: detector.Text{VI: "Máy trạm truy cập " + h.name, EN: "A client connected to " + h.name}}}
+		st.insert(step{host: h.name, grave: h.grave, Step: detector.Step{Time: h.time, Stage: "visit", Visibility: "seen",
+			Evidence: "flow " + strconv.FormatUint(h.flow, 10), What: detector.Text{VI: "Máy trạm truy cập " + h.name, EN: "A client connected to " + h.name}}})
 	}
 }
 
+// insert puts a step into its place in time, behind those of the same time.
+func (st *story) insert(x step) {
+	at := len(st.steps)
+	for at > 0 && st.steps[at-1].Time.After(x.Time) {
+		at--
+	}
+	st.steps = slices.Insert(st.steps, at, x)
+}
+
+// takeLure adds a link shortener that was asked for just before an impostor: it may have led there.
+func (st *story) takeLure(p *sightings, key storyKey, f *detector.Finding) {
+	if f.Severity < detector.High || f.Domain == "" || len(st.steps) >= maxSteps {
+		return
+	}
+	short, at := p.shortener(heldKey{key.capture, key.victim})
+	gap := f.Time.Sub(at)
+	if short == "" || gap < 0 || gap > lureSpan || slices.ContainsFunc(st.steps, func(x step) bool { return x.Stage == "lure" }) {
+		return
+	}
+	st.insert(step{host: f.Domain, Step: detector.Step{Time: at, Stage: "lure", Visibility: "inferred",
+		What: detector.Text{VI: "Máy trạm mở liên kết rút gọn " + short + " ngay trước đó", EN: "A client opened a short link of " + short + " just before"}}})
+
+}
+
 // complete reports whether the steps are a story: something grave, and beside it a step of another kind than a name. Remote
-// control counts when it comes soon after (or before) a grave step.
+// control counts when it comes soon after (or before) a grave step, a page or a file that was only inferred when the visit
+// is known.
 func (st *story) complete() bool {
 	if st.evidence == nil {
 		return false
 	}
-	names, deeds := false, 0
+	names, visit, deeds := false, false, 0
 	kinds := map[string]bool{}
 	for i := range st.steps {
 		x := &st.steps[i]
+		if !st.related(x) {
+			continue
+		}
 		switch x.Stage {
 		case "lookup", "visit":
 			names = names || x.grave
-		case "remote_control":
-			if st.nearGrave(x.Time) && !kinds[x.Stage] {
-				kinds[x.Stage] = true
-				deeds++
+			visit = visit || x.Stage == "visit"
+			continue
+		case "lure":
+			continue
+		case "page", "apk":
+			if x.Visibility != "seen" && !visit {
+				continue
 			}
-		default:
-			if !kinds[x.Stage] {
-				kinds[x.Stage] = true
-				deeds++
-			}
+		}
+		if !kinds[x.Stage] {
+			kinds[x.Stage] = true
+			deeds++
 		}
 	}
 	return deeds >= 2 || deeds == 1 && names
@@ -227,12 +290,15 @@ func (st *story) nearGrave(t time.Time) bool {
 	return false
 }
 
-// related reports whether a step belongs into the story that is told: grave ones, and what has to do with their hosts.
+// related reports whether a step belongs into the story that is told: grave ones, what has to do with their hosts, and
+// what needs no host and comes soon before or after them.
 func (st *story) related(x *step) bool {
-	if x.grave || x.Stage == "submission" || x.Stage == "page" || x.Stage == "apk" || x.Stage == "c2" {
+	switch {
+	case x.grave:
 		return true
-	}
-	if x.Stage == "remote_control" {
+	case x.Stage == "c2":
+		return true
+	case x.Stage == "remote_control" || x.Stage == "transfer" || x.Stage == "apk" && x.Visibility == "seen":
 		return st.nearGrave(x.Time)
 	}
 	for i := range st.steps {

@@ -26,4 +26,5 @@ func (d *Detector) Swap(n *Names) {
 	}
 	d.names, d.v = n, Verdict{}
 	d.cache.Reset()
+	d.told.Reset()
 }

@@ -8,6 +8,7 @@ import (
 
 // stageNames are the stages of a story in the order in which they happen, with what an analyst calls them.
 var stageNames = [...]struct{ stage, vi, en string }{
+	{"lure", "bị dẫn dụ", "was lured"},
 	{"lookup", "tra cứu tên miền giả", "looked up the imitating name"},
 	{"visit", "truy cập", "connected to it"},
 	{"page", "mở trang giả mạo", "was shown the false page"},
@@ -15,6 +16,7 @@ var stageNames = [...]struct{ stage, vi, en string }{
 	{"apk", "tải ứng dụng giả", "downloaded the false application"},
 	{"c2", "thiết bị liên lạc máy chủ điều khiển", "contacted a controller"},
 	{"remote_control", "bị điều khiển từ xa", "was controlled remotely"},
+	{"transfer", "dùng dịch vụ ngân hàng khi đang bị điều khiển", "used a bank while controlled"},
 }
 
 // finding tells the story as it stands.
@@ -42,7 +44,7 @@ func (st *story) finding(key storyKey) *detector.Finding {
 			continue
 		}
 		f.Steps = append(f.Steps, x.Step)
-		if x.Stage != "remote_control" {
+		if x.Stage != "remote_control" && x.Stage != "transfer" {
 			f.RelatedHosts = appendHost(f.RelatedHosts, x.host)
 		}
 	}
@@ -52,9 +54,18 @@ func (st *story) finding(key storyKey) *detector.Finding {
 	has := func(stage string) bool {
 		return slices.ContainsFunc(f.Steps, func(s detector.Step) bool { return s.Stage == stage })
 	}
+	seen := func(stage string) bool {
+		return slices.ContainsFunc(f.Steps, func(s detector.Step) bool { return s.Stage == stage && s.Visibility == "seen" })
+	}
 	f.Severity, f.Score = detector.High, max(st.score, 0.8)
-	if has("submission") || has("apk") && (has("remote_control") || has("c2")) {
+	if seen("submission") || seen("apk") && (has("remote_control") || has("c2")) {
 		f.Severity, f.Score = detector.Critical, max(st.score, 0.95)
+	}
+	visibility := "inferred" // of what came after the names
+	for _, s := range [...]string{"page", "submission", "apk", "c2", "remote_control"} {
+		if seen(s) {
+			visibility = "seen"
+		}
 	}
 	f.RelatedIPs = appendHost([]string{key.victim.String()}, server(e).String())
 	stage, vi, en := "", "", ""
@@ -71,11 +82,15 @@ func (st *story) finding(key storyKey) *detector.Finding {
 	for i := range f.Reasons {
 		f.Reasons[i].Weight = float64(int(1000/float64(len(f.Reasons)))) / 1000
 	}
-	f.Fraud = &detector.Fraud{Kind: "story", Brand: st.brand, Stage: stage, Visibility: "seen", Score: f.Score}
+	f.Fraud = &detector.Fraud{Kind: "story", Brand: st.brand, Stage: stage, Visibility: visibility, Score: f.Score}
 	f.Summary = detector.Text{VI: "Nạn nhân " + key.victim.String() + as(st.brand, " của trò giả mạo ") + ": " + vi,
 		EN: "Victim " + key.victim.String() + as(st.brand, " of a fraud that imitates ") + ": " + en}
 	f.Techniques = techniques(has)
-	if !has("transfer") {
+	f.CampaignID = e.CampaignID
+	switch {
+	case has("transfer"):
+		f.NotSeen = append(f.NotSeen, detector.Text{VI: "nội dung giao dịch: việc chuyển tiền chỉ được suy ra", EN: "what was transferred: that money moved is only inferred"})
+	default:
 		f.NotSeen = append(f.NotSeen, detector.Text{VI: "giao dịch chuyển tiền không thấy được trên mạng", EN: "a transfer of money does not show on the network"})
 	}
 	return f
