@@ -12,6 +12,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/behaviour"
+	"khien/detector/behaviour/abuse"
 	"khien/detector/fraud"
 	"khien/detector/signature"
 	"khien/detector/yara"
@@ -21,12 +22,14 @@ import (
 
 // detectionOptions say which rules to load.
 type detectionOptions struct {
-	rules     stringList
-	yara      stringList
-	brands    stringList
-	folder    string // its rule files are loaded too; empty for none
-	noDefault bool
-	skipBad   bool
+	rules  stringList
+	yara   stringList
+	brands stringList
+	// Names of fraud, and names that are new.
+	blocklists, newNames stringList
+	folder               string // its rule files are loaded too; empty for none
+	noDefault            bool
+	skipBad              bool
 }
 
 // stringList is a flag that may be given more than once.
@@ -39,6 +42,8 @@ func (o *detectionOptions) flags(fs *flag.FlagSet) {
 	fs.Var(&o.rules, "rules", "add a `file` of Suricata-language rules; may be repeated")
 	fs.Var(&o.yara, "yara", "add a `file` of YARA rules; may be repeated")
 	fs.Var(&o.brands, "brands", "add a `file` of protected brands; may be repeated")
+	fs.Var(&o.blocklists, "blocklist", "add a `file` of names that are fraud, one a line, as hosts file or CSV; may be repeated")
+	fs.Var(&o.newNames, "new-names", "add a `file` of newly registered names or certificate transparency lines; may be repeated")
 	fs.BoolVar(&o.noDefault, "no-default-rules", false, "load nothing but the files named here")
 	fs.BoolVar(&o.skipBad, "skip-bad-rules", false, "load the rest when a rule cannot be loaded")
 }
@@ -49,6 +54,9 @@ type detection struct {
 	yara       *yara.Set
 	names      *fraud.Names
 	stories    *fraud.Stories
+	feeds      *fraud.Feeds
+	memory     *fraud.Memory       // nil: each set of names has its own
+	abuses     *abuse.Memory       // nil with --no-default-rules
 	behaviours *behaviour.Patterns // nil with --no-default-rules
 	loaded     int
 	rejected   int
@@ -59,8 +67,13 @@ func loadDetection(o detectionOptions, stderr io.Writer) (*detection, bool) {
 	d := &detection{}
 	if !o.noDefault {
 		d.behaviours = behaviour.New()
+		m, err := abuse.NewMemory("")
+		if err != nil {
+			panic("BUG: " + err.Error()) // only a folder can fail
+		}
+		d.abuses = m
 	}
-	ok := d.loadSignatures(o, stderr) && d.loadYARA(o, stderr) && d.loadFraud(o, stderr)
+	ok := d.loadSignatures(o, stderr) && d.loadYARA(o, stderr) && d.loadFraud(o, stderr) && d.loadFeeds(o, stderr)
 	if ok && d.rejected > 0 {
 		fmt.Fprintf(stderr, "khien: %d rules loaded, %d rejected\n", d.loaded, d.rejected)
 		ok = o.skipBad
@@ -206,6 +219,9 @@ func (d *detection) handlers(rec *detector.Recorder) ([]sensor.Handler, error) {
 	if d.behaviours != nil {
 		hs = append(hs, behaviour.NewObserver(rec))
 	}
+	if d.abuses != nil {
+		hs = append(hs, abuse.New(d.abuses, rec))
+	}
 	return hs, nil
 }
 
@@ -216,6 +232,8 @@ func (d *detection) engine(n int, out func(detector.Record)) *detector.Engine {
 		after = append(after, d.stories.Observe)
 	}
 	e := detector.NewEngine(n, out, after...)
+	e.Watch(fraud.Watch)
+	e.Watch(abuse.Watch)
 	if d.behaviours != nil {
 		e.Watch(d.behaviours.Watch)
 	}

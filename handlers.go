@@ -3,6 +3,7 @@ package main
 import (
 	"khien/detector"
 	"khien/detector/behaviour"
+	"khien/detector/behaviour/abuse"
 	"khien/detector/fraud"
 	"khien/detector/signature"
 	"khien/detector/yara"
@@ -16,12 +17,16 @@ type detectors struct {
 	scanner *yara.Scanner       // nil without YARA rules
 	fraud   *fraud.Detector     // nil without brands
 	notes   *behaviour.Observer // nil without behaviours; does not change
+	counts  *abuse.Detector     // the same
 }
 
 func newDetectors(d *detection, rec *detector.Recorder) (*detectors, error) {
 	x := &detectors{rec: rec, matcher: d.signatures.NewMatcher(rec)}
 	if d.behaviours != nil {
 		x.notes = behaviour.NewObserver(rec)
+	}
+	if d.abuses != nil {
+		x.counts = abuse.New(d.abuses, rec)
 	}
 	return x, x.rest(d)
 }
@@ -61,11 +66,12 @@ var (
 	wantsYARA  = (*yara.Scanner)(nil).Wants()
 	wantsFraud = (*fraud.Detector)(nil).Wants()
 	wantsNotes = (*behaviour.Observer)(nil).Wants()
+	wantsCount = (*abuse.Detector)(nil).Wants()
 )
 
 // Wants implements sensor.Handler.
 func (x *detectors) Wants() sensor.Kind {
-	return x.matcher.Wants() | wantsYARA | wantsFraud | wantsNotes
+	return x.matcher.Wants() | wantsYARA | wantsFraud | wantsNotes | wantsCount
 }
 
 // Handle implements sensor.Handler.
@@ -81,5 +87,8 @@ func (x *detectors) Handle(e *sensor.Event) {
 	}
 	if x.notes != nil && wantsNotes&e.Kind != 0 {
 		x.notes.Handle(e)
+	}
+	if x.counts != nil && wantsCount&e.Kind != 0 {
+		x.counts.Handle(e)
 	}
 }

@@ -30,7 +30,7 @@ func commands() []command {
 		{"packets", "write packets that khien run has kept", packetsCommand},
 		{"rules", "check, list and explain rule files", rulesCommand},
 		{"domain", "score names as fraud", domainCommand},
-		{"report", "cases, incident reports, evidence packs and their machine formats", reportCommand},
+		{"report", "reports of people, cases, incident reports, evidence and machine formats", reportCommand},
 		{"bench", "measure this build on captures or rule files", benchCommand},
 		{"audit", "check that the audit log is unbroken", auditCommand},
 		{"doctor", "say what is missing on this host", doctorCommand},

@@ -163,7 +163,10 @@ func (d *detection) follow(old *detection) {
 	if d.names != nil && old.names != nil {
 		d.names.Follow(old.names)
 	}
-	d.stories, d.behaviours = old.stories, old.behaviours
+	d.stories, d.behaviours, d.abuses = old.stories, old.behaviours, old.abuses
+	if old.memory != nil {
+		d.remember(old.memory)
+	}
 }
 
 // cut shortens a text to whole lines of at most n bytes.

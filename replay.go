@@ -12,6 +12,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/eve"
+	"khien/detector/fraud"
 	"khien/detector/store"
 	"khien/sensor"
 	"khien/sensor/app/tls"
@@ -110,6 +111,14 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		return exitUsage
 	}
 	o.budget = limitMemory(o.memory)
+	if det.feeds.Len() > 0 {
+		m, err := fraud.NewMemory(fraud.MemoryConfig{})
+		if err != nil {
+			fmt.Fprintf(stderr, "khien replay: %v\n", err)
+			return exitUsage
+		}
+		det.remember(m)
+	}
 	out, err := openOutputs(o, stdout)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)

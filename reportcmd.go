@@ -28,6 +28,7 @@ type reportVerb struct {
 func reportCommands() []reportVerb {
 	return []reportVerb{
 		{"new", "make a report of a case, a finding or a story: documents, evidence, machine formats", reportNew},
+		{"intake", "take what a citizen or a hotline reports, and say who met it", reportIntake},
 		{"forms", "list the forms of the legal packs, or the fields of one", reportForms},
 		{"case", "create, list, show, extend and close cases", reportCase},
 		{"set", "put a fact into an incident, or another time of detection", reportSet},

@@ -163,6 +163,12 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		return exitUsage
 	}
+	kept, err := openKept(o.data, det)
+	if err != nil {
+		listener.Close()
+		fmt.Fprintf(stderr, "khien run: %v (remove the file to begin anew)\n", err)
+		return exitUsage
+	}
 	o.sensors = &sensors{stores: o.stores}
 	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Packets: o.packets.folder(o.data)}
 	server, err := console.New(cfg, st)
@@ -185,7 +191,15 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		defer m.Close()
 		go m.Serve(metrics) // it ends with Close, and what it served meanwhile is nobody's loss
 	}
+	var keeping sync.WaitGroup
+	keeping.Go(func() { kept.keep(ctx, sink.record, stderr) })
 	status := serve(ctx, o, rules, server, listener, sink, sockets, stdout, stderr)
+	stop()
+	keeping.Wait()
+	if err := kept.close(); err != nil {
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		status = exitInput
+	}
 	if err := writeRunStats(o, rules, sink, start, stdout); err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		status = exitInput

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"khien/detector"
+	"khien/detector/behaviour/abuse"
+	"khien/detector/fraud"
+)
+
+// saveEvery is how often what fraud detection remembers is written; a crash loses no more.
+const saveEvery = 10 * time.Minute
+
+// reportsEvery is how often the reports of people are looked at.
+const reportsEvery = 2 * time.Second
+
+// loadFeeds reads the lists of names that the user gives.
+func (d *detection) loadFeeds(o detectionOptions, stderr io.Writer) bool {
+	feeds := fraud.NewFeeds()
+	for _, list := range [...]struct {
+		names  stringList
+		blocks bool
+	}{{o.blocklists, true}, {o.newNames, false}} {
+		for _, name := range list.names {
+			f, err := os.Open(name)
+			if err == nil {
+				err = feeds.Add(f, name, list.blocks)
+				f.Close()
+			}
+			if err != nil {
+				fmt.Fprintln(stderr, err)
+				d.rejected++
+				return true // counted like a rule that cannot be loaded
+			}
+		}
+	}
+	d.feeds = feeds
+	return true
+}
+
+// remember makes the findings use a memory, with the lists that were loaded.
+func (d *detection) remember(m *fraud.Memory) {
+	d.memory = m
+	if d.names != nil {
+		d.names.Remember(m)
+	}
+	m.SetFeeds(d.feeds)
+}
+
+// reportsFile is where the reports of people are kept in a data folder.
+func reportsFile(data string) string { return filepath.Join(data, "reports.jsonl") }
+
+// kept is what detectors remember in a data folder.
+type kept struct {
+	data    string
+	memory  *fraud.Memory
+	windows *abuse.Memory
+}
+
+// openKept reads what was kept in a data folder and makes det use it.
+func openKept(data string, det *detection) (*kept, error) {
+	m, err := fraud.NewMemory(fraud.MemoryConfig{Dir: filepath.Join(data, "fraud")})
+	if err != nil {
+		return nil, err
+	}
+	det.remember(m)
+	w, err := abuse.NewMemory(filepath.Join(data, "abuse"))
+	if err != nil {
+		return nil, err
+	}
+	if det.abuses != nil {
+		det.abuses = w
+	}
+	return &kept{data, m, w}, nil
+}
+
+// save writes what is remembered.
+func (k *kept) save() error { return errors.Join(k.memory.Save(), k.windows.Save()) }
+
+// close saves it and gives it back.
+func (k *kept) close() error { return errors.Join(k.memory.Close(), k.windows.Save()) }
+
+// keep saves now and then and takes the reports that come in, until ctx ends.
+func (k *kept) keep(ctx context.Context, found func(detector.Record), stderr io.Writer) {
+	look := time.NewTicker(reportsEvery)
+	defer look.Stop()
+	saved := time.Now()
+	var read int64
+	for {
+		var err error
+		if read, err = takeReports(k.memory, reportsFile(k.data), read, found); err != nil {
+			fmt.Fprintf(stderr, "khien run: %v\n", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-look.C:
+		}
+		if time.Since(saved) >= saveEvery {
+			saved = time.Now()
+			if err := k.save(); err != nil {
+				fmt.Fprintf(stderr, "khien run: %v\n", err)
+			}
+		}
+	}
+}
+
+// takeReports takes the whole lines of a file of reports from an offset on and returns the offset behind them. What the
+// sensors saw of a report before it came is a finding.
+func takeReports(m *fraud.Memory, file string, from int64, found func(detector.Record)) (int64, error) {
+	info, err := os.Stat(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return from, err
+	}
+	if info.Size() == from {
+		return from, nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return from, err
+	}
+	if int64(len(data)) < from {
+		from = 0 // another file
+	}
+	whole := bytes.LastIndexByte(data, '\n') + 1
+	if int64(whole) <= from {
+		return from, nil
+	}
+	reports, err := fraud.ReadReports(data[from:whole], file)
+	for _, r := range reports {
+		for _, s := range m.Report(r) {
+			if f := fraud.Reported(r, s); f != nil {
+				found(detector.Record{Finding: f})
+			}
+		}
+	}
+	return int64(whole), err
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"khien/detector/fraud"
+)
+
+// reportTextMax bounds what is read of a report from standard input.
+const reportTextMax = 64 << 10
+
+// reportIntake keeps a report in the data folder, where khien run takes it from, and prints it with what the sensors saw.
+func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("khien report intake", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	data := fs.String("data", "khien-data", "`folder` of khien run")
+	kind := fs.String("kind", "", "`kind` of what is reported: url, phone, account, sms, apk (found by itself when left out)")
+	by := fs.String("by", "", "`who` took the report in")
+	fs.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: khien report intake [FLAGS] [TEXT]\n\nTakes a URL, a telephone number, an account number, a text message or the SHA-256 of an application, from the\narguments or from standard input, and prints what the sensors saw of it.")
+		fs.PrintDefaults()
+	}
+	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return exitDone
+	} else if err != nil {
+		return exitUsage
+	}
+	text := strings.Join(fs.Args(), " ")
+	if text == "" {
+		b, err := io.ReadAll(io.LimitReader(stdin, reportTextMax))
+		if err != nil {
+			fmt.Fprintf(stderr, "khien report intake: standard input: %v\n", err)
+			return exitInput
+		}
+		text = string(b)
+	}
+	r, err := fraud.NewReport(*kind, text, *by, time.Now())
+	if err != nil {
+		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
+		return exitUsage
+	}
+	if err := appendReport(reportsFile(*data), r); err != nil {
+		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
+		return exitInput
+	}
+	out := struct {
+		Report fraud.Report     `json:"report"`
+		Seen   []fraud.Sighting `json:"seen"`
+	}{Report: r, Seen: []fraud.Sighting{}}
+	m, err := fraud.NewMemory(fraud.MemoryConfig{Dir: filepath.Join(*data, "fraud")})
+	if err != nil {
+		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
+		return exitInput
+	}
+	out.Seen = append(out.Seen, m.Report(r)...)
+	enc := json.NewEncoder(stdout)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(&out); err != nil {
+		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
+		return exitInput
+	}
+	return exitDone
+}
+
+// appendReport adds a line to the file of reports in one write.
+func appendReport(file string, r fraud.Report) error {
+	line, err := fraud.AppendReport(nil, r)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(line)
+	return errors.Join(err, f.Close())
+}
