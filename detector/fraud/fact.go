@@ -66,10 +66,11 @@ func (d *Detector) answers(e *sensor.Event) {
 		return
 	}
 	d.told.Set(d.key, nil)
-	d.names.Score(name, &d.v)
-	a := &resolved{seen: d.names.seen, capture: e.Capture, client: client, name: strings.ToLower(string(name)), level: d.v.Level, at: eventTime(e)}
-	if a.level != Clean {
-		a.brand = d.v.Brand
+	a := &resolved{seen: d.names.seen, capture: e.Capture, client: client, name: strings.ToLower(string(name)), at: eventTime(e)}
+	if !d.cache.Has(name) { // what is there was found clean
+		if d.names.Score(name, &d.v); d.v.Level != Clean {
+			a.level, a.brand = d.v.Level, d.v.Brand
+		}
 	}
 	for i := range maxAnswers {
 		v, ok := e.Tx.Buffer(sensor.DNSAnswerData, e.Dir, i)

@@ -14,7 +14,7 @@ func Reported(r Report, s Sighting) *detector.Finding {
 		return nil
 	}
 	f := &detector.Finding{Source: detector.FromFraud, Rule: detector.Rule{ID: "fraud.reported_name", Name: "Reported name that was met before",
-		Category: "Phishing", Ruleset: "khien-fraud", Action: "allowed"}, Time: s.Last, First: s.First, Last: s.Last, Severity: detector.High, Score: 0.8,
+		Category: "Phishing", Ruleset: "khien-fraud", Action: "allowed"}, Time: r.Time, First: s.First, Last: s.Last, Severity: detector.High, Score: 0.8,
 		Direction: sensor.ToServer.String(), Domain: s.Value, Count: max(s.Clients, len(s.Visitors)), CampaignID: s.Campaign}
 	f.Fraud = &detector.Fraud{Kind: "reported", Stage: "lookup", Visibility: "reported", Score: f.Score}
 	f.Reasons = []detector.Reason{reason("người dân báo cáo ("+r.Kind+")", "reported by people ("+r.Kind+")", 1)}
