@@ -354,3 +354,17 @@ type constTx struct {
 func (t *constTx) Buffer(b sensor.Buffer, _ sensor.Dir, i int) ([]byte, bool) {
 	return t.name, b == sensor.DNSQueryName && i == 0
 }
+
+func TestRepeatedAnswersAllocateNothing(t *testing.T) {
+	d := New(Config{CacheBytes: 1 << 20}, testNames(t), nopSink{})
+	tx := &soakTx{name: []byte("www.example.com"), addr: []byte("198.51.100.1")}
+	tx.Proto = sensor.ProtoDNS
+	e := &sensor.Event{Kind: sensor.KindTx, Dir: sensor.ToClient, Tx: tx, Flow: &sensor.Flow{ID: 7, Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2")}}
+	d.Handle(e)
+	if got := testing.AllocsPerRun(1000, func() {
+		tx.ID++
+		d.Handle(e)
+	}); got != 0 {
+		t.Errorf("%v allocations for an answer that was seen before", got)
+	}
+}

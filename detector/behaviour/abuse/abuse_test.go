@@ -226,3 +226,18 @@ func (b *bodyTx) Buffer(x sensor.Buffer, _ sensor.Dir, i int) ([]byte, bool) {
 func (b *bodyTx) Number(sensor.Buffer, sensor.Dir, int) (uint64, bool) { return 0, false }
 func (b *bodyTx) LogReady(sensor.Dir) bool                             { return false }
 func (b *bodyTx) AppendEVE(dst []byte, _ sensor.Dir) []byte            { return dst }
+
+func FuzzParty(f *testing.F) {
+	f.Add([]byte(`"Bank" <sip:+84241234567@host>;tag=1`))
+	f.Add([]byte("sip:1%2B2@x"))
+	f.Fuzz(func(t *testing.T, h []byte) {
+		p := party(h)
+		// What stands behind the address changes nothing, and a number is digits alone.
+		if len(p) > 64 || party(append(slices.Clone(h), ";x=y"...)) != p && strings.Contains(string(h), "@") {
+			t.Fatalf("%q", p)
+		}
+		if isNumber(p) && strings.Trim(p, "+0123456789") != "" {
+			t.Fatalf("%q is no number", p)
+		}
+	})
+}
