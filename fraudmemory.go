@@ -94,9 +94,12 @@ func (k *kept) keep(ctx context.Context, found func(detector.Record), stderr io.
 	defer look.Stop()
 	saved := time.Now()
 	var read int64
+	said := "" // an error that goes on is said once
 	for {
 		var err error
-		if read, err = takeReports(k.memory, reportsFile(k.data), read, found); err != nil {
+		read, err = takeReports(k.memory, reportsFile(k.data), read, found)
+		if err != nil && err.Error() != said {
+			said = err.Error()
 			fmt.Fprintf(stderr, "khien run: %v\n", err)
 		}
 		select {

@@ -68,8 +68,8 @@ func (m *Memory) settle(f *detector.Finding) *campaign {
 	}
 	x := m.name(f.Domain)
 	if f.Severity < detector.High {
-		if f.Rule.ID == "fraud.lookalike_name" && len(x.pending) < maxPending {
-			x.pending = append(x.pending, f)
+		if p, _ := m.pending.Get(f.Domain); f.Rule.ID == "fraud.lookalike_name" && len(p) < maxPending {
+			m.pending.Set(f.Domain, append(p, f))
 		}
 		return nil
 	}
@@ -86,7 +86,7 @@ func (m *Memory) settle(f *detector.Finding) *campaign {
 			m.firsts.See(serverKey(s, 'f'), hashBytes([]byte(registrable(f.Domain))), f.Time.Unix())
 		}
 	}
-	x.pending = nil
+	m.pending.Delete(f.Domain)
 	c := m.campaigns.join(f.Domain, f.Fraud.Brand, victim(f), f.Time, m.traits(f.Domain, f.Rule.Metadata, x))
 	if c != nil {
 		f.CampaignID = c.ID
@@ -151,8 +151,8 @@ func (m *Memory) foresee(c *campaign, name string, x *nameInfo, at time.Time) {
 
 // ripe returns the findings about a name that waited for evidence and now have enough of it.
 func (m *Memory) ripe(name string, now time.Time) []*detector.Finding {
-	x, ok := m.names.Get(name)
-	if !ok || len(x.pending) == 0 {
+	waiting, ok := m.pending.Get(name)
+	if !ok {
 		return nil
 	}
 	marks := m.weigh(name, netip.Addr{}, now)
@@ -160,7 +160,7 @@ func (m *Memory) ripe(name string, now time.Time) []*detector.Finding {
 		return nil
 	}
 	var out []*detector.Finding
-	for _, p := range x.pending {
+	for _, p := range waiting {
 		f := *p
 		f.Reasons = slices.DeleteFunc(slices.Clone(p.Reasons), func(r detector.Reason) bool { return r.Buffer == "memory" })
 		fraud := *p.Fraud
@@ -171,7 +171,7 @@ func (m *Memory) ripe(name string, now time.Time) []*detector.Finding {
 		fuse(&f, marks)
 		out = append(out, &f)
 	}
-	x.pending = nil
+	m.pending.Delete(name)
 	return out
 }
 

@@ -1,9 +1,8 @@
 package fraud
 
 import (
+	"hash/maphash"
 	"net/netip"
-
-	"github.com/VictoriaMetrics/fastcache"
 
 	"khien/detector"
 	"khien/sensor"
@@ -11,14 +10,14 @@ import (
 
 // Config says how the detector works. The zero value is ready for use.
 type Config struct {
-	CacheBytes   int  // memory for names already found clean, a worker; 32 MiB when 0
+	CacheBytes   int  // memory for names already found clean, a worker; 8 MiB when 0
 	OnlyFraud    bool // no findings for what is only suspicious; stories then lack these steps
 	MaxPageBytes int  // bytes of an HTML page that are read; 512 KiB when 0
 }
 
 func (c *Config) setDefaults() {
 	if c.CacheBytes <= 0 {
-		c.CacheBytes = 32 << 20
+		c.CacheBytes = 8 << 20
 	}
 	if c.MaxPageBytes <= 0 {
 		c.MaxPageBytes = 512 << 10
@@ -30,8 +29,8 @@ type Detector struct {
 	cfg     Config
 	names   *Names
 	sink    Sink
-	cache   *fastcache.Cache // clean names → nothing, or the number of the organisation that keeps money there
-	told    *fastcache.Cache // facts that the engine has learned
+	clean   *cleanNames
+	told    [toldSize]uint64 // hashes of facts that were noted; one that another pushes out is noted again, which changes nothing
 	watch   *watch           // what else is looked for
 	key     []byte
 	v       Verdict
@@ -67,6 +66,20 @@ type doneTx struct {
 	bits     uint8
 }
 
+// toldSize is a power of two.
+const toldSize = 1 << 17
+
+// isNew reports whether the fact that d.key names was not noted lately, and keeps it.
+func (d *Detector) isNew() bool {
+	h := maphash.Bytes(d.clean.seed, d.key)
+	slot := &d.told[h&(toldSize-1)]
+	if *slot == h {
+		return false
+	}
+	*slot = h
+	return true
+}
+
 // doneSize is a power of two. A transaction that another one pushes out is looked at again; the findings that this
 // repeats are held back by their Post.
 const doneSize = 1024
@@ -92,7 +105,7 @@ const maxPages = 1 << 16
 // New returns the detector of a worker. Findings go to sink.
 func New(cfg Config, names *Names, sink Sink) *Detector {
 	cfg.setDefaults()
-	return &Detector{cfg: cfg, names: names, sink: sink, cache: fastcache.New(cfg.CacheBytes), told: fastcache.New(cfg.CacheBytes),
+	return &Detector{cfg: cfg, names: names, sink: sink, clean: newCleanNames(cfg.CacheBytes),
 		pages: make(map[pageKey]int32)}
 }
 

@@ -62,12 +62,11 @@ func (d *Detector) answers(e *sensor.Event) {
 	b := client.As16()
 	d.key = append(append(append(d.key[:0], 'd'), b[:]...), name...)
 	d.key = binary.LittleEndian.AppendUint64(append(d.key, first...), uint64(e.Time/int64(24*time.Hour)))
-	if d.told.Has(d.key) {
+	if !d.isNew() {
 		return
 	}
-	d.told.Set(d.key, nil)
 	a := &resolved{seen: d.names.seen, capture: e.Capture, client: client, name: strings.ToLower(string(name)), at: eventTime(e)}
-	if !d.cache.Has(name) { // what is there was found clean
+	if !d.clean.has(name) { // what is there was found clean
 		if d.names.Score(name, &d.v); d.v.Level != Clean {
 			a.level, a.brand = d.v.Level, d.v.Brand
 		}
@@ -258,10 +257,9 @@ func (d *Detector) bank(e *sensor.Event, brand int32) {
 	d.key = append(append(d.key[:0], 'b'), b[:]...)
 	d.key = binary.LittleEndian.AppendUint32(d.key, uint32(brand))
 	d.key = binary.LittleEndian.AppendUint64(d.key, uint64(e.Time/int64(bankRepeat)))
-	if d.told.Has(d.key) {
+	if !d.isNew() {
 		return
 	}
-	d.told.Set(d.key, nil)
 	d.sink.Note(e.Order, &contact{seen: d.names.seen, capture: e.Capture, client: e.Flow.Src, server: e.Flow.Dst, port: e.Flow.DstPort,
 		proto: e.Flow.App.String(), bank: d.names.brands[brand].Name, flow: e.Flow.ID, at: eventTime(e)})
 }

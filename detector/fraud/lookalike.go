@@ -1,7 +1,6 @@
 package fraud
 
 import (
-	"encoding/binary"
 	"strings"
 
 	"khien/detector"
@@ -26,14 +25,14 @@ func (d *Detector) eachName(e *sensor.Event, b sensor.Buffer, buffer, stage stri
 	}
 }
 
-// name judges one name and reports it when it imitates somebody. Names found clean are kept in the cache.
+// name judges one name and reports it when it imitates somebody. Names found clean are remembered.
 func (d *Detector) name(e *sensor.Event, name []byte, buffer, stage string) {
 	if len(name) == 0 || len(name) > maxName {
 		return
 	}
-	if known, ok := d.cache.HasGet(d.key[:0], name); ok {
-		if d.key = known; len(known) == 4 && stage == "visit" {
-			d.bank(e, int32(binary.LittleEndian.Uint32(known)))
+	if brand, ok := d.clean.get(name); ok {
+		if brand >= 0 && stage == "visit" {
+			d.bank(e, brand)
 		}
 		return
 	}
@@ -50,10 +49,10 @@ func (d *Detector) name(e *sensor.Event, name []byte, buffer, stage string) {
 	d.names.Score(name, &d.v)
 	if d.v.Level == Clean {
 		if !d.v.Official || !keepsMoney(d.names.brands[d.v.brand].Type) {
-			d.cache.Set(name, nil)
+			d.clean.set(name, -1)
 			return
 		}
-		d.cache.Set(name, binary.LittleEndian.AppendUint32(d.key[:0], uint32(d.v.brand)))
+		d.clean.set(name, d.v.brand)
 		if stage == "visit" {
 			d.bank(e, d.v.brand)
 		}

@@ -19,17 +19,18 @@ const (
 	maxClientsKnown = 1 << 15
 	maxContacts     = 1 << 15 // pairs of client and server
 	maxIcons        = 1 << 12
-	maxNameAddrs    = 16 // of a name
-	maxNameServers  = 8  // of a name
-	maxAddrNames    = 16 // suspicious or worse, of an address
-	maxSANs         = 24 // of a certificate
-	maxPending      = 8  // findings of a name that wait for evidence
+	maxNameAddrs    = 16      // of a name
+	maxNameServers  = 8       // of a name
+	maxAddrNames    = 16      // suspicious or worse, of an address
+	maxSANs         = 24      // of a certificate
+	maxPending      = 8       // findings of a name that wait for evidence
+	maxWaitingNames = 1 << 12 // names with such findings, which are large
 )
 
 // MemoryConfig says how much is remembered. The zero value is ready for use.
 type MemoryConfig struct {
 	Dir       string // folder of what is kept between starts; empty keeps nothing
-	NameBytes int    // memory for first sightings; 64 MiB when 0
+	NameBytes int    // memory for first sightings; 32 MiB when 0
 }
 
 // Memory is what fraud detection remembers beyond flows: when names were first seen here and by how many, which addresses,
@@ -44,7 +45,8 @@ type Memory struct {
 	addrs     *window.Map[netip.Addr, *addrInfo]
 	clients   *window.Map[heldKey, *clientInfo]
 	contacts  *window.Map[contactKey, string]
-	icons     *window.Map[string, string] // favicon → organisation that shows it on its own host
+	pending   *window.Map[string, []*detector.Finding] // findings of names that wait for evidence
+	icons     *window.Map[string, string]              // favicon → organisation that shows it on its own host
 	campaigns *campaigns
 	reports   map[string]Report // by kind and value
 	listed    *Feeds
@@ -64,7 +66,6 @@ type nameInfo struct {
 	Away    bool        `json:"away,omitempty"`   // it sends visitors to the organisation that it imitates
 	Served  bool        `json:"served,omitempty"` // it shows visitors a form of its own
 	Outer   string      `json:"outer,omitempty"`  // public name that its HTTPS record gives for encrypted hellos
-	pending []*detector.Finding
 }
 
 type nameAddr struct {
@@ -103,10 +104,11 @@ type contactKey struct {
 // NewMemory returns an empty memory, or what SaveTo has written to the folder of cfg.
 func NewMemory(cfg MemoryConfig) (*Memory, error) {
 	if cfg.NameBytes <= 0 {
-		cfg.NameBytes = 64 << 20
+		cfg.NameBytes = 32 << 20
 	}
 	m := &Memory{cfg: cfg, names: window.New[string, *nameInfo](maxNamesKnown, 0), addrs: window.New[netip.Addr, *addrInfo](maxAddrsKnown, 0),
 		clients: window.New[heldKey, *clientInfo](maxClientsKnown, 0), contacts: window.New[contactKey, string](maxContacts, 0),
+		pending:   window.New[string, []*detector.Finding](maxWaitingNames, 0),
 		icons:     window.New[string, string](maxIcons, 0),
 		campaigns: newCampaigns(), reports: make(map[string]Report)}
 	if cfg.Dir == "" {

@@ -25,7 +25,7 @@ type shown struct {
 // certificate looks at a certificate, which a handshake shows in clear up to TLS 1.2.
 func (d *Detector) certificate(e *sensor.Event) {
 	name, ok := e.Tx.Buffer(sensor.TLSSNI, sensor.ToServer, 0)
-	if !ok || len(name) == 0 || len(name) > maxName || d.cache.Has(name) {
+	if !ok || len(name) == 0 || len(name) > maxName || d.clean.has(name) {
 		return
 	}
 	d.names.Score(name, &d.v)

@@ -14,7 +14,7 @@ import (
 const (
 	maxStories = 1 << 14
 	maxSteps   = 32
-	maxWaiting = 24             // steps of a victim that wait for a grave one
+	maxWaiting = 8              // steps of a victim that wait for a grave one
 	storySpan  = 24 * time.Hour // a story that nothing was added to for this long is over
 	remoteSpan = 2 * time.Hour  // remote control belongs to a story when it follows this soon
 )

@@ -25,6 +25,6 @@ func (d *Detector) Swap(n *Names) {
 		}
 	}
 	d.names, d.v = n, Verdict{}
-	d.cache.Reset()
-	d.told.Reset()
+	d.clean.reset()
+	clear(d.told[:])
 }

@@ -17,7 +17,7 @@ func (d *Detector) watching() *watch {
 	w := m.watch.Load()
 	if w != d.watch {
 		d.watch = w
-		d.cache.Reset()
+		d.clean.reset()
 	}
 	return w
 }
