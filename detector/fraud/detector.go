@@ -28,7 +28,8 @@ func (c *Config) setDefaults() {
 type Detector struct {
 	cfg     Config
 	names   *Names
-	sink    Sink
+	sink    detector.Sink
+	notes   noter // nil when sink takes none
 	clean   *cleanNames
 	told    [toldSize]uint64 // hashes of facts that were noted; one that another pushes out is noted again, which changes nothing
 	watch   *watch           // what else is looked for
@@ -40,10 +41,17 @@ type Detector struct {
 	page    page
 }
 
-// Sink takes what a Detector finds, and its notes, which Watch has to see. A detector.Recorder is one.
-type Sink interface {
-	detector.Sink
+// noter is a sink that takes notes, too, which Watch has to see. A detector.Recorder is one. With another sink nothing is
+// found but what a single event shows.
+type noter interface {
 	Note(o sensor.Order, note any)
+}
+
+// note leaves a fact for Watch.
+func (d *Detector) note(e *sensor.Event, f fact) {
+	if d.notes != nil {
+		d.notes.Note(e.Order, f)
+	}
 }
 
 // fact is a note of this package: what matters together with other flows. It owns its memory.
@@ -103,9 +111,10 @@ type pageKey struct {
 const maxPages = 1 << 16
 
 // New returns the detector of a worker. Findings go to sink.
-func New(cfg Config, names *Names, sink Sink) *Detector {
+func New(cfg Config, names *Names, sink detector.Sink) *Detector {
 	cfg.setDefaults()
-	return &Detector{cfg: cfg, names: names, sink: sink, clean: newCleanNames(cfg.CacheBytes),
+	notes, _ := sink.(noter)
+	return &Detector{cfg: cfg, names: names, sink: sink, notes: notes, clean: newCleanNames(cfg.CacheBytes),
 		pages: make(map[pageKey]int32)}
 }
 

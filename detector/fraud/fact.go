@@ -92,7 +92,7 @@ func (d *Detector) answers(e *sensor.Event) {
 		}
 		a.servers = append(a.servers, strings.ToLower(string(v[:min(len(v), maxName)])))
 	}
-	d.sink.Note(e.Order, a)
+	d.note(e, a)
 }
 
 func eventTime(e *sensor.Event) time.Time { return time.Unix(0, e.Time).UTC() }
@@ -247,7 +247,7 @@ func (d *Detector) hello(e *sensor.Event, b sensor.Buffer) {
 	if len(shown) > 0 && !ech || len(shown) > maxName {
 		return
 	}
-	d.sink.Note(e.Order, &contact{seen: d.names.seen, capture: e.Capture, client: e.Flow.Src, server: e.Flow.Dst, port: e.Flow.DstPort,
+	d.note(e, &contact{seen: d.names.seen, capture: e.Capture, client: e.Flow.Src, server: e.Flow.Dst, port: e.Flow.DstPort,
 		proto: e.Flow.App.String(), shown: strings.ToLower(string(shown)), flow: e.Flow.ID, at: eventTime(e)})
 }
 
@@ -260,7 +260,7 @@ func (d *Detector) bank(e *sensor.Event, brand int32) {
 	if !d.isNew() {
 		return
 	}
-	d.sink.Note(e.Order, &contact{seen: d.names.seen, capture: e.Capture, client: e.Flow.Src, server: e.Flow.Dst, port: e.Flow.DstPort,
+	d.note(e, &contact{seen: d.names.seen, capture: e.Capture, client: e.Flow.Src, server: e.Flow.Dst, port: e.Flow.DstPort,
 		proto: e.Flow.App.String(), bank: d.names.brands[brand].Name, flow: e.Flow.ID, at: eventTime(e)})
 }
 
@@ -340,7 +340,7 @@ func (d *Detector) flowEnd(e *sensor.Event) {
 	if (f.App != sensor.ProtoTLS && f.App != sensor.ProtoQUIC) || f.Bytes[sensor.ToClient] < minShape {
 		return
 	}
-	d.sink.Note(e.Order, &shape{seen: d.names.seen, capture: e.Capture, client: f.Src, server: f.Dst, port: f.DstPort, proto: f.App.String(),
+	d.note(e, &shape{seen: d.names.seen, capture: e.Capture, client: f.Src, server: f.Dst, port: f.DstPort, proto: f.App.String(),
 		down: f.Bytes[sensor.ToClient], flow: f.ID, at: time.Unix(0, f.Last).UTC()})
 }
 

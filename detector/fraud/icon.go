@@ -56,7 +56,7 @@ func (d *Detector) site(e *sensor.Event, s *site) {
 		return
 	}
 	s.seen, s.name, s.level, s.at = d.names.seen, strings.ToLower(string(host)), d.v.Level, eventTime(e)
-	d.sink.Note(e.Order, s)
+	d.note(e, s)
 }
 
 // learn keeps the favicon and gives the findings that it completes.

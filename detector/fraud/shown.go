@@ -52,7 +52,7 @@ func (d *Detector) certificate(e *sensor.Event) {
 		d.names.Score([]byte(san), &d.v)
 		s.cert.SANs, s.sans = append(s.cert.SANs, san), append(s.sans, d.v.Level)
 	}
-	d.sink.Note(e.Order, s)
+	d.note(e, s)
 }
 
 // learn keeps the certificate and gives the findings that it completes.
