@@ -41,7 +41,9 @@ func suspicious(t *testing.T, s *scene) string {
 	t.Helper()
 	var v Verdict
 	for i := range 400 {
-		for _, form := range []string{"hotro-khachhang%d.com", "uudai-thang%d.com", "nhanqua%d.com", "vay-nhanh%d.com", "tiki%d.com", "shopee%d.net"} {
+		for _, form := range []string{"hotro-khachhang%d.com", "uudai-thang%d.com", "nhanqua%d.com", "vay-nhanh%d.com", "tiki%d.com", "shopee%d.net",
+			"tiktok%ds.com", "hotro-vay%d.com", "uudai%d.top", "khuyenmai%d.shop", "shopee-%d.com", "lazada%d.top", "tiki-sale%d.net", "facebook-%d.com", "vaytien%d.net",
+			"nganhang%d.com", "momo%d.shop", "zalo-%d.net", "apple-id%d.com", "dichvu-%d.top", "thuongmai-%d.vip", "giaohang%d.net", "tuyendung%d.top"} {
 			name := fmt.Sprintf(form, i+11)
 			if s.d.names.Score([]byte(name), &v); v.Level == Suspicious {
 				return name
