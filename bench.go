@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"runtime/pprof"
 
 	"khien/detector"
 	"khien/detector/signature"
@@ -31,6 +32,8 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
 	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
 	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect")
+	events := fs.Bool("events", false, "render the events of khien replay --eve too, and throw them away")
+	profile := fs.String("cpuprofile", "", "write a processor profile of reading the captures, in pprof's format, to this `file`")
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
@@ -50,6 +53,9 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	if !ok {
 		return exitUsage
 	}
+	if *events {
+		o.eve = os.DevNull
+	}
 	found := 0
 	p, _, err := newPipeline(o, det, stores{}, func(r detector.Record) {
 		if r.Finding != nil {
@@ -61,6 +67,11 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		return exitUsage
 	}
 	defer p.Close()
+	stopProfile, err := startProfile(*profile)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien bench: %v\n", err)
+		return exitUsage
+	}
 	fmt.Fprintf(stdout, "%s, %d workers, %d rules, %s\n", buildVersion(), o.workers, det.loaded, runtime.Version())
 	for _, pass := range []string{"first", "again"} {
 		before, findings := p.Stats(), found
@@ -80,7 +91,29 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		}
 	}
 	fmt.Fprintf(stdout, "resident %.1f MiB, at most %.1f MiB\n", float64(residentNow())/(1<<20), float64(usageNow().peak)/(1<<20))
+	if err := stopProfile(); err != nil {
+		fmt.Fprintf(stderr, "khien bench: %v\n", err)
+		return exitInput
+	}
 	return exitDone
+}
+
+// startProfile begins a processor profile that the function it returns ends; an empty name is none.
+func startProfile(name string) (stop func() error, err error) {
+	if name == "" {
+		return func() error { return nil }, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return nil, errors.Join(fmt.Errorf("profile: %w", err), f.Close())
+	}
+	return func() error {
+		pprof.StopCPUProfile()
+		return f.Close()
+	}, nil
 }
 
 func replayAll(p *pipeline.Pipeline, names []string) error {
@@ -145,7 +178,7 @@ func benchLoad(names []string, stdout, stderr io.Writer) int {
 			return nil
 		})
 		debug.FreeOSMemory()
-		fmt.Fprintf(stdout, "%s: %d rules loaded, %d rejected, %d not for this engine in %.3f s, %.3f s of CPU", pass, len(set.Rules()), len(errs),
+		fmt.Fprintf(stdout, "%s: %d rules loaded, %d rejected, %d not for this engine in %.3f s, %.3f s of CPU", pass, set.Len(), len(errs),
 			set.Skipped(), m.wall, m.cpu)
 		if pass == "cold" { // later passes reuse what the C library keeps of this one
 			fmt.Fprintf(stdout, "; resident memory %+.1f MiB to %.1f MiB", float64(residentNow()-before)/(1<<20), float64(residentNow())/(1<<20))

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 
 	"khien/detector"
@@ -78,6 +79,8 @@ func loadDetection(o detectionOptions, stderr io.Writer) (*detection, bool) {
 		fmt.Fprintf(stderr, "khien: %d rules loaded, %d rejected\n", d.loaded, d.rejected)
 		ok = o.skipBad
 	}
+	// What reading left behind would otherwise be counted as in use when the collector decides how far the heap may grow.
+	runtime.GC()
 	return d, ok
 }
 
@@ -154,7 +157,7 @@ func (d *detection) loadSignatures(o detectionOptions, stderr io.Writer) bool {
 		fmt.Fprintln(stderr, err.Error())
 	}
 	d.signatures = set
-	d.loaded += len(set.Rules())
+	d.loaded += set.Len()
 	d.rejected += len(errs)
 	return true
 }
@@ -203,7 +206,7 @@ func (d *detection) loadFraud(o detectionOptions, stderr io.Writer) bool {
 // handlers makes the detectors of one worker.
 func (d *detection) handlers(rec *detector.Recorder) ([]sensor.Handler, error) {
 	var hs []sensor.Handler
-	if len(d.signatures.Rules()) > 0 {
+	if d.signatures.Len() > 0 {
 		hs = append(hs, d.signatures.NewMatcher(rec))
 	}
 	if d.yara != nil {

@@ -38,9 +38,9 @@ func commands() []command {
 	}
 }
 
-// gcPercent trades memory for time: with the 31,886 rules of Emerging Threats Open, 371 MB instead of 342 and a sixth less
-// processor time (23 November 2026).
-const gcPercent = 200
+// gcPercent trades memory for time: with the 31,886 rules of Emerging Threats Open, which take 73 MB of the heap, the process
+// stays below 400 MB, as it does not with 200; with the runtime's default of 100 it collects twice as often (29 November 2026).
+const gcPercent = 150
 
 func main() {
 	if os.Getenv("GOGC") == "" {

@@ -152,6 +152,7 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		files.Close()
 		reportFiles(files.Stats(), stderr, "khien replay")
 	}
+	tellOverruns(det.signatures, stderr)
 	if err := out.close(p.Stats(), det, start); err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
 		status = exitInput

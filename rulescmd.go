@@ -19,6 +19,7 @@ func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Usage: khien rules check [FLAGS] [FILE…]   loads rule files and names what cannot be loaded\n"+
 			"       khien rules list [FLAGS] [FILE…]    one rule a line: id, action, file and line, message\n"+
+			"       khien rules list --profile CAPTURE …  what looking at each rule costs on a capture, and when it matched last\n"+
 			"       khien rules explain [FLAGS] SID     what a signature looks at\n"+
 			"       khien rules test DIR…               runs the scripts beside rule files\n"+
 			"       khien rules update [FLAGS] SOURCE   writes rules of others into a data folder\n"+
@@ -28,6 +29,7 @@ func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	}
 	var o detectionOptions
 	o.flags(fs)
+	profile := fs.String("profile", "", "list: replay this `capture` and list the rules by what they cost")
 	if len(args) == 0 {
 		fs.Usage()
 		return exitUsage
@@ -56,6 +58,9 @@ func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	case "check":
 		return rulesCheck(o, out, stderr)
 	case "list":
+		if *profile != "" {
+			return rulesProfile(o, *profile, out, stderr)
+		}
 		return rulesList(o, out, stderr)
 	case "explain":
 		if len(rest) != 1 {

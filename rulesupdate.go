@@ -238,12 +238,12 @@ func (o *updateOptions) build(files []source, edits ruleEdits, stderr io.Writer)
 		fmt.Fprintln(stderr, e.Error())
 	}
 	if len(errs) > 0 && !o.skipBad {
-		return nil, n, fmt.Errorf("%d of %d rules cannot be loaded; the earlier rules stay (--skip-bad-rules loads the rest)", len(errs), len(errs)+len(set.Rules()))
+		return nil, n, fmt.Errorf("%d of %d rules cannot be loaded; the earlier rules stay (--skip-bad-rules loads the rest)", len(errs), len(errs)+set.Len())
 	}
-	if len(set.Rules()) == 0 {
+	if set.Len() == 0 {
 		return nil, n, fmt.Errorf("%s: no rule is on; the earlier rules stay", o.source)
 	}
-	n.bad, n.on = len(errs), len(set.Rules())
+	n.bad, n.on = len(errs), set.Len()
 	for i := range all {
 		if !all[i].on {
 			n.off++

@@ -10,21 +10,25 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"unsafe"
 )
 
 // Cache keeps compiled sets in a folder. A file's name is the hash of everything that its content depends on: literals,
-// library version and processor. What cannot be read or written is compiled anew; a nil Cache keeps nothing.
+// flags, library version and processor. What cannot be read or written is compiled anew; a nil Cache keeps nothing.
+// It is not safe for concurrent use.
 type Cache struct {
 	Dir string
+	buf []byte // of the file that is read
 }
 
 // fileMax limits what is read back: a damaged cache must not exhaust memory.
 const fileMax = 1 << 28
 
-func (c *Cache) key(lits []Literal, ids []C.uint) string {
+func (c *Cache) key(lits []Literal) string {
 	if c == nil || c.Dir == "" {
 		return ""
 	}
@@ -35,9 +39,8 @@ func (c *Cache) key(lits []Literal, ids []C.uint) string {
 	var b []byte
 	b = binary.LittleEndian.AppendUint64(b, uint64(info.cpu_features))
 	b = binary.LittleEndian.AppendUint32(b, uint32(info.tune))
-	for _, id := range ids {
-		l := lits[id]
-		b = binary.LittleEndian.AppendUint32(b, uint32(id))
+	b = binary.LittleEndian.AppendUint32(b, literalFlags)
+	for _, l := range lits {
 		b = binary.LittleEndian.AppendUint32(b, uint32(len(l.Bytes)))
 		if l.NoCase {
 			b = append(b, 1)
@@ -55,11 +58,18 @@ func (c *Cache) load(key string) *C.hs_database_t {
 		return nil
 	}
 	name := filepath.Join(c.Dir, key+".hs")
-	if st, err := os.Stat(name); err != nil || st.Size() > fileMax {
+	st, err := os.Stat(name)
+	if err != nil || st.Size() > fileMax || st.Size() <= sha256.Size {
 		return nil
 	}
-	data, err := os.ReadFile(name)
-	if err != nil || len(data) < sha256.Size+1 {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	c.buf = slices.Grow(c.buf[:0], int(st.Size()))[:st.Size()]
+	data := c.buf
+	if _, err := io.ReadFull(f, data); err != nil {
 		return nil
 	}
 	// The library trusts what it deserialises, so the file proves that it is whole.

@@ -3,40 +3,30 @@ package prefilter
 /*
 #cgo CFLAGS: -I/usr/include/hs
 #cgo linux LDFLAGS: -l:libhs.a -lstdc++ -lm
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <hs.h>
 
 typedef struct {
 	unsigned int *ids;
-	unsigned long long *seen;
 	unsigned int n, cap;
 } khien_hits;
 
 static int khien_hit(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags, void *ctx) {
 	khien_hits *h = ctx;
 	(void)from; (void)to; (void)flags;
-	unsigned long long bit = 1ULL << (id & 63);
-	if (h->seen[id >> 6] & bit)
-		return 0;
-	h->seen[id >> 6] |= bit;
 	if (h->n < h->cap)
 		h->ids[h->n++] = id;
 	return 0;
 }
 
-// khien_scan leaves the distinct identifiers in h->ids and gives their number, or a negative error. Either database may
-// be NULL.
-static int khien_scan(const hs_database_t *db, const hs_database_t *db0, const void *data, unsigned int len, hs_scratch_t *scratch,
-		khien_hits *h) {
+// khien_scan leaves the distinct identifiers in h->ids and gives their number, or a negative error.
+static int khien_scan(const hs_database_t *db, uintptr_t data, unsigned int len, hs_scratch_t *scratch, khien_hits *h) {
 	h->n = 0;
-	hs_error_t err = HS_SUCCESS;
-	if (db)
-		err = hs_scan(db, data, len, 0, scratch, khien_hit, h);
-	if (db0 && err == HS_SUCCESS)
-		err = hs_scan(db0, data, len, 0, scratch, khien_hit, h);
-	for (unsigned int i = 0; i < h->n; i++)
-		h->seen[h->ids[i] >> 6] = 0;
+	hs_error_t err = hs_scan(db, (const char *)data, len, 0, scratch, khien_hit, h);
 	return err == HS_SUCCESS ? (int)h->n : (int)err;
 }
 
@@ -45,11 +35,8 @@ static khien_hits *khien_hits_new(unsigned int max) {
 	if (!h)
 		return NULL;
 	h->cap = max;
-	h->ids = calloc(max + 1, sizeof *h->ids);
-	h->seen = calloc(max / 64 + 1, sizeof *h->seen);
-	if (!h->ids || !h->seen) {
-		free(h->ids);
-		free(h->seen);
+	h->ids = calloc(max, sizeof *h->ids);
+	if (!h->ids) {
 		free(h);
 		return NULL;
 	}
@@ -58,7 +45,6 @@ static khien_hits *khien_hits_new(unsigned int max) {
 
 static void khien_hits_free(khien_hits *h) {
 	free(h->ids);
-	free(h->seen);
 	free(h);
 }
 
@@ -94,6 +80,13 @@ static hs_error_t khien_compile_regex(const char *text, const size_t *lens, cons
 	return rc;
 }
 
+// khien_trim gives back what the C library keeps of freed memory: compiling leaves hundreds of megabytes in small pieces.
+static void khien_trim(void) {
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+}
+
 #cgo noescape khien_scan
 #cgo nocallback khien_scan
 */
@@ -112,6 +105,9 @@ import (
 // in long runs of one byte (seen 2026-11-23).
 const LiteralMax = 32
 
+// literalFlags makes a scan tell a literal once however often it occurs: common ones cost little then.
+const literalFlags = C.HS_FLAG_SINGLEMATCH
+
 // Literal is a byte string to search for.
 type Literal struct {
 	Bytes  []byte
@@ -120,8 +116,7 @@ type Literal struct {
 
 // Set finds many literals at once. It is immutable and safe for concurrent use.
 type Set struct {
-	db  *C.hs_database_t // of the literals that do not begin with NUL
-	db0 *C.hs_database_t // of those that do
+	db  *C.hs_database_t
 	n   int
 	max int
 }
@@ -142,39 +137,38 @@ func Compile(lits []Literal, cache *Cache) (*Set, error) {
 		}
 		s.max = max(s.max, len(lits[i].Bytes))
 	}
-	// Literals that begin with NUL are compiled apart, as expressions: Vectorscan's literal interface rejects them.
-	var ids [2][]C.uint
-	for i, l := range lits {
-		k := 0
-		if l.Bytes[0] == 0 {
-			k = 1
+	key := cache.key(lits)
+	if s.db = cache.load(key); s.db == nil {
+		db, err := compile(lits, false)
+		if err != nil && slices.ContainsFunc(lits, func(l Literal) bool { return l.Bytes[0] == 0 }) {
+			// Newer libraries take a literal that begins with NUL for an empty one; as an expression they take it.
+			db, err = compile(lits, true)
 		}
-		ids[k] = append(ids[k], C.uint(i))
+		if err != nil {
+			return nil, err
+		}
+		s.db = db
+		cache.store(key, db)
+		if len(lits) >= trimFrom {
+			Trim()
+		}
 	}
-	for k, dst := range []**C.hs_database_t{&s.db, &s.db0} {
-		if len(ids[k]) == 0 {
-			continue
-		}
-		key := cache.key(lits, ids[k])
-		if *dst = cache.load(key); *dst == nil {
-			db, err := compile(lits, ids[k], k == 1)
-			if err != nil {
-				return nil, err
-			}
-			*dst = db
-			cache.store(key, db)
-		}
-		runtime.AddCleanup(s, func(db *C.hs_database_t) { C.hs_free_database(db) }, *dst)
-	}
+	runtime.AddCleanup(s, func(db *C.hs_database_t) { C.hs_free_database(db) }, s.db)
 	return s, nil
 }
 
-func compile(lits []Literal, ids []C.uint, regex bool) (*C.hs_database_t, error) {
+// trimFrom is from how many literals on compiling leaves enough behind to give it back at once.
+const trimFrom = 1000
+
+// Trim gives memory that compiling has used back to the system.
+func Trim() { C.khien_trim() }
+
+func compile(lits []Literal, regex bool) (*C.hs_database_t, error) {
 	var text []byte
-	lens := make([]C.size_t, len(ids))
-	flags := make([]C.uint, len(ids))
-	for i, id := range ids {
-		l := lits[id]
+	lens := make([]C.size_t, len(lits))
+	flags := make([]C.uint, len(lits))
+	ids := make([]C.uint, len(lits))
+	for i, l := range lits {
 		before := len(text)
 		if regex {
 			for _, b := range l.Bytes {
@@ -186,8 +180,10 @@ func compile(lits []Literal, ids []C.uint, regex bool) (*C.hs_database_t, error)
 			text = append(text, l.Bytes...)
 			lens[i] = C.size_t(len(text) - before)
 		}
+		ids[i] = C.uint(i)
+		flags[i] = literalFlags
 		if l.NoCase {
-			flags[i] = C.HS_FLAG_CASELESS
+			flags[i] |= C.HS_FLAG_CASELESS
 		}
 	}
 	var db *C.hs_database_t
@@ -195,7 +191,7 @@ func compile(lits []Literal, ids []C.uint, regex bool) (*C.hs_database_t, error)
 	// The literals live in C memory while they are compiled: C keeps an array of pointers into them.
 	p := C.CBytes(text)
 	defer C.free(p)
-	n := C.uint(len(ids))
+	n := C.uint(len(lits))
 	var rc C.hs_error_t
 	if regex {
 		rc = C.khien_compile_regex((*C.char)(p), &lens[0], &flags[0], &ids[0], n, &db, &cerr)
@@ -231,13 +227,8 @@ func NewScratch(sets []*Set) (*Scratch, error) {
 	n := 1
 	for _, set := range sets {
 		n = max(n, set.n)
-		for _, db := range []*C.hs_database_t{set.db, set.db0} {
-			if db == nil {
-				continue
-			}
-			if rc := C.hs_alloc_scratch(db, &s.scratch); rc != C.HS_SUCCESS {
-				return nil, fmt.Errorf("prefilter: scratch: error %d", int(rc))
-			}
+		if rc := C.hs_alloc_scratch(set.db, &s.scratch); rc != C.HS_SUCCESS {
+			return nil, fmt.Errorf("prefilter: scratch: error %d", int(rc))
 		}
 	}
 	if s.hits = C.khien_hits_new(C.uint(n)); s.hits == nil {
@@ -262,7 +253,10 @@ func (s *Set) Scan(scratch *Scratch, data []byte) []uint32 {
 	if len(data) == 0 || uint64(len(data)) > 1<<31 {
 		return nil
 	}
-	n := C.khien_scan(s.db, s.db0, unsafe.Pointer(&data[0]), C.uint(len(data)), scratch.scratch, scratch.hits)
+	// As a number the pointer passes without cgo's check of what it points to, which costs as much as scanning 50 bytes: a
+	// slice of bytes holds no pointers, and khien_scan keeps none.
+	n := C.khien_scan(s.db, C.uintptr_t(uintptr(unsafe.Pointer(unsafe.SliceData(data)))), C.uint(len(data)), scratch.scratch, scratch.hits)
+	runtime.KeepAlive(data)
 	runtime.KeepAlive(s)
 	if n == 0 {
 		return nil

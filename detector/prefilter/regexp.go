@@ -4,12 +4,13 @@ package prefilter
 #cgo linux LDFLAGS: -l:libpcre2-8.a
 #define PCRE2_CODE_UNIT_WIDTH 8
 #define PCRE2_STATIC
+#include <stdint.h>
 #include <stdlib.h>
 #include <pcre2.h>
 
-static int khien_match(const pcre2_code *re, const void *data, size_t len, size_t start, unsigned int opts,
+static int khien_match(const pcre2_code *re, uintptr_t data, size_t len, size_t start, unsigned int opts,
 		pcre2_match_data *md, pcre2_match_context *mc) {
-	return pcre2_match(re, data, len, start, opts, md, mc);
+	return pcre2_match(re, (PCRE2_SPTR)data, len, start, opts, md, mc);
 }
 
 #cgo noescape khien_match
@@ -94,7 +95,12 @@ type MatchData struct {
 	mc *C.pcre2_match_context
 	ov []C.size_t
 	n  int
+
+	limited bool
 }
+
+// Limited reports whether the last match was given up at a limit.
+func (d *MatchData) Limited() bool { return d.limited }
 
 // NewMatchData makes memory for matches of any expression.
 func NewMatchData() *MatchData {
@@ -128,12 +134,14 @@ func (r *Regexp) Match(d *MatchData, data []byte, start int) bool {
 	if len(data) > 0 {
 		p = unsafe.Pointer(&data[0])
 	}
-	n := C.khien_match(r.code, p, C.size_t(len(data)), C.size_t(start), 0, d.md, d.mc)
+	n := C.khien_match(r.code, C.uintptr_t(uintptr(p)), C.size_t(len(data)), C.size_t(start), 0, d.md, d.mc)
+	runtime.KeepAlive(data)
 	runtime.KeepAlive(r)
 	if n == 0 {
 		n = CapturesMax
 	}
 	d.n = max(int(n), 0)
+	d.limited = n == C.PCRE2_ERROR_MATCHLIMIT || n == C.PCRE2_ERROR_DEPTHLIMIT || n == C.PCRE2_ERROR_JIT_STACKLIMIT
 	return n > 0
 }
 

@@ -1,6 +1,8 @@
 package signature
 
 import (
+	"strings"
+
 	"khien/detector/prefilter"
 )
 
@@ -24,7 +26,7 @@ func (b *builder) pickFast() {
 			}
 			c := it.c
 			data := c.pat
-			if c.chop {
+			if c.chopLen > 0 {
 				data = c.pat[c.chopOff : c.chopOff+c.chopLen]
 			}
 			score := rarity(data)
@@ -75,8 +77,13 @@ func (s *sig) headOnly() bool {
 		return true
 	}
 	c := s.fp.c
-	return c.hasDepth && !c.relative() && c.vDepth < 0 && c.vOffset < 0 && c.offset+c.depth <= headMax
+	return c.depth.set && !c.relative() && c.depth.v == 0 && c.offset.v == 0 && c.offset.n+c.depth.n <= headMax
 }
+
+// everywhere holds, in lower case, what most messages of common protocols carry: a content that is a part of it says nothing.
+const everywhere = "\xffsmb\xfesmb\x00http/1.1 200 ok\r\n\r\n\x00get / http/1.0\r\n\x00post /\x00host: www.\x00user-agent: mozilla/5.0 (\x00" +
+	"content-type: text/html\x00content-length: \x00application/\x00mail from:<\x00rcpt to:<\x00<html><head><script\x00http://www.\x00https://\x00" +
+	"\x00\x00\x00\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff"
 
 // rarity guesses how seldom a byte string occurs: letters and digits are common, other bytes less so.
 func rarity(p []byte) int {
@@ -99,6 +106,9 @@ func rarity(p []byte) int {
 		}
 		seen[c] = true
 		n += w
+	}
+	if strings.Contains(everywhere, string(lowerCopy(p))) {
+		n /= 4
 	}
 	return n
 }

@@ -18,6 +18,10 @@ func (m *Matcher) matched(s *sig, tx sensor.Transaction, stream bool) bool {
 			return false
 		}
 	}
+	if m.costs != nil {
+		c := &m.costs[s.num]
+		c.matches, c.last = c.matches+1, m.now
+	}
 	for _, e := range s.post {
 		e.apply(m)
 	}
@@ -115,15 +119,16 @@ func (m *Matcher) tell(h *hit) {
 		e.Kind = sensor.KindStream
 	}
 	m.ev2 = e
+	md := s.Metadata()
 	f := &detector.Finding{
 		Source:     detector.FromSignature,
-		Severity:   s.severity(),
+		Severity:   s.severity(md),
 		Reasons:    h.reasons,
-		Summary:    s.summary(),
-		Techniques: s.techniques(),
+		Summary:    s.summary(md),
+		Techniques: s.techniques(md),
 		Context:    h.context,
 		Rule: detector.Rule{ID: strconv.FormatUint(uint64(s.SID), 10), GID: int(s.GID), Rev: int(s.Rev), Priority: s.Priority, Name: s.Msg,
-			Category: s.Category, Text: s.Text, Reference: s.References, Metadata: s.Metadata, Action: "allowed"},
+			Category: s.Category, Text: s.Text, Reference: s.References, Metadata: md, Action: "allowed"},
 	}
 	if s.blocks() {
 		f.Rule.Action = "blocked"
@@ -149,24 +154,24 @@ func txID(tx sensor.Transaction) string {
 }
 
 // summary is the rule's message; its metadata may give one in Vietnamese (msg_vi).
-func (s *sig) summary() detector.Text {
+func (s *sig) summary(md map[string][]string) detector.Text {
 	t := detector.Text{VI: s.Msg, EN: s.Msg}
-	if v := s.Metadata["msg_vi"]; len(v) > 0 {
+	if v := md["msg_vi"]; len(v) > 0 {
 		t.VI = v[0]
 	}
 	return t
 }
 
 // techniques reads the ATT&CK technique that rule sets name in their metadata.
-func (s *sig) techniques() []detector.Technique {
+func (s *sig) techniques(md map[string][]string) []detector.Technique {
 	var out []detector.Technique
 	at := func(key string, i int) string {
-		if v := s.Metadata[key]; i < len(v) {
+		if v := md[key]; i < len(v) {
 			return strings.ReplaceAll(v[i], "_", " ")
 		}
 		return ""
 	}
-	for i, id := range s.Metadata["mitre_technique_id"] {
+	for i, id := range md["mitre_technique_id"] {
 		out = append(out, detector.Technique{ID: id, Name: at("mitre_technique_name", i), TacticID: at("mitre_tactic_id", i), Tactic: at("mitre_tactic_name", i)})
 	}
 	return out
@@ -174,7 +179,7 @@ func (s *sig) techniques() []detector.Technique {
 
 // severity maps the rule's priority; what the rule's own metadata says of severity comes first, and a rule that its
 // author trusts little stays below the line of what is worth an analyst's time.
-func (s *sig) severity() detector.Severity {
+func (s *sig) severity(md map[string][]string) detector.Severity {
 	sev := detector.Low
 	switch s.Priority {
 	case 1:
@@ -182,7 +187,7 @@ func (s *sig) severity() detector.Severity {
 	case 2:
 		sev = detector.Medium
 	}
-	if v := s.Metadata["signature_severity"]; len(v) > 0 {
+	if v := md["signature_severity"]; len(v) > 0 {
 		switch v[0] {
 		case "Critical", "critical":
 			sev = max(sev, detector.High)
@@ -192,7 +197,7 @@ func (s *sig) severity() detector.Severity {
 			sev = min(sev, detector.Medium)
 		}
 	}
-	if v := s.Metadata["confidence"]; len(v) > 0 && (v[0] == "Low" || v[0] == "low") {
+	if v := md["confidence"]; len(v) > 0 && (v[0] == "Low" || v[0] == "low") {
 		sev = min(sev, detector.Medium)
 	}
 	return sev

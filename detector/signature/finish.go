@@ -132,7 +132,7 @@ func (b *builder) finishLists() error {
 			for j := i + 1; j < len(l.items); j++ {
 				it := &l.items[j]
 				if it.relative() {
-					l.items[i].retry = true
+					l.items[i].retry = j > i+1 || !it.unbound()
 					break
 				}
 				if it.kind == kindContent && !it.c.neg || it.kind == kindRegexp && !it.re.neg {
@@ -142,6 +142,12 @@ func (b *builder) finishLists() error {
 		}
 	}
 	return nil
+}
+
+// unbound reports whether the step may stand anywhere behind the one before it. If it cannot be found behind one occurrence of
+// that, it cannot behind a later one: there is nothing to try again.
+func (it *item) unbound() bool {
+	return it.kind == kindContent && !it.c.neg && it.c.distance.v == 0 && !it.c.within.set && !it.c.depth.set
 }
 
 // relative reports whether the step begins where the one before it has matched.

@@ -32,10 +32,11 @@ type flowState struct {
 	last        sensor.Dir
 	hasLast     bool
 	once        []*sig // protocol rules that have matched
-	pending     [2][]*sig
+	pending     [2][]held
 	deferred    []change  // transactions that wait for a packet of their direction
 	plain       [2][]*sig // packet rules without a pattern whose addresses and ports are those of the flow
 	plainOf     [2]uint32 // generation that plain was made of
+	sifts       [2]struct{ stream, fast, head sifting }
 }
 
 type namedNumber struct {
@@ -46,7 +47,7 @@ type namedNumber struct {
 func (st *flowState) reset() {
 	*st = flowState{plain: [2][]*sig{st.plain[0][:0], st.plain[1][:0]}, bits: st.bits[:0], numbers: st.numbers[:0], counters: st.counters[:0], events: st.events[:0], deferred: st.deferred[:0], once: st.once[:0],
 		win:     [2]window{{data: st.win[0].data[:0], done: st.win[0].done[:0]}, {data: st.win[1].data[:0], done: st.win[1].done[:0]}},
-		pending: [2][]*sig{st.pending[0][:0], st.pending[1][:0]}}
+		pending: [2][]held{st.pending[0][:0], st.pending[1][:0]}}
 }
 
 func (st *flowState) bit(name string) bool {

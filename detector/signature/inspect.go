@@ -10,17 +10,23 @@ import (
 // Suricata's inspection-recursion-limit.
 const stepsMax = 3000
 
+// spentMax limits the bytes that one list may search in all its attempts: on a large buffer each step can be a long search.
+const spentMax = 256 << 20
+
 // varsMax is how many byte variables a rule may have.
 const varsMax = 32
 
 // scan is the state of looking for a list in a buffer. One a worker, reused.
 type scan struct {
 	m       *Matcher
+	rule    *sig
 	l       *list
 	buf     []byte
 	pos     int // end of the last match, where what is relative begins
 	steps   int
+	spent   int // bytes searched
 	stop    bool
+	limited bool // an expression was given up on
 	vars    [varsMax]uint64
 	marks   []mark
 	big     bool   // byte order that dce means
@@ -40,17 +46,27 @@ type mark struct {
 }
 
 // begin forgets what the rule before has left.
-func (s *scan) begin() { s.marks, s.context = s.marks[:0], s.context[:0] }
+func (s *scan) begin(rule *sig) { s.rule, s.marks, s.context = rule, s.marks[:0], s.context[:0] }
 
 // list looks for l in buf.
 func (s *scan) list(l *list, buf []byte, last bool) bool {
-	s.l, s.buf, s.pos, s.steps, s.stop, s.last = l, buf, 0, 0, false, last
+	s.l, s.buf, s.pos, s.steps, s.spent, s.stop, s.limited, s.last = l, buf, 0, 0, 0, false, false, last
 	n, c := len(s.marks), len(s.context)
 	if s.run(l.items) {
 		return true
 	}
 	s.marks, s.context = s.marks[:n], s.context[:c]
+	if s.stop || s.limited {
+		s.m.set.overruns.add(s.rule)
+	}
 	return false
+}
+
+// step counts an attempt that searches n bytes; false means that the limits of a list are reached.
+func (s *scan) step(n int) bool {
+	s.steps, s.spent = s.steps+1, s.spent+n
+	s.stop = s.stop || s.steps > stepsMax || s.spent > spentMax
+	return !s.stop
 }
 
 func (s *scan) run(items []item) bool {
@@ -58,14 +74,12 @@ func (s *scan) run(items []item) bool {
 		it := &items[i]
 		switch it.kind {
 		case kindContent:
-			if s.steps++; s.steps > stepsMax {
-				s.stop = true
+			if !s.step(0) {
 				return false
 			}
 			return s.content(it, items[i+1:])
 		case kindRegexp:
-			if s.steps++; s.steps > stepsMax {
-				s.stop = true
+			if !s.step(0) {
 				return false
 			}
 			return s.regexp(it, items[i+1:])
@@ -89,6 +103,9 @@ func (s *scan) value(n, v int) int {
 	return int(x)
 }
 
+// at gives the number of a place.
+func (s *scan) at(p place) int { return s.value(int(p.n), int(p.v)-1) }
+
 func (s *scan) content(it *item, rest []item) bool {
 	c := it.c
 	if c.fastOnly {
@@ -96,23 +113,23 @@ func (s *scan) content(it *item, rest []item) bool {
 	}
 	lo, hi := 0, len(s.buf)
 	if c.relative() {
-		dist := s.value(c.distance, c.vDistance)
+		dist := s.at(c.distance)
 		lo = max(s.pos+dist, 0)
-		if c.hasWithin {
-			hi = min(hi, s.pos+dist+s.value(c.within, c.vWithin))
+		if c.within.set {
+			hi = min(hi, s.pos+dist+s.at(c.within))
 		}
-		if c.hasDepth {
-			hi = min(hi, s.pos+s.value(c.depth, c.vDepth))
+		if c.depth.set {
+			hi = min(hi, s.pos+s.at(c.depth))
 		}
-		if c.hasOffset {
-			lo = max(lo, s.value(c.offset, c.vOffset))
+		if c.offset.set {
+			lo = max(lo, s.at(c.offset))
 		}
 	} else {
-		if c.hasOffset {
-			lo = s.value(c.offset, c.vOffset)
+		if c.offset.set {
+			lo = s.at(c.offset)
 		}
-		if c.hasDepth {
-			hi = min(hi, lo+s.value(c.depth, c.vDepth))
+		if c.depth.set {
+			hi = min(hi, lo+s.at(c.depth))
 		}
 	}
 	n := len(c.pat)
@@ -150,8 +167,7 @@ func (s *scan) content(it *item, rest []item) bool {
 		if s.stop || !it.retry {
 			return false
 		}
-		if s.steps++; s.steps > stepsMax {
-			s.stop = true
+		if !s.step(at + n - lo) {
 			return false
 		}
 		s.pos = before

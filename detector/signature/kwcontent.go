@@ -14,8 +14,7 @@ func contentKeywords() []keyword {
 			if err != nil {
 				return err
 			}
-			c := newContent()
-			c.pat, c.neg, c.text = pat, neg, arg
+			c := &content{pat: pat, neg: neg}
 			l := b.list()
 			l.items = append(l.items, item{kind: kindContent, c: c})
 			b.lastL = l
@@ -30,10 +29,10 @@ func contentKeywords() []keyword {
 			return nil
 		})},
 		{"startswith", argNone, modifier(func(_ *builder, c *content, _ string) error {
-			if c.hasOffset || c.hasDepth || c.relative() {
+			if c.offset.set || c.depth.set || c.relative() {
 				return fmt.Errorf("may not be combined with offset, depth, distance or within")
 			}
-			c.starts, c.hasOffset, c.hasDepth, c.depth = true, true, true, len(c.pat)
+			c.starts, c.offset, c.depth = true, place{set: true}, place{n: int32(len(c.pat)), set: true}
 			return nil
 		})},
 		{"endswith", argNone, modifier(func(_ *builder, c *content, _ string) error {
@@ -44,18 +43,16 @@ func contentKeywords() []keyword {
 			if c.starts {
 				return fmt.Errorf("may not be combined with startswith")
 			}
-			c.hasOffset = true
-			c.offset, c.vOffset, err = b.intOrVar(arg, 0, 65535)
+			c.offset, err = b.place(arg, 0, 65535)
 			return err
 		})},
 		{"depth", argNeed, modifier(func(b *builder, c *content, arg string) (err error) {
 			if c.starts {
 				return fmt.Errorf("may not be combined with startswith")
 			}
-			c.hasDepth = true
-			c.depth, c.vDepth, err = b.intOrVar(arg, 0, 65535)
-			if err == nil && c.vDepth < 0 && c.depth < len(c.pat) {
-				c.depth = len(c.pat)
+			c.depth, err = b.place(arg, 0, 65535)
+			if err == nil && c.depth.v == 0 {
+				c.depth.n = max(c.depth.n, int32(len(c.pat)))
 			}
 			return err
 		})},
@@ -63,18 +60,16 @@ func contentKeywords() []keyword {
 			if c.starts {
 				return fmt.Errorf("may not be combined with startswith")
 			}
-			c.hasDistance = true
-			c.distance, c.vDistance, err = b.intOrVar(arg, -65535, 65535)
+			c.distance, err = b.place(arg, -65535, 65535)
 			return err
 		})},
 		{"within", argNeed, modifier(func(b *builder, c *content, arg string) (err error) {
 			if c.starts {
 				return fmt.Errorf("may not be combined with startswith")
 			}
-			c.hasWithin = true
-			c.within, c.vWithin, err = b.intOrVar(arg, 0, 65535)
-			if err == nil && c.vWithin < 0 && c.within < len(c.pat) {
-				return fmt.Errorf("within %d is less than the content's %d bytes", c.within, len(c.pat))
+			c.within, err = b.place(arg, 0, 65535)
+			if err == nil && c.within.v == 0 && int(c.within.n) < len(c.pat) {
+				return fmt.Errorf("within %d is less than the content's %d bytes", c.within.n, len(c.pat))
 			}
 			return err
 		})},
@@ -83,7 +78,7 @@ func contentKeywords() []keyword {
 			switch {
 			case arg == "":
 			case arg == "only":
-				if c.neg || c.relative() || c.hasOffset || c.hasDepth {
+				if c.neg || c.relative() || c.offset.set || c.depth.set {
 					return fmt.Errorf("only may not be combined with negation or a position")
 				}
 				c.fastOnly = true
@@ -94,7 +89,7 @@ func contentKeywords() []keyword {
 				if !ok || err1 != nil || err2 != nil || off < 0 || n < 1 || off > len(c.pat) || n > len(c.pat)-off {
 					return fmt.Errorf("bad part %q of a content of %d bytes", arg, len(c.pat))
 				}
-				c.chop, c.chopOff, c.chopLen = true, off, n
+				c.chopOff, c.chopLen = uint16(off), uint16(n)
 			}
 			return nil
 		})},
@@ -206,6 +201,12 @@ func (b *builder) intOrVar(arg string, from, to int) (n, v int, err error) {
 		return 0, v, nil
 	}
 	return 0, -1, fmt.Errorf("%q is neither a number nor a variable that was set before", arg)
+}
+
+// place reads an argument as intOrVar does.
+func (b *builder) place(arg string, from, to int) (place, error) {
+	n, v, err := b.intOrVar(arg, from, to)
+	return place{n: int32(n), v: uint8(v + 1), set: true}, err
 }
 
 // dataAt is isdataat.

@@ -60,17 +60,10 @@ func metaKeywords() []keyword {
 			return nil
 		}},
 		{"metadata", argNeed, func(b *builder, arg string) error {
-			if b.s.Metadata == nil {
-				b.s.Metadata = map[string][]string{}
+			if b.s.metadata != "" {
+				b.s.metadata += ","
 			}
-			for part := range strings.SplitSeq(unquote(arg), ",") {
-				k, v, ok := strings.Cut(strings.TrimSpace(part), " ")
-				if !ok {
-					continue
-				}
-				k = strings.TrimSuffix(k, ":")
-				b.s.Metadata[k] = append(b.s.Metadata[k], strings.TrimSpace(v))
-			}
+			b.s.metadata += unquote(arg)
 			return nil
 		}},
 		{"target", argNeed, func(b *builder, arg string) error {

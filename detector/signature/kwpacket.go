@@ -229,6 +229,9 @@ func (b *builder) ipProto(arg string) error {
 		return err
 	}
 	b.onPacket(&numberOf{*n, func(p *sensor.Segment) (uint64, bool) { return uint64(p.IPProto), p.IPVersion != 0 }})
+	if n.op == opEqual && b.s.l4 == 0 && len(b.s.apps) == 0 && !b.s.anyPacket {
+		b.s.l4 = uint8(n.a) // packets of other protocols need not be compared
+	}
 	return nil
 }
 

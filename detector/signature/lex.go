@@ -79,8 +79,8 @@ type rawHeader struct {
 
 func errAt(at int, msg string) *ruleError { return &ruleError{at: at, msg: msg} }
 
-// lexRule splits a rule into its header fields and options.
-func lexRule(text string) (*rawHeader, *ruleError) {
+// lexRule splits a rule into its header fields and options, which go where options has room.
+func lexRule(text string, options []rawOption) (*rawHeader, *ruleError) {
 	if len(text) > ruleMax {
 		return nil, errAt(0, "rule is too long")
 	}
@@ -136,14 +136,13 @@ func lexRule(text string) (*rawHeader, *ruleError) {
 	}
 	h.optionsAt, h.close = pos, end
 	var err *ruleError
-	h.options, err = lexOptions(text, pos+1, end)
+	h.options, err = lexOptions(options[:0], text, pos+1, end)
 	return h, err
 }
 
 // lexOptions reads name[:argument]; pairs. A semicolon after a backslash is part of an argument, inside quotes it is not:
 // rules in the field have single quotes in their expressions.
-func lexOptions(text string, pos, end int) ([]rawOption, *ruleError) {
-	options := make([]rawOption, 0, 24)
+func lexOptions(options []rawOption, text string, pos, end int) ([]rawOption, *ruleError) {
 	for {
 		for pos < end && (text[pos] == ' ' || text[pos] == '\t' || text[pos] == '\n') {
 			pos++

@@ -40,6 +40,7 @@ type loader struct {
 	references map[string]string
 	dirs       []string // where files that rules name are looked for
 	sets       *datasets
+	options    []rawOption // of the rule that is read; reused
 }
 
 func newLoader(o Options) *loader {

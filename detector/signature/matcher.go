@@ -17,6 +17,7 @@ type Matcher struct {
 	arena   arena
 	scan    scan
 	ev, ev2 sensor.Event
+	costs   []cost // by rule, nil when nobody asks
 
 	// what is being inspected
 	flow *sensor.Flow
@@ -29,6 +30,7 @@ type Matcher struct {
 	cands   []*sig    // rules that may match
 	hits    []hit     // rules that have matched in this packet
 	values  []pending // scratch
+	held    []held    // scratch
 	touched [2]*flowState
 	free    []*flowState
 	freeTx  []*txState
@@ -170,7 +172,7 @@ func (m *Matcher) inspect(e *sensor.Event) {
 	}
 	m.changed = m.changed[:0]
 	m.arena.reset()
-	m.scan.begin()
+	m.scan.begin(nil)
 	m.flow, m.seg, m.tx = nil, nil, nil
 }
 
@@ -182,15 +184,19 @@ func (m *Matcher) packetRules(st *flowState) {
 	payload := m.seg.Payload
 	sealed := st != nil && st.sealed
 	if !m.seg.Invalid && !sealed {
-		m.prefilterPacket(ix.fast, payload, m.dir)
-		m.prefilterPacket(ix.head, payload[:min(len(payload), headMax)], m.dir)
+		var fast, head *sifting
+		if st != nil && m.seg.IPProto == m.flow.Proto {
+			fast, head = &st.sifts[m.dir].fast, &st.sifts[m.dir].head
+		}
+		m.sift(&ix.fast, fast, payload, m.dir, false)
+		m.sift(&ix.head, head, payload[:min(len(payload), headMax)], m.dir, false)
 	}
 	if kind == kindTCP && !m.streamed() && !sealed {
 		// Not part of a followed stream: what would be looked for there is looked for here.
 		sx := &m.set.streams[m.dir]
 		m.cands = sx.plain.append(m.cands, m.seg.Src, m.seg.Dst)
 		if !m.seg.Invalid {
-			m.prefilterPacket(sx.fast, payload, m.dir)
+			m.sift(&sx.fast, nil, payload, m.dir, false)
 		}
 	}
 	if st == nil || st.ipGen[m.dir] != m.set.gen {
@@ -227,24 +233,6 @@ func (m *Matcher) prefilter(g *group, data []byte) {
 	}
 }
 
-// prefilterPacket is prefilter for payload and stream: of the rules whose pattern occurs it keeps those whose header fits.
-func (m *Matcher) prefilterPacket(g *group, data []byte, d sensor.Dir) {
-	if g == nil {
-		return
-	}
-	for _, id := range g.set.Scan(m.scratch, data) {
-		if m.flow == nil {
-			m.cands = append(m.cands, g.rules[id]...)
-			continue
-		}
-		for _, s := range g.rules[id] {
-			if m.header5(s, d) {
-				m.cands = append(m.cands, s)
-			}
-		}
-	}
-}
-
 // order sorts the candidates and removes doubles.
 func (m *Matcher) order() {
 	slices.SortFunc(m.cands, func(a, b *sig) int { return a.num - b.num })
@@ -258,7 +246,9 @@ func (m *Matcher) runCands() {
 	}
 	m.order()
 	for _, s := range m.cands {
+		t := m.began()
 		m.runPacketSig(s)
+		m.ended(s, t)
 	}
 	m.cands = m.cands[:0]
 }
@@ -267,7 +257,7 @@ func (m *Matcher) runPacketSig(s *sig) {
 	dir := m.dir
 	if m.seg != nil && s.class != classStream {
 		if m.header(s, dir) && m.conditions(s) {
-			m.scan.begin()
+			m.scan.begin(s)
 			if m.packetLists(s) && (s.payload == nil || m.payloadIn(s, m.seg.Payload, true)) {
 				m.matched(s, nil, false)
 			}
@@ -291,7 +281,7 @@ func (m *Matcher) runPacketSig(s *sig) {
 	}
 	if m.seg != nil && (!m.streamed() || s.reqPacket || m.seg.IPProto != sensor.IPProtoTCP) && !s.flow.onlyStream {
 		if m.header(s, dir) && m.conditions(s) {
-			m.scan.begin()
+			m.scan.begin(s)
 			if m.packetLists(s) && m.payloadIn(s, m.seg.Payload, true) {
 				m.matched(s, nil, false)
 			}
@@ -460,7 +450,7 @@ func (m *Matcher) protoRules(st *flowState) {
 			if len(s.dirApp) > 0 && len(st.once) < 64 {
 				st.once = append(st.once, s)
 			}
-			m.scan.begin()
+			m.scan.begin(s)
 			m.matched(s, nil, false)
 		}
 	}

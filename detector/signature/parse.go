@@ -60,10 +60,11 @@ func unsupported(what, reason string) error {
 
 // parseRule reads one rule. A <> rule gives two.
 func (ld *loader) parseRule(text string) ([]*sig, *ruleError) {
-	h, rerr := lexRule(text)
+	h, rerr := lexRule(text, ld.options)
 	if rerr != nil {
 		return nil, rerr
 	}
+	ld.options = h.options
 	s := &sig{Rule: &Rule{GID: 1, Priority: 3, Text: text}}
 	b := &builder{ld: ld, s: s}
 	if rerr := b.header(h); rerr != nil {

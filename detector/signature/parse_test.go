@@ -50,7 +50,7 @@ func TestClassAndReference(t *testing.T) {
 	set := load(t, `alert tcp any any -> any any (msg:"a \"b\"\; c"; classtype:trojan-activity; reference:url,example.com/x; metadata: k v, k w; sid:7; rev:3;)`)
 	r := set.Rules()[0]
 	if r.Msg != `a "b"; c` || r.Priority != 1 || r.Category != "A Network Trojan was detected" || r.References[0] != "http://example.com/x" ||
-		strings.Join(r.Metadata["k"], ",") != "v,w" || r.Rev != 3 {
+		strings.Join(r.Metadata()["k"], ",") != "v,w" || r.Rev != 3 {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -31,6 +31,7 @@ func (s *scan) regexp(it *item, rest []item) bool {
 	before := s.pos
 	for start := 0; start <= len(sub); {
 		if !r.re.Match(s.m.md, sub, start) {
+			s.limited = s.limited || s.m.md.Limited()
 			return false
 		}
 		from, to, _ := s.m.md.Group(0)
@@ -43,8 +44,7 @@ func (s *scan) regexp(it *item, rest []item) bool {
 		if s.stop || !it.retry {
 			return false
 		}
-		if s.steps++; s.steps > stepsMax {
-			s.stop = true
+		if !s.step(to - start) {
 			return false
 		}
 		s.pos = before

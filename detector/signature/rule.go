@@ -1,6 +1,8 @@
 package signature
 
 import (
+	"strings"
+
 	"khien/sensor"
 )
 
@@ -12,7 +14,6 @@ type Rule struct {
 	Category      string // description of the classtype
 	Priority      int    // 1 is the most urgent
 	References    []string
-	Metadata      map[string][]string
 	Action        string // pass, drop, reject, alert
 	NoAlert       bool
 	File          string
@@ -20,6 +21,23 @@ type Rule struct {
 	Text          string // as written
 	FastPattern   string // what the prefilter searches, as written in content; empty when there is none
 	FastBuffer    string // where it searches
+	metadata      string // as written, separated by commas
+}
+
+// Metadata reads the rule's metadata: the values of each key in their order. It is made anew by each call, since a large
+// rule set would hold a hundred megabytes of maps that hardly any rule ever needs.
+func (r *Rule) Metadata() map[string][]string {
+	if r.metadata == "" {
+		return nil
+	}
+	m := map[string][]string{}
+	for part := range strings.SplitSeq(r.metadata, ",") {
+		if k, v, ok := strings.Cut(strings.TrimSpace(part), " "); ok {
+			k = strings.TrimSuffix(k, ":")
+			m[k] = append(m[k], strings.TrimSpace(v))
+		}
+	}
+	return m
 }
 
 // action in the order in which rules are applied.
@@ -72,7 +90,6 @@ type sig struct {
 	// header
 	ipver      uint8 // 0 any
 	l4         uint8 // IP protocol, 0 any; ICMP stands for both
-	l4s        []uint8
 	pkthdr     bool
 	anyPacket  bool           // pkthdr: also packets that could not be decoded
 	apps       []sensor.Proto // application protocols, empty for any

@@ -15,25 +15,27 @@ const alertMaxDefault = 15
 // change, in the one goroutine that asks them.
 type Set struct {
 	sigs     []*sig // in the order of inspection
-	rules    []Rule
+	loaded   int    // rules, each counted once
 	skipped  int
 	alertMax int
 
-	tx      [2][protoCount]txIndex
-	packets [2][packetKinds]packetIndex
-	streams [2]packetIndex // TCP rules over the reassembled stream
-	ipOnly  addrIndex
-	proto   []*sig // rules on the protocol alone
-	both    [protoCount][]*sig
-	tracker *tracker
-	gen     uint32 // place among the sets that follow each other, from 1
-	lineage lineage
-	sets    *datasets
-	literal []*prefilter.Set
-	wanted  map[sensor.Buffer]bool
-	protos  map[sensor.Proto]bool
-	gates   map[*sig]*gate
-	grouped int
+	tx       [2][protoCount]txIndex
+	packets  [2][packetKinds]packetIndex
+	streams  [2]streamIndex // TCP rules over the reassembled stream
+	ipOnly   addrIndex
+	proto    []*sig // rules on the protocol alone
+	both     [protoCount][]*sig
+	tracker  *tracker
+	gen      uint32 // place among the sets that follow each other, from 1
+	lineage  lineage
+	overruns overruns
+	sets     *datasets
+	groups   []*group // by id
+	literal  []*prefilter.Set
+	wanted   map[sensor.Buffer]bool
+	protos   map[sensor.Proto]bool
+	gates    map[*sig]*gate
+	grouped  int
 }
 
 const protoCount = 256
@@ -75,9 +77,15 @@ type group struct {
 
 // packetIndex finds the rules for a packet's payload.
 type packetIndex struct {
-	fast  *group
-	head  *group    // patterns that can only stand in the first headMax bytes of a payload
+	fast  sieve
+	head  sieve     // patterns that can only stand in the first headMax bytes of a payload
 	plain addrIndex // rules without a fast pattern
+}
+
+// streamIndex finds the rules for the bytes of a stream's direction.
+type streamIndex struct {
+	fast  sieve
+	plain addrIndex
 }
 
 // txIndex finds the rules for the transactions of one protocol and direction.
@@ -121,27 +129,29 @@ func compile(sigs []*sig, o Options) (*Set, error) {
 		s.num, s.born = i, set.gen
 		s.nameLimits()
 		if !s.swapped {
-			set.rules = append(set.rules, *s.Rule)
+			set.loaded++
 		}
 		if s.gated() {
 			set.gates[s] = &gate{set.tracker, s}
 		}
 		c.place(s)
 	}
-	slices.SortStableFunc(set.rules, func(a, b Rule) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
-	})
 	set.ipOnly.build()
-	for d := range set.packets {
+	for d := range sensor.Dir(2) {
 		set.streams[d].plain.build()
+		set.streams[d].fast.build(&c, d, true)
 		for k := range set.packets[d] {
-			set.packets[d][k].plain.build()
+			ix := &set.packets[d][k]
+			ix.plain.build()
+			ix.fast.build(&c, d, false)
+			ix.head.build(&c, d, false)
 		}
 	}
 	var cache *prefilter.Cache
 	if o.CacheDir != "" {
 		cache = &prefilter.Cache{Dir: o.CacheDir}
 	}
+	set.groups = c.order
 	for _, g := range c.order {
 		var err error
 		if g.set, err = prefilter.Compile(g.lits, cache); err != nil {
@@ -150,6 +160,7 @@ func compile(sigs []*sig, o Options) (*Set, error) {
 		g.index = nil
 		set.literal = append(set.literal, g.set)
 	}
+	prefilter.Trim()
 	return set, nil
 }
 
@@ -159,6 +170,8 @@ func compareSigs(a, b *sig) int {
 	return cmp.Or(cmp.Compare(a.act, b.act), cmp.Compare(b.bitOrder(), a.bitOrder()), cmp.Compare(b.crossOrder(), a.crossOrder()),
 		cmp.Compare(a.Priority, b.Priority), cmp.Compare(a.SID, b.SID))
 }
+
+func compareIDs(a, b *Rule) int { return cmp.Or(cmp.Compare(a.GID, b.GID), cmp.Compare(a.SID, b.SID)) }
 
 func (s *sig) bitOrder() int {
 	switch {
@@ -184,11 +197,11 @@ func (s *sig) crossOrder() int {
 	return 0
 }
 
+// groupKey names the group of a buffer of transactions.
 type groupKey struct {
 	def  *bufferDef
 	key  string
 	dirs dirs
-	kind int // packet kind, or -1 stream, -2 transaction
 }
 
 type compiler struct {
@@ -200,10 +213,15 @@ type compiler struct {
 func (c *compiler) group(k groupKey, transforms []transform) *group {
 	g := c.groups[k]
 	if g == nil {
-		g = &group{def: k.def, transforms: transforms, dirs: k.dirs, index: map[string]int{}, id: len(c.order)}
+		g = c.newGroup(k.def, transforms, k.dirs)
 		c.groups[k] = g
-		c.order = append(c.order, g)
 	}
+	return g
+}
+
+func (c *compiler) newGroup(def *bufferDef, transforms []transform, d dirs) *group {
+	g := &group{def: def, transforms: transforms, dirs: d, index: map[string]int{}, id: len(c.order)}
+	c.order = append(c.order, g)
 	return g
 }
 
@@ -257,7 +275,6 @@ func (c *compiler) stream(s *sig) {
 			ix.plain.add(s)
 			return
 		}
-		ix.fast = c.group(groupKey{dirs: dirBit(d), kind: -1}, nil)
 		ix.fast.add(s)
 	})
 }
@@ -265,7 +282,7 @@ func (c *compiler) stream(s *sig) {
 // packet places a rule with its payload in packets; tcp is false when TCP packets are looked at through the stream.
 func (c *compiler) packet(s *sig, tcp bool) {
 	for kind := range packetKinds {
-		if kind == kindTCP && !tcp {
+		if kind == kindTCP && !tcp || kind == kindICMP && len(s.apps) > 0 {
 			continue
 		}
 		switch s.l4 {
@@ -293,12 +310,10 @@ func (c *compiler) packet(s *sig, tcp bool) {
 				ix.plain.add(s)
 				return
 			}
-			if s.headOnly() {
-				ix.head = c.group(groupKey{dirs: dirBit(d), kind: int(kind) | 1<<8}, nil)
+			if s.headOnly() && (kind == kindTCP || kind == kindUDP) { // others are seldom longer
 				ix.head.add(s)
 				return
 			}
-			ix.fast = c.group(groupKey{dirs: dirBit(d), kind: int(kind)}, nil)
 			ix.fast.add(s)
 		})
 	}
@@ -322,7 +337,7 @@ func (c *compiler) tx(s *sig) {
 					ix.plain = append(ix.plain, s)
 					continue
 				}
-				g := c.group(groupKey{def: l.def, key: l.key, dirs: dirBit(d), kind: -2}, l.transforms)
+				g := c.group(groupKey{def: l.def, key: l.key, dirs: dirBit(d)}, l.transforms)
 				if !slices.Contains(ix.groups, g) {
 					ix.groups = append(ix.groups, g)
 				}
@@ -363,8 +378,22 @@ func (c *compiler) protosOf(s *sig) []sensor.Proto {
 	return all
 }
 
-// Rules lists the rules that were loaded, in the order of their files.
-func (s *Set) Rules() []Rule { return s.rules }
+// Len is the number of rules that were loaded.
+func (s *Set) Len() int { return s.loaded }
+
+// Rules lists the rules that were loaded, in the order of their files. The list is the caller's.
+func (s *Set) Rules() []Rule {
+	rules := make([]Rule, 0, s.loaded)
+	for _, x := range s.sigs {
+		if !x.swapped {
+			rules = append(rules, *x.Rule)
+		}
+	}
+	slices.SortStableFunc(rules, func(a, b Rule) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line))
+	})
+	return rules
+}
 
 // Skipped is the number of rules that do not apply to this engine by their own words (requires).
 func (s *Set) Skipped() int { return s.skipped }
@@ -399,7 +428,7 @@ type Stats struct {
 
 // Stats counts what was compiled.
 func (s *Set) Stats() Stats {
-	st := Stats{Rules: len(s.rules), Skipped: s.skipped, Prefilters: len(s.literal)}
+	st := Stats{Rules: s.loaded, Skipped: s.skipped, Prefilters: len(s.literal)}
 	for _, l := range s.literal {
 		st.Literals += l.Len()
 	}

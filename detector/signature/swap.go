@@ -80,6 +80,7 @@ func (m *Matcher) Swap(set *Set) {
 	// What was used and given back still points to the earlier rules.
 	clear(m.cands[:cap(m.cands)])
 	clear(m.values[:cap(m.values)])
+	clear(m.held[:cap(m.held)])
 	clear(m.hits[:cap(m.hits)])
 	clear(m.scan.marks[:cap(m.scan.marks)])
 	m.free, m.freeTx = nil, nil
@@ -91,6 +92,9 @@ func (m *Matcher) use(set *Set) {
 		panic(err) // out of memory
 	}
 	m.set, m.scratch = set, scratch
+	if m.costs != nil {
+		m.Measure()
+	}
 }
 
 // Set returns the rules that the Matcher goes by.
@@ -101,8 +105,16 @@ func (st *flowState) follow(set *Set) {
 	st.gen = set.gen
 	st.once = set.sameAll(st.once)
 	st.plain = [2][]*sig{}
+	clear(st.sifts[:])
 	for d := range st.win {
-		st.pending[d] = set.sameAll(st.pending[d])
+		waits := st.pending[d][:0]
+		for _, p := range st.pending[d] {
+			if s := set.same(p.s); s != nil {
+				waits = append(waits, held{s: s})
+			}
+		}
+		clear(st.pending[d][len(waits):])
+		st.pending[d] = waits
 		w := &st.win[d]
 		kept := w.done[:0]
 		for _, x := range w.done {

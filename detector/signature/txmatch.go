@@ -39,6 +39,7 @@ type grown struct {
 type pending struct {
 	s       *sig
 	matched uint64
+	lack    lack
 }
 
 func (t *txState) reset() {
@@ -106,7 +107,9 @@ func (m *Matcher) txRules(tx sensor.Transaction, d sensor.Dir) {
 				p = m.values[i]
 			}
 		}
+		began := m.began()
 		m.runTxSig(t, &p, prog)
+		m.ended(s, began)
 	}
 	m.cands = m.cands[:0]
 	m.bothRules(t, both, prog)
@@ -260,7 +263,7 @@ func (m *Matcher) runTxSig(t *txState, p *pending, prog sensor.Progress) {
 	if !m.header(s, m.dir) || !m.conditions(s) {
 		return
 	}
-	m.scan.begin()
+	m.scan.begin(s)
 	if !m.packetLists(s) {
 		return
 	}
@@ -303,7 +306,7 @@ func (m *Matcher) txLists(p *pending, prog sensor.Progress) verdict {
 			}
 			return no
 		}
-		switch m.txList(l, prog) {
+		switch m.txList(p, i, prog) {
 		case no:
 			return no
 		case wait:
@@ -375,8 +378,9 @@ func (m *Matcher) number(def *bufferDef, i int) (uint64, bool) {
 	return n, ok
 }
 
-// txList looks for one list in its buffer.
-func (m *Matcher) txList(l *list, prog sensor.Progress) verdict {
+// txList looks for list i of a rule in its buffer.
+func (m *Matcher) txList(p *pending, i int, prog sensor.Progress) verdict {
+	l := p.s.lists[i]
 	def := l.def
 	final := prog >= def.stage
 	if !final && !def.is(grows) {
@@ -408,6 +412,9 @@ func (m *Matcher) txList(l *list, prog sensor.Progress) verdict {
 		if l.absent {
 			return no
 		}
+		if v == 0 && def.is(grows) && len(l.transforms) == 0 && !m.second(def) && p.lack.lacks(i, l, buf, complete) {
+			break
+		}
 		if len(l.transforms) > 0 {
 			if buf, ok = m.transformed(l.transforms, buf); !ok {
 				continue
@@ -430,6 +437,15 @@ func (m *Matcher) txList(l *list, prog sensor.Progress) verdict {
 	return wait
 }
 
+// second reports whether a buffer has a second value.
+func (m *Matcher) second(def *bufferDef) bool {
+	if !def.is(multi) {
+		return false
+	}
+	_, ok := m.value(def, 1)
+	return ok
+}
+
 // bothRules inspects the rules that look at both directions of a transaction.
 func (m *Matcher) bothRules(t *txState, rules []*sig, prog sensor.Progress) {
 	for _, s := range rules {
@@ -445,7 +461,7 @@ func (m *Matcher) bothRules(t *txState, rules []*sig, prog sensor.Progress) {
 		if p.matched == ^uint64(0) || !m.header(s, sensor.ToServer) || !m.conditions(s) {
 			continue
 		}
-		m.scan.begin()
+		m.scan.begin(s)
 		if m.txLists(p, prog) == yes {
 			p.matched = ^uint64(0)
 			m.matched(s, m.tx, false)

@@ -1,6 +1,10 @@
 package signature
 
-import "khien/sensor"
+import (
+	"slices"
+
+	"khien/sensor"
+)
 
 // windowMax is how many bytes of a stream's direction can be looked at together.
 const windowMax = 16 << 10
@@ -65,24 +69,75 @@ func (m *Matcher) streamRules(st *flowState) {
 		n := len(m.cands)
 		src, _, dst, _ := m.flow.Endpoints(d)
 		m.cands = ix.plain.append(m.cands, src, dst)
-		if ix.fast != nil {
-			from := max(0, w.from-ix.fast.set.MaxLen()+1)
-			m.prefilterPacket(ix.fast, w.data[from:], d)
-		}
+		m.sift(&ix.fast, &st.sifts[d].stream, w.data[max(0, w.from-ix.fast.max+1):], d, true)
 		fresh := m.cands[n:]
-		m.cands = append(m.cands, st.pending[d]...)
+		m.held = append(m.held[:0], st.pending[d]...)
 		st.pending[d] = st.pending[d][:0]
 		for _, s := range fresh {
-			if s.fp != nil && len(st.pending[d]) < pendingMax {
-				st.pending[d] = append(st.pending[d], s)
+			if s.fp != nil {
+				st.wait(d, s, m.held)
 			}
 		}
-		for _, s := range m.cands[n+len(fresh):] {
-			if len(st.pending[d]) < pendingMax {
-				st.pending[d] = append(st.pending[d], s)
+		for _, p := range m.held {
+			if !slices.Contains(fresh, p.s) {
+				m.cands = append(m.cands, p.s)
+				st.wait(d, p.s, m.held)
 			}
 		}
 	}
+}
+
+// held is a rule whose fast pattern has come and that needs more bytes of a direction. One of its contents may be known
+// to be missing: then only new bytes are searched, for that one.
+type held struct {
+	s        *sig
+	missing  int    // place of the content and 1; 0 for none
+	searched uint64 // stream offset up to which it is missing
+}
+
+// wait keeps a rule waiting, with what was known of it before.
+func (st *flowState) wait(d sensor.Dir, s *sig, before []held) {
+	if len(st.pending[d]) == pendingMax {
+		return
+	}
+	w := held{s: s}
+	for _, b := range before {
+		if b.s == s {
+			w = b
+		}
+	}
+	st.pending[d] = append(st.pending[d], w)
+}
+
+// holds gives what is known of a rule that waits, nil for one that does not.
+func (st *flowState) holds(d sensor.Dir, s *sig) *held {
+	for i := range st.pending[d] {
+		if st.pending[d][i].s == s {
+			return &st.pending[d][i]
+		}
+	}
+	return nil
+}
+
+// lacks reports whether a content of the rule is not among the bytes, of which the first has offset base.
+func (p *held) lacks(data []byte, base uint64) bool {
+	items, end := p.s.payload.items, base+uint64(len(data))
+	if i := p.missing - 1; i >= 0 {
+		c := items[i].c
+		from := min(uint64(len(data)), max(p.searched, base+uint64(len(c.pat)))-uint64(len(c.pat))-base)
+		p.searched = end
+		if c.index(data[from:]) < 0 {
+			return true
+		}
+		p.missing = 0
+	}
+	for i := range items {
+		if it := &items[i]; it.kind == kindContent && !it.c.neg && !it.c.fastOnly && it.c.index(data) < 0 {
+			p.missing, p.searched = i+1, end
+			return true
+		}
+	}
+	return false
 }
 
 // runStreamSig inspects one rule over a direction's window.
@@ -96,7 +151,10 @@ func (m *Matcher) runStreamSig(s *sig, st *flowState, w *window) bool {
 			data = data[min(uint64(len(data)), w.done[i].at-w.base):]
 		}
 	}
-	m.scan.begin()
+	if p := st.holds(m.dir, s); p != nil && p.lacks(data, w.base+uint64(len(w.data)-len(data))) {
+		return false
+	}
+	m.scan.begin(s)
 	if !m.packetLists(s) || !m.payloadIn(s, data, false) {
 		return false
 	}
@@ -110,13 +168,7 @@ func (m *Matcher) runStreamSig(s *sig, st *flowState, w *window) bool {
 	if !found && len(w.done) < pendingMax {
 		w.done = append(w.done, doneAt{s, end})
 	}
-	for i, p := range st.pending[m.dir] {
-		if p == s {
-			st.pending[m.dir][i] = st.pending[m.dir][len(st.pending[m.dir])-1]
-			st.pending[m.dir] = st.pending[m.dir][:len(st.pending[m.dir])-1]
-			break
-		}
-	}
+	st.pending[m.dir] = slices.DeleteFunc(st.pending[m.dir], func(p held) bool { return p.s == s })
 	m.matched(s, nil, true)
 	return true
 }

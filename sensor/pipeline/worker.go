@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"fmt"
+	"math/bits"
 	"path"
 	"runtime/debug"
 
@@ -21,7 +22,7 @@ type worker struct {
 	streams   *stream.Pool
 	files     *file.Tracker
 	ranges    file.Ranges
-	handlers  map[sensor.Kind][]sensor.Handler
+	handlers  [kinds][]sensor.Handler // by place of the kind's bit
 	expect    map[sensor.Endpoint]sensor.Expectation
 	tracks    []*track // free list
 	done      []sensor.Transaction
@@ -37,12 +38,14 @@ type worker struct {
 	holders   int // flows that are charged with something
 }
 
+// kinds is how many kinds of events there are; KindAnomaly is the last.
+const kinds = 8
+
 // expectMax bounds the announced flows that a worker remembers: a peer can announce as many as it likes.
 const expectMax = 4096
 
 func newWorker(cfg *Config, n int) *worker {
-	w := &worker{cfg: cfg, protocols: cfg.Protocols, files: file.New(cfg.File),
-		handlers: map[sensor.Kind][]sensor.Handler{}, expect: map[sensor.Endpoint]sensor.Expectation{}}
+	w := &worker{cfg: cfg, protocols: cfg.Protocols, files: file.New(cfg.File), expect: map[sensor.Endpoint]sensor.Expectation{}}
 	if w.protocols == nil {
 		w.protocols = Protocols(cfg.TLSKeys)
 	}
@@ -66,7 +69,8 @@ func newWorker(cfg *Config, n int) *worker {
 		w.wants |= h.Wants()
 		for k := sensor.Kind(1); k <= sensor.KindAnomaly; k <<= 1 {
 			if h.Wants()&k != 0 {
-				w.handlers[k] = append(w.handlers[k], h)
+				i := bits.TrailingZeros(uint(k))
+				w.handlers[i] = append(w.handlers[i], h)
 			}
 		}
 	}
@@ -91,7 +95,7 @@ func (w *worker) begin(capture string) {
 // send hands the event to all handlers of its kind.
 func (w *worker) send(k sensor.Kind) {
 	w.ev.Kind = k
-	for _, h := range w.handlers[k] {
+	for _, h := range w.handlers[bits.TrailingZeros(uint(k))] {
 		h.Handle(&w.ev)
 	}
 }
