@@ -79,27 +79,22 @@ func Open(path string, now func() time.Time) (*Log, error) {
 	return l, nil
 }
 
-// Append adds an entry and returns when it is on the disk.
-func (l *Log) Append(e Entry) error {
+// Append adds entries and returns when they are on the disk: all of them, or none that Head counts.
+func (l *Log) Append(entries ...Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.bad != nil {
 		return fmt.Errorf("audit: closed after an earlier failure: %w", l.bad)
 	}
-	e.Number, e.Time, e.Previous, e.Hash = l.head.Number+1, l.now().UTC().Round(0), l.head.Hash, ""
-	for _, s := range []*string{&e.User, &e.Address, &e.Action, &e.Object, &e.Detail} {
-		*s = strings.ToValidUTF8((*s)[:min(len(*s), fieldMax)], "?") // what JSON cannot hold would not read back the same
+	head, lines := l.head, []byte(nil)
+	for _, e := range entries {
+		line, h, err := l.line(e, head)
+		if err != nil {
+			return fmt.Errorf("audit: %w", err)
+		}
+		head, lines = h, append(lines, line...)
 	}
-	plain, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	e.Hash = hash(plain)
-	line, err := json.Marshal(e)
-	if err != nil {
-		return fmt.Errorf("audit: %w", err)
-	}
-	if _, err := l.file.Write(append(line, '\n')); err != nil {
+	if _, err := l.file.Write(lines); err != nil {
 		l.bad = err
 		return fmt.Errorf("audit: write: %w", err)
 	}
@@ -107,8 +102,23 @@ func (l *Log) Append(e Entry) error {
 		l.bad = err
 		return fmt.Errorf("audit: write: %w", err)
 	}
-	l.head = Head{e.Number, e.Hash}
+	l.head = head
 	return nil
+}
+
+// line returns an entry behind head as a line, and the head that it makes.
+func (l *Log) line(e Entry, head Head) ([]byte, Head, error) {
+	e.Number, e.Time, e.Previous, e.Hash = head.Number+1, l.now().UTC().Round(0), head.Hash, ""
+	for _, s := range []*string{&e.User, &e.Address, &e.Action, &e.Object, &e.Detail} {
+		*s = strings.ToValidUTF8((*s)[:min(len(*s), fieldMax)], "?") // what JSON cannot hold would not read back the same
+	}
+	plain, err := json.Marshal(e)
+	if err != nil {
+		return nil, head, err
+	}
+	e.Hash = hash(plain)
+	line, err := json.Marshal(e)
+	return append(line, '\n'), Head{e.Number, e.Hash}, err
 }
 
 // Head returns the end of the chain.
