@@ -16,8 +16,9 @@ import (
 // rpzTTL bounds how long a resolver that answers from its cache keeps an answer that is no longer ours.
 const rpzTTL = 30
 
-// ProbeName is a name that only the zone answers, with the serial number of the zone that the resolver enforces.
-const ProbeName = "serial.khien-probe.invalid."
+// ProbeName is a name that only the zone answers, with the serial number of the zone that the resolver enforces. It is below
+// "example", which nobody can register; "invalid" and "test" are answered by resolvers themselves.
+const ProbeName = "serial.khien-probe.example."
 
 // ZoneName returns the zone's name in its full form.
 func (o Options) ZoneName() string {
