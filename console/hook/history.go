@@ -116,3 +116,15 @@ func (h *History) states() (map[string]State, error) {
 // stateOf is the state in which an event leaves a decision.
 var stateOf = map[string]State{"decision.proposed": Proposed, "decision.dry_run": DryRun, "decision.approved": Approved,
 	"decision.active": Active, "decision.expired": Expired, "decision.revoked": Revoked}
+
+// End returns the cursor behind the latest event.
+func (h *History) End() (Cursor, error) {
+	at := Cursor{}
+	for {
+		_, cursors, err := h.Read(at, 10_000)
+		if err != nil || len(cursors) == 0 {
+			return at, err
+		}
+		at = cursors[len(cursors)-1]
+	}
+}
