@@ -96,20 +96,20 @@ func (x *zone) refresh(v hook.View) bool {
 		x.serial, x.records = floor, records
 		return true
 	}
-	old := make(map[string]dns.RR, len(x.records))
+	old := make(map[record]bool, len(x.records))
 	for _, rr := range x.records {
-		old[rr.String()] = rr
+		old[identity(rr)] = true
 	}
 	d := delta{from: x.serial, to: max(x.serial+1, floor)}
 	for _, rr := range records {
-		if s := rr.String(); old[s] != nil {
-			delete(old, s)
+		if id := identity(rr); old[id] {
+			delete(old, id)
 		} else {
 			d.added = append(d.added, rr)
 		}
 	}
 	for _, rr := range x.records {
-		if old[rr.String()] != nil {
+		if old[identity(rr)] {
 			d.removed = append(d.removed, rr)
 		}
 	}
@@ -124,6 +124,17 @@ func (x *zone) refresh(v hook.View) bool {
 	x.deltas = append(x.deltas, d)
 	x.serial, x.records = d.to, records
 	return true
+}
+
+// record is what makes a record of a zone itself: writing records out to compare them took most of the way from a finding
+// to a resolver.
+type record struct{ owner, target string }
+
+func identity(rr dns.RR) record {
+	if c, ok := rr.(*dns.CNAME); ok {
+		return record{c.Hdr.Name, c.Target}
+	}
+	return record{owner: rr.Header().Name}
 }
 
 // transfer returns the records of a transfer: the whole zone, or the differences from a serial number.
