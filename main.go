@@ -31,6 +31,7 @@ func commands() []command {
 		{"rules", "check, list and explain rule files", rulesCommand},
 		{"domain", "score names as fraud", domainCommand},
 		{"report", "reports of people, cases, incident reports, evidence and machine formats", reportCommand},
+		{"block", "decide what firewalls and resolvers block", blockCommand},
 		{"bench", "measure this build on captures or rule files", benchCommand},
 		{"audit", "check that the audit log is unbroken", auditCommand},
 		{"doctor", "say what is missing on this host", doctorCommand},

@@ -169,8 +169,15 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "khien run: %v (remove the file to begin anew)\n", err)
 		return exitUsage
 	}
+	block, err := openBlocking(o.data, st, det.names, stderr)
+	if err != nil {
+		listener.Close()
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		return exitUsage
+	}
+	defer block.close()
 	o.sensors = &sensors{stores: o.stores}
-	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Packets: o.packets.folder(o.data)}
+	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data)}
 	server, err := console.New(cfg, st)
 	if err != nil {
 		listener.Close()
@@ -183,9 +190,10 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	block.start(ctx)
 	rules := newReloader(o.detection, det)
 	go reloadOn(ctx, hup, rules, o.data, stderr)
-	sink := newSinkWriter(st, server.Notify)
+	sink := newSinkWriter(st, block.notifying(server.Notify))
 	if metrics != nil {
 		m := &http.Server{Handler: metricsHandler(o.sensors, sink), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
 		defer m.Close()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"khien/console/hook/gate"
 	"khien/sensor/sensortest"
 )
 
@@ -34,6 +35,8 @@ func TestMain(m *testing.M) {
 //	fetch URL FILE                gets a page as soon as somebody answers
 //	waitfile GLOB BYTES           waits until the files that the pattern names have so many bytes together
 //	samefinding A B RULE [NAME]   compares the finding of a rule in two files of --findings; NAME is set to its community id
+//	decision NAME DIR VALUE       sets an environment variable to the id of a decision about a value
+//	hooks FILE ADDR               writes a hooks.yaml with a text list pa on an address; its token is $TOKEN
 //
 // $DEMO is the folder of the demo's traffic.
 func TestScripts(t *testing.T) {
@@ -42,7 +45,7 @@ func TestScripts(t *testing.T) {
 		Setup: demoFolder,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"capture": writeCapture, "cut": cutFile, "flip": flipByte, "freeport": freePort, "fetch": fetch, "waitfile": waitFile,
-			"samefinding": sameFinding},
+			"samefinding": sameFinding, "decision": decisionID, "hooks": writeHooks},
 		UpdateScripts: os.Getenv("UPDATE_SCRIPTS") != "",
 	})
 }
@@ -188,4 +191,24 @@ func fetch(ts *testscript.TestScript, neg bool, args []string) {
 		err = errors.Join(err, fmt.Errorf("status %s", res.Status))
 	}
 	ts.Fatalf("fetch %s: %v", args[0], err)
+}
+
+func decisionID(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: decision NAME DIR VALUE")
+	}
+	r, err := askBlocking(ts.MkAbs(args[1]), gate.Request{Op: "list", Value: args[2]}, io.Discard)
+	ts.Check(err)
+	if len(r.Page.Decisions) != 1 {
+		ts.Fatalf("decision: %d decisions about %s", len(r.Page.Decisions), args[2])
+	}
+	ts.Setenv(args[0], r.Page.Decisions[0].ID)
+}
+
+func writeHooks(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: hooks FILE ADDR")
+	}
+	text := fmt.Sprintf("listen: %s\nconsumers:\n  - {name: pa, kind: edl, format: edl-domain, secret_env: TOKEN}\n", args[1])
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"khien/console/api"
 )
 
 // Config says how the console behaves. The zero Config is not valid: DataDir is required. Other fields that are zero mean
@@ -23,6 +25,8 @@ type Config struct {
 	Stats func() any
 	// Packets is the folder of the packets that are kept, from which reports take a case's; "" when none are.
 	Packets string
+	// Blocking makes the decisions of blocking; nil when that is not part of this process.
+	Blocking api.Blocking
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }

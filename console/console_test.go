@@ -10,12 +10,14 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"khien/console/audit"
+	"khien/console/hook/gate"
 	"khien/detector"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
@@ -553,4 +555,106 @@ func TestNoRoadAround(t *testing.T) {
 	d.login()
 	d.want(200, "DELETE", "/api/v1/accounts/an", nil)
 	d.want(401, "GET", "/api/v1/me", nil, bear)
+}
+
+// TestBlockingRoles: analysts propose and take back, leads approve and turn the switch, each act is audited, and what must
+// not be blocked is refused with a reason.
+func TestBlockingRoles(t *testing.T) {
+	dir := t.TempDir()
+	st, err := embedded.Open(filepath.Join(dir, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	g, err := gate.Open(t.Context(), gate.Config{DataDir: dir, Store: st})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer g.Close()
+	srv, err := New(Config{DataDir: dir, Version: "test", Blocking: g}, st)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer srv.Close()
+	h := httptest.NewServer(srv.Handler())
+	defer h.Close()
+	jar, _ := cookiejar.New(nil)
+	d := &desk{t: t, srv: srv, http: h, store: st, dir: dir, browser: &http.Client{Jar: jar}, password: srv.FirstPassword()}
+	d.want(401, "GET", "/api/v1/blocking", nil)
+	d.login()
+	for _, role := range []string{"viewer", "analyst", "lead"} {
+		d.want(200, "POST", "/api/v1/accounts", map[string]string{"name": role, "password": "a long password", "role": role})
+	}
+	as := func(name string) {
+		password := "a long password"
+		if name == "admin" {
+			password = d.password
+		}
+		d.want(200, "POST", "/api/v1/login", map[string]string{"name": name, "password": password})
+	}
+	const decisions = "/api/v1/blocking/decisions"
+	proposal := map[string]any{"value": "bad.example", "reason": "giả mạo", "ttl": "2h"}
+	as("viewer")
+	d.want(403, "POST", decisions, proposal)
+	d.want(200, "GET", "/api/v1/blocking", nil)
+	as("analyst")
+	x := d.want(200, "POST", decisions, proposal)["decision"].(map[string]any)
+	id := x["id"].(string)
+	if x["state"] != "dry_run" || x["proposer"] != "analyst" {
+		t.Errorf("%v", x)
+	}
+	for value, code := range map[string]string{"8.8.8.8": "never", "com.vn": "brake", "nothing": "bad_value", "bad.example": "exists"} {
+		status := 409
+		if code == "bad_value" {
+			status = 400
+		}
+		if out := d.want(status, "POST", decisions, map[string]any{"value": value, "reason": "x"}); out["code"] != code || out["detail"] == "" {
+			t.Errorf("%s: %v", value, out)
+		}
+	}
+	d.want(400, "POST", decisions, map[string]any{"value": "other.example", "reason": "x", "ttl": "soon"})
+	d.want(403, "POST", decisions+"/"+id+"/approve", map[string]any{})
+	d.want(403, "POST", "/api/v1/blocking/kill", map[string]any{"reason": "x"})
+	as("lead")
+	out := d.want(200, "POST", decisions+"/"+id+"/approve", map[string]any{})
+	if out["decision"].(map[string]any)["state"] != "active" {
+		t.Errorf("%v", out)
+	}
+	ip := d.want(200, "POST", decisions, map[string]any{"value": "203.0.113.7", "reason": "x"})["decision"].(map[string]any)["id"].(string)
+	if out := d.want(200, "POST", decisions+"/"+ip+"/approve", map[string]any{}); out["needs_second"] != true {
+		t.Errorf("one person blocks an address: %v", out)
+	}
+	if out := d.want(200, "GET", "/api/v1/blocking/why?value=www.bad.example", nil); out["report"].(map[string]any)["blocked"] != true {
+		t.Errorf("%v", out)
+	}
+	if out := d.want(200, "GET", "/api/v1/blocking/render/edl-domain", nil); out["text"] != "bad.example\n" {
+		t.Errorf("%v", out)
+	}
+	if out := d.want(200, "GET", decisions+"?state=active", nil); out["page"].(map[string]any)["total"] != 1.0 {
+		t.Errorf("%v", out)
+	}
+	d.want(200, "POST", "/api/v1/blocking/kill", map[string]any{"reason": "x"})
+	if out := d.want(200, "GET", "/api/v1/blocking", nil); out["status"].(map[string]any)["killed"] != true {
+		t.Errorf("%v", out)
+	}
+	d.want(200, "POST", "/api/v1/blocking/resume", map[string]any{"reason": "x"})
+	as("analyst")
+	u := d.want(200, "POST", "/api/v1/blocking/requests", map[string]any{"value": "bad.example", "contact": "0900", "reason": "của tôi"})["unblock"].(map[string]any)
+	d.want(200, "POST", "/api/v1/blocking/requests/"+u["id"].(string)+"/answer", map[string]any{"grant": true, "reason": "đúng"})
+	if out := d.want(200, "GET", decisions+"/"+id, nil); out["decision"].(map[string]any)["state"] != "revoked" {
+		t.Errorf("%v", out)
+	}
+	d.want(404, "GET", decisions+"/nothing", nil)
+	log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, act := range []string{"blocking.propose", "blocking.approve", "blocking.kill", "blocking.resume", "blocking.answer", "denied"} {
+		if !strings.Contains(string(log), `"action":"`+act+`"`) {
+			t.Errorf("the audit log lacks %s", act)
+		}
+	}
+	if strings.Contains(string(log), "0900") {
+		t.Error("the audit log holds a citizen's contact")
+	}
 }

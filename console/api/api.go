@@ -27,7 +27,7 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats are required.
+// Config is what an API works with. All fields but Stats and Blocking are required.
 type Config struct {
 	Store    store.Store
 	Accounts *account.Book
@@ -37,6 +37,7 @@ type Config struct {
 	Version  string     // of the program, for the pages
 	Stats    func() any // what the sensors tell of themselves, nil when there is none here
 	Now      func() time.Time
+	Blocking Blocking // nil when decisions are made elsewhere
 }
 
 // API answers requests. Safe for concurrent use.
@@ -102,7 +103,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
-	return slices.Concat(own, a.caseRoutes(), a.reportRoutes())
+	return slices.Concat(own, a.caseRoutes(), a.reportRoutes(), a.blockingRoutes())
 }
 
 //go:embed openapi.json
