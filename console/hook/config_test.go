@@ -2,6 +2,7 @@ package hook
 
 import (
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -67,4 +68,26 @@ func FuzzConfig(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestExampleConfig: what is shown to operators is read, and says the defaults where it says so.
+func TestExampleConfig(t *testing.T) {
+	b, err := os.ReadFile("../../deploy/config/hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := ParseConfig(b, "hooks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	def := &Config{}
+	if err := def.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	if !reflect.DeepEqual(c.Policies, def.Policies) || c.Brakes != def.Brakes || c.Unblock != def.Unblock || !reflect.DeepEqual(c.FourEyes, def.FourEyes) || c.Mode != def.Mode {
+		t.Errorf("the example differs from the defaults:\n%+v\n%+v", c, def)
+	}
+	if _, err := NewNever(c.Never, nil); err != nil {
+		t.Error(err)
+	}
 }
