@@ -178,7 +178,7 @@ func (b *Book) index(d *Decision) {
 		delete(b.active, d.ID)
 	} else if e := b.active[d.ID]; e == nil || !e.Expires.Equal(d.Expires) {
 		e = d.entry()
-		if old := b.served[d.ID]; old != nil && old.Expires.Equal(e.Expires) && old.Action == e.Action {
+		if old := b.served[d.ID]; old != nil && old.same(e) {
 			e = old // after a restart: the list in force need not change
 		}
 		b.active[d.ID] = e

@@ -163,7 +163,7 @@ func difference(before, after []*Entry) (added, removed []*Entry) {
 	for _, e := range after {
 		o := old[e.ID]
 		delete(old, e.ID)
-		if o != e && (o == nil || !o.Expires.Equal(e.Expires) || o.Action != e.Action) {
+		if o != e && (o == nil || !o.same(e)) {
 			added = append(added, e)
 		}
 	}
@@ -173,6 +173,11 @@ func difference(before, after []*Entry) (added, removed []*Entry) {
 		}
 	}
 	return added, removed
+}
+
+// same says that two entries mean the same to a consumer.
+func (e *Entry) same(o *Entry) bool {
+	return e.Kind == o.Kind && e.Value == o.Value && e.Scope == o.Scope && e.Action == o.Action && e.Expires.Equal(o.Expires)
 }
 
 // Difference returns what one view has and another has not. An entry that ends at another time is in added alone.

@@ -200,8 +200,10 @@ func FuzzRequests(f *testing.F) {
 	f.Add("GET", "/edl/pa/x", "", "")
 	f.Add("POST", "/v1/usage-metrics", token+"3", `{"remediation_components":[]}`)
 	f.Add("GET", "/v1/decisions?ip=1.2.3.4&range=::/0", token+"3", "")
+	desk := hooktest.New(f, "four_eyes: []")
+	desk.MustBlock("198.51.100.7", time.Hour)
+	d := serve.NewLists(desk.Book, &hook.Consumers{}, []serve.Client{{Name: "bouncer", Token: token + "3"}}).Handler()
 	f.Fuzz(func(t *testing.T, method, path, key, body string) {
-		d := shared(t)
 		r, err := http.NewRequest(method, "http://khien"+path, strings.NewReader(body))
 		if err != nil {
 			t.Skip()
@@ -216,10 +218,4 @@ func FuzzRequests(f *testing.F) {
 			t.Fatalf("%s %s: %d", method, path, w.Code)
 		}
 	})
-}
-
-func shared(t *testing.T) http.Handler {
-	d := hooktest.New(t, "four_eyes: []")
-	d.MustBlock("198.51.100.7", time.Hour)
-	return serve.NewLists(d.Book, &hook.Consumers{}, []serve.Client{{Name: "bouncer", Token: token + "3"}}).Handler()
 }

@@ -215,9 +215,14 @@ func (x *zone) may(w dns.ResponseWriter, r *dns.Msg) bool {
 }
 
 func (z *Zones) answer(w dns.ResponseWriter, r *dns.Msg) {
+	m := new(dns.Msg)
+	if len(r.Question) != 1 { // the header may count one that is not there
+		m.SetRcodeFormatError(r)
+		w.WriteMsg(m)
+		return
+	}
 	q := r.Question[0]
 	x := z.zones[dns.CanonicalName(q.Name)]
-	m := new(dns.Msg)
 	if x == nil || !x.may(w, r) {
 		m.SetRcode(r, dns.RcodeRefused)
 		w.WriteMsg(m)

@@ -45,7 +45,7 @@ func port(t *testing.T) int {
 }
 
 // zones serves two zones of a desk: one for who has the key, one for 127.0.0.1.
-func zones(t *testing.T, d *hooktest.Desk, resolver string) (z *serve.Zones, addr string, cs *hook.Consumers) {
+func zones(t testing.TB, d *hooktest.Desk, resolver string) (z *serve.Zones, addr string, cs *hook.Consumers) {
 	t.Helper()
 	cs = &hook.Consumers{}
 	z = serve.NewZones(d.Book, cs, []serve.Zone{
@@ -351,20 +351,19 @@ func FuzzZoneMessages(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(b)
-	var addr string
+	d := hooktest.New(f, "")
+	d.MustBlock("bad.example", time.Hour)
+	_, addr, _ := zones(f, d, "")
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if len(b) > 65535 {
 			t.Skip()
 		}
-		d := hooktest.New(t, "")
-		d.MustBlock("bad.example", time.Hour)
-		_, addr, _ = zones(t, d, "")
 		c, err := net.Dial("tcp", addr)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		c.SetDeadline(time.Now().Add(200 * time.Millisecond))
+		c.SetDeadline(time.Now().Add(50 * time.Millisecond))
 		if _, err := c.Write(append([]byte{byte(len(b) >> 8), byte(len(b))}, b...)); err != nil {
 			t.Fatal(err)
 		}
