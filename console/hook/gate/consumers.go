@@ -168,6 +168,9 @@ func buildBouncer(g *Gate, b *builder) error {
 	return nil
 }
 
+// zoneMax is how long a zone's name may be, so that the longest blocked name fits before it.
+const zoneMax = 50
+
 func buildZone(g *Gate, b *builder) error {
 	switch {
 	case g.conf.DNS == "":
@@ -180,6 +183,9 @@ func buildZone(g *Gate, b *builder) error {
 	z := serve.Zone{Name: b.Name, Options: render.Options{Zone: b.Zone, Page: b.Page}, Select: b.sel, Key: b.Key, Secret: b.secret, Allow: b.allow}
 	if b.Key == "" {
 		z.Secret = ""
+	}
+	if len(z.Options.ZoneName()) > zoneMax {
+		return &fieldError{"zone", fmt.Sprintf("at most %d characters: blocked names stand before it", zoneMax)}
 	}
 	if b.Address != "" {
 		at := b.Address

@@ -113,6 +113,7 @@ func TestConfigErrors(t *testing.T) {
 	f("listen: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: edl, secret_file: token, format: pdf}\n", `3:54: consumers[0].format: no format "pdf"`)
 	f("listen: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: edl, secret_file: nothing, format: edl-ip}\n", "3:39: consumers[0].secret_file: open ")
 	f("dns: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: rpz}\n", "3:6: consumers[0].key: a zone needs a TSIG key")
+	f("dns: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: rpz, allow: [127.0.0.1], zone: "+strings.Repeat("a.", 30)+"}\n", "3:52: consumers[0].zone: at most 50 characters")
 	f("consumers:\n  - {name: a, kind: webhook, secret_file: whsec, url: 'http://soar.example/'}\n", "2:6: consumers[0]: push: https is expected")
 	f("never:\n  - {names: ['a b'], owner: x, reason: {vi: x}}\n", `2:14: never[0].names[0]: "a b" is no name`)
 }

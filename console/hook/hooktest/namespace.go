@@ -10,6 +10,16 @@ import (
 	"time"
 )
 
+// Tool returns the path of a program, or skips the test.
+func Tool(t testing.TB, name, pkg string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		t.Skipf("%s is missing: apt-get install %s", name, pkg)
+	}
+	return path
+}
+
 // NS is a network namespace of a test. It goes with the test.
 type NS struct {
 	Name string

@@ -428,6 +428,8 @@ func TestNftables(t *testing.T) {
 	d.MustBlock("198.51.100.7", time.Hour)
 	d.MustBlock("203.0.113.0/24", time.Hour)
 	d.MustBlock("2001:db8::7", time.Hour)
+	d.MustBlock("198.51.100.10", time.Hour) // neighbours
+	d.MustBlock("198.51.100.11", time.Hour)
 	for _, a := range []string{"198.51.100.7/32", "198.51.100.8/32"} {
 		if out, err := ns.Run("", "ip", "addr", "add", a, "dev", "lo"); err != nil {
 			t.Fatalf("%v: %s", err, out)
@@ -464,7 +466,7 @@ func TestNftables(t *testing.T) {
 			t.Errorf("enforced, missing, extra: %d %d %d %v %v, want %v", enforced, missing, extra, known, err, want)
 		}
 	}
-	check(3, 0, 0)
+	check(5, 0, 0)
 	d.Clock.Pass(time.Hour - 2*time.Second)
 	if err := n.Enforce(t.Context(), d.View(hook.Selection{})); err != nil {
 		t.Fatal(err)
@@ -473,7 +475,7 @@ func TestNftables(t *testing.T) {
 	if dropped("198.51.100.7") {
 		t.Error("dropped after its end")
 	}
-	check(0, 3, 0)
+	check(0, 5, 0)
 }
 
 func TestRetry(t *testing.T) {

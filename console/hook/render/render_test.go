@@ -293,18 +293,8 @@ func TestForms(t *testing.T) {
 	}
 }
 
-// tool returns the path of a program, or skips.
-func tool(t *testing.T, name, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is missing: apt-get install %s", name, pkg)
-	}
-	return path
-}
-
 func TestNamedCheckzoneAccepts(t *testing.T) {
-	bin := tool(t, "named-checkzone", "bind9-utils")
+	bin := hooktest.Tool(t, "named-checkzone", "bind9-utils")
 	path := filepath.Join(t.TempDir(), "zone")
 	if err := os.WriteFile(path, write(t, desk(t), "rpz"), 0o600); err != nil {
 		t.Fatal(err)
@@ -316,7 +306,7 @@ func TestNamedCheckzoneAccepts(t *testing.T) {
 
 // TestInNamespace: nft and ipset take the texts as they are, in a network namespace of the test's own.
 func TestInNamespace(t *testing.T) {
-	nft := tool(t, "nft", "nftables")
+	nft := hooktest.Tool(t, "nft", "nftables")
 	d := desk(t)
 	ns := hooktest.Namespace(t)
 	for range 2 { // the second replaces the first
@@ -328,7 +318,7 @@ func TestInNamespace(t *testing.T) {
 	if err != nil || !strings.Contains(out, "198.51.100.7 timeout 1h expires") {
 		t.Errorf("%v\n%s", err, out)
 	}
-	ipset := tool(t, "ipset", "ipset")
+	ipset := hooktest.Tool(t, "ipset", "ipset")
 	for range 2 {
 		if out, err := ns.Run(string(write(t, d, "ipset")), ipset, "restore"); err != nil {
 			if strings.Contains(out, "Kernel error received") || strings.Contains(out, "Cannot open session") {

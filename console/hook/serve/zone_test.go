@@ -25,15 +25,6 @@ const (
 	secret  = "c2VjcmV0LWZvci10ZXN0cy1vbmx5LTAxMjM0NTY3ODk="
 )
 
-func tool(t *testing.T, name, pkg string) string {
-	t.Helper()
-	path, err := exec.LookPath(name)
-	if err != nil {
-		t.Skipf("%s is missing: apt-get install %s", name, pkg)
-	}
-	return path
-}
-
 func port(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -147,7 +138,7 @@ func TestTransfers(t *testing.T) {
 }
 
 func TestDigTransfers(t *testing.T) {
-	dig := tool(t, "dig", "bind9-dnsutils")
+	dig := hooktest.Tool(t, "dig", "bind9-dnsutils")
 	d := hooktest.New(t, "")
 	d.MustBlock("bad.example", time.Hour)
 	_, addr, _ := zones(t, d, "")
@@ -270,7 +261,7 @@ func enforced(t *testing.T, d *hooktest.Desk, z *serve.Zones, cs *hook.Consumers
 
 // TestUnbound: Unbound cannot sign its requests (as of 1.17; its rpz clause has no key), so its zone is open to its address.
 func TestUnbound(t *testing.T) {
-	bin := tool(t, "unbound", "unbound")
+	bin := hooktest.Tool(t, "unbound", "unbound")
 	d := hooktest.New(t, "")
 	d.MustBlock("bad.example", time.Hour)
 	p := port(t)
@@ -311,7 +302,7 @@ remote-control:
 
 // TestBIND: BIND transfers with TSIG.
 func TestBIND(t *testing.T) {
-	bin := tool(t, "named", "bind9")
+	bin := hooktest.Tool(t, "named", "bind9")
 	d := hooktest.New(t, "")
 	d.MustBlock("bad.example", time.Hour)
 	p := port(t)
