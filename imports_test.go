@@ -29,6 +29,7 @@ var stages = [][]string{
 	{"detector"},
 	{"detector/prefilter", "detector/window", "detector/health"},
 	{"detector/signature", "detector/yara", "detector/fraud", "detector/behaviour", "detector/eve"},
+	{"detector/spool"},
 	{"detector/store"},
 	{"detector/bus"},
 	{"detector/detectortest"},
@@ -44,6 +45,7 @@ var onlyIn = map[string][]string{
 	"C":                                   {"detector/prefilter", "detector/yara"},
 	"github.com/elastic/go-elasticsearch": {"detector/store/elastic"},
 	"modernc.org/sqlite":                  {"detector/store/embedded", "console"},
+	"github.com/nats-io/nats-server":      {"detector/bus"},
 	"github.com/hillu/go-yara":            {"detector/yara"},
 }
 
