@@ -53,6 +53,7 @@ type ecsEvent struct {
 	RiskScore float64    `json:"risk_score"` // 0 to 100
 	Start     *time.Time `json:"start,omitempty"`
 	End       *time.Time `json:"end,omitempty"`
+	Sequence  []uint64   `json:"sequence,omitempty"`
 }
 
 type ecsRule struct {
@@ -203,6 +204,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 			ID: f.ID, Kind: "alert", Category: ecsCategory(f.Source), Type: ecsType(f.Rule.Action),
 			Module: "khien", Dataset: "khien." + string(f.Source), Action: f.Rule.Action, Severity: f.Severity,
 			RiskScore: math.Round(finite(f.Score)*1e4) / 1e2, Start: ecsTimeOrNil(f.First), End: ecsTimeOrNil(f.Last),
+			Sequence: f.Sequence,
 		},
 		Rule: ecsRule{ID: f.Rule.ID, Name: f.Rule.Name, Category: f.Rule.Category, Ruleset: f.Rule.Ruleset,
 			Reference: f.Rule.Reference},
@@ -330,7 +332,7 @@ func (f *Finding) UnmarshalJSON(b []byte) error {
 			Reference: d.Rule.Reference, Action: d.Event.Action},
 		Reasons: k.Reasons, Summary: k.Summary, Fraud: k.Fraud, Steps: k.Steps, NotSeen: k.NotSeen,
 		Domain: k.Domain, Direction: k.Direction, VLAN: k.VLAN, Count: k.Count,
-		Sensor: d.Observer.Name, Capture: d.Capture, Context: k.Context,
+		Sensor: d.Observer.Name, Sequence: d.Event.Sequence, Capture: d.Capture, Context: k.Context,
 	}
 	if r := k.Rule; r != nil {
 		f.Rule.GID, f.Rule.Rev, f.Rule.Priority, f.Rule.Text, f.Rule.Metadata = r.GID, r.Rev, r.Priority, r.Text, r.Metadata

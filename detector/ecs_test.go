@@ -13,7 +13,7 @@ import (
 func fullFinding() Finding {
 	at := time.Date(2026, 11, 21, 7, 29, 2, 123456789, time.UTC)
 	return Finding{
-		ID: "00112233445566778899aabbccddeeff", Time: at, Source: FromFraud, Severity: High, Score: 0.97,
+		ID: "00112233445566778899aabbccddeeff", Sequence: []uint64{3, 9}, Time: at, Source: FromFraud, Severity: High, Score: 0.97,
 		Rule: Rule{ID: "2100001", GID: 1, Rev: 4, Priority: 1, Name: "Giả mạo VNeID", Category: "Fraud", Ruleset: "khien",
 			Text: `alert http any any -> any any (msg:"<b>x</b>"; sid:1;)`, Reference: []string{"url,example.org", "cve,2026-1"},
 			Metadata: map[string][]string{"brand": {"vneid", "bank"}}, Action: "allowed"},

@@ -130,6 +130,7 @@ type Finding struct {
 	RelatedHosts []string
 
 	Sensor       string
+	Sequence     []uint64 // numbers that the sensor's spool gave it, one each time that it was reported; for finding gaps
 	Interface    string
 	Capture      string // name of the capture file
 	PacketNumber uint64 // packet that completed the match

@@ -1,4 +1,4 @@
-// Package store holds the words of storage: Store, Query, Page, Group, Triage, Document. Implementations live below (embedded,
+// Package store holds the words of storage: Store, Query, Page, Group, Triage, Document, Event. Implementations live below (embedded,
 // elastic) and pass the one contract suite in storetest.
 package store
 
@@ -106,7 +106,7 @@ type Change struct {
 // Store keeps findings, what people decided about them, and other documents. Safe for concurrent use.
 type Store interface {
 	// Write stores findings durably before it returns. Writing one twice (same ID) changes nothing, except that the larger
-	// Count, the earlier First and the later Last of the two win.
+	// Count, the earlier First and the later Last of the two win. A *RejectedError says that all but a few are stored.
 	Write(ctx context.Context, findings []detector.Finding) error
 	Get(ctx context.Context, id string) (detector.Finding, error)
 	Find(ctx context.Context, q Query) (Page, error)
@@ -123,7 +123,18 @@ type Store interface {
 	// DeleteDocument removes a document whose version is the stored one; otherwise ErrConflict, or ErrNotFound.
 	DeleteDocument(ctx context.Context, kind, id string, version int64) error
 	Documents(ctx context.Context, q DocumentQuery) (DocumentPage, error)
+	// WriteEvents stores telemetry. Writing an event twice changes nothing. Old events go, by the limits of the store.
+	WriteEvents(ctx context.Context, events []Event) error
+	Events(ctx context.Context, q EventQuery) (EventPage, error)
 	Close() error
+}
+
+// Lister gives everything of a store that no query selects by itself, for copies of the whole.
+type Lister interface {
+	// Kinds are the kinds of all documents, in order.
+	Kinds(ctx context.Context) ([]string, error)
+	// Triages returns what was decided about groups, in the order of their keys, from behind cursor; next is "" at the end.
+	Triages(ctx context.Context, cursor string) (list []Triage, next string, err error)
 }
 
 // GroupKey returns the key of the group a finding belongs to.

@@ -60,6 +60,9 @@ func (s *Store) PutDocument(ctx context.Context, d store.Document) (store.Docume
 	if err := d.Validate(); err != nil {
 		return store.Document{}, err
 	}
+	if err := s.ready(ctx); err != nil {
+		return store.Document{}, err
+	}
 	old, err := s.storedDocument(ctx, d.Kind, d.ID)
 	if err != nil {
 		return store.Document{}, err

@@ -1,5 +1,5 @@
-// Package elastic keeps findings in Elasticsearch 8: findings in a data stream in the Elastic Common Schema, triage and
-// other documents in ordinary indices with optimistic concurrency. Findings come in through Write and are durable when it returns; queries go
+// Package elastic keeps findings in Elasticsearch 8: findings in a data stream in the Elastic Common Schema, telemetry in
+// a data stream for each type, triage and other documents in ordinary indices with optimistic concurrency. Findings come in through Write and are durable when it returns; queries go
 // out as search requests. The package needs no more of the server than search, bulk, templates and data streams, and asks
 // it for lifecycle management before it uses that.
 package elastic
@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	es "github.com/elastic/go-elasticsearch/v8"
@@ -32,16 +33,18 @@ type Config struct {
 	Fingerprint string        // SHA-256 of the server's certificate authority, hex
 	Namespace   string        // ends the names of data stream and indices, "default" when empty
 	Retain      time.Duration // after which the lifecycle policy deletes findings, 365 days when 0
-	Batch       int           // findings in one bulk request, 1,000 when 0
+	EventRetain time.Duration // after which it deletes telemetry, 7 days when 0
+	Patient     bool          // open while no node answers; the templates are then installed with the first write
 	Refresh     bool          // make each write visible to searches before Write returns; for tests and small sites
 }
 
 // Names of what the package keeps on the server, before the namespace.
 const (
-	findingsStream = "findings-khien.all-"
-	triageIndex    = "khien-triage-"
-	documentIndex  = "khien-documents-"
-	maxErrorBody   = 4 << 10
+	findingsStream  = "findings-khien.all-"
+	telemetryStream = "telemetry-khien." // and the type
+	triageIndex     = "khien-triage-"
+	documentIndex   = "khien-documents-"
+	maxErrorBody    = 4 << 10
 )
 
 // Store is a store.Store on Elasticsearch. Safe for concurrent use.
@@ -52,6 +55,11 @@ type Store struct {
 	triage  string
 	docs    string
 	missing []string // features that this server lacks
+
+	installing  sync.Mutex
+	installed   bool
+	batch       batchSize
+	generations generations
 }
 
 var _ store.Store = (*Store)(nil)
@@ -73,8 +81,8 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if c.Retain <= 0 {
 		c.Retain = 365 * 24 * time.Hour
 	}
-	if c.Batch <= 0 {
-		c.Batch = 1000
+	if c.EventRetain <= 0 {
+		c.EventRetain = 7 * 24 * time.Hour
 	}
 	cfg := es.Config{Addresses: c.URLs, APIKey: c.APIKey, Username: c.User, Password: c.Password,
 		CertificateFingerprint: c.Fingerprint, DisableRetry: true, DiscoverNodesOnStart: false}
@@ -90,15 +98,37 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("elastic: %w", err)
 	}
 	s := &Store{client: client, cfg: c, stream: findingsStream + c.Namespace,
-		triage: triageIndex + c.Namespace, docs: documentIndex + c.Namespace}
-	if err := s.install(ctx); err != nil {
+		triage: triageIndex + c.Namespace, docs: documentIndex + c.Namespace, batch: batchSize{n: batchFirst},
+		generations: generations{at: map[string]time.Time{}, n: map[string]int{}}}
+	var refused *statusError
+	if err := s.ready(ctx); err != nil && (!c.Patient || errors.As(err, &refused) && refused.status < 500 && refused.status != 429) {
 		return nil, err
 	}
 	return s, nil
 }
 
-// Missing names what this server cannot do, with the consequence; empty on a full Elasticsearch.
-func (s *Store) Missing() []string { return s.missing }
+// ready installs the templates, once. Every write begins with it: a document that came before its template would make an
+// index with mappings that the server guessed.
+func (s *Store) ready(ctx context.Context) error {
+	s.installing.Lock()
+	defer s.installing.Unlock()
+	if s.installed {
+		return nil
+	}
+	s.missing = nil
+	if err := s.install(ctx); err != nil {
+		return err
+	}
+	s.installed = true
+	return nil
+}
+
+// Missing names what this server cannot do, with the consequence; empty on a full Elasticsearch and while none answers.
+func (s *Store) Missing() []string {
+	s.installing.Lock()
+	defer s.installing.Unlock()
+	return s.missing
+}
 
 // Close ends the use of the store. Nothing is buffered.
 func (s *Store) Close() error { return nil }

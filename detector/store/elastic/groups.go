@@ -57,6 +57,12 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 					Count    int    `json:"doc_count"`
 					Severity struct{ Value float64 }
 					Score    struct{ Value float64 }
+					First    struct {
+						Text string `json:"value_as_string"`
+					}
+					Last struct {
+						Text string `json:"value_as_string"`
+					}
 				}
 			}
 		} `json:"aggregations"`
@@ -71,7 +77,8 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 	}
 	for _, b := range buckets[skip:] {
 		page.Groups = append(page.Groups, store.Group{Key: b.Key, Count: b.Count,
-			Severity: detector.Severity(b.Severity.Value), Score: b.Score.Value})
+			Severity: detector.Severity(b.Severity.Value), Score: b.Score.Value,
+			First: parseTime(b.First.Text), Last: parseTime(b.Last.Text)})
 	}
 	if skip+len(page.Groups) < page.Total && len(page.Groups) > 0 && want < groupsMax {
 		page.Next = strconv.Itoa(skip + len(page.Groups))
@@ -85,14 +92,13 @@ func (s *Store) describe(ctx context.Context, query m, q store.Query, groups []s
 		return nil
 	}
 	var lines [][]byte
-	for _, g := range groups {
+	for i := range groups {
+		g := &groups[i]
 		one := m{"bool": m{"filter": []m{query, {"term": m{"khien_index.group": g.Key}}}}}
 		body, err := json.Marshal(m{"size": 1, "query": one, "track_total_hits": false,
 			"sort": []m{{"@timestamp": "desc"}, {"event.id": "desc"}},
 			"aggs": m{
-				"first": m{"min": m{"field": "khien_index.first"}},
-				"last":  m{"max": m{"field": "khien_index.last"}},
-				"times": m{"date_histogram": m{"field": "@timestamp", "fixed_interval": "1m", "min_doc_count": 1}},
+				"times": m{"date_range": m{"field": "@timestamp", "format": "epoch_millis", "ranges": sparkRanges(q, g)}},
 			}})
 		if err != nil {
 			return fmt.Errorf("elastic: %w", err)
@@ -112,13 +118,9 @@ func (s *Store) describe(ctx context.Context, query m, q store.Query, groups []s
 				} `json:"hits"`
 			} `json:"hits"`
 			Aggregations struct {
-				First, Last struct {
-					Text string `json:"value_as_string"`
-				}
 				Times struct {
 					Buckets []struct {
-						Key   int64 `json:"key"`
-						Count int   `json:"doc_count"`
+						Count int `json:"doc_count"`
 					}
 				}
 			} `json:"aggregations"`
@@ -144,34 +146,63 @@ func (s *Store) describe(ctx context.Context, query m, q store.Query, groups []s
 		if f.Fraud != nil {
 			g.Brand, g.Stage = f.Fraud.Brand, f.Fraud.Stage
 		}
-		g.First, g.Last = parseTime(r.Aggregations.First.Text), parseTime(r.Aggregations.Last.Text)
-		from, to := q.From, q.To
-		if from.IsZero() {
-			from = g.First
-		}
-		if to.IsZero() {
-			to = g.Last
-		}
-		g.Spark = make([]int, sparkParts)
 		for _, b := range r.Aggregations.Times.Buckets {
-			g.Spark[sparkPart(time.UnixMilli(b.Key), from, to)] += b.Count
+			g.Spark = append(g.Spark, b.Count) // the server gives ranges in their order
 		}
-		t, err := s.Triage(ctx, g.Key)
-		if err != nil {
-			return err
+	}
+	return s.decided(ctx, groups)
+}
+
+// decided fills in what was decided about groups.
+func (s *Store) decided(ctx context.Context, groups []store.Group) error {
+	ids := make([]string, len(groups))
+	for i := range groups {
+		ids[i] = hashID(groups[i].Key)
+	}
+	body, err := json.Marshal(m{"ids": ids})
+	if err != nil {
+		return fmt.Errorf("elastic: %w", err)
+	}
+	var ans struct {
+		Docs []triageDocument `json:"docs"`
+	}
+	if err := s.do(ctx, "POST", "/"+s.triage+"/_mget", body, &ans); err != nil {
+		return err
+	}
+	if len(ans.Docs) != len(groups) {
+		return fmt.Errorf("elastic: triage: %d answers for %d groups", len(ans.Docs), len(groups))
+	}
+	for i := range groups {
+		groups[i].Status = store.StatusNew
+		if d := &ans.Docs[i]; d.Found {
+			groups[i].Status = d.Source.Status
 		}
-		g.Status = t.Status
 	}
 	return nil
 }
 
-// sparkPart is the part of [from, to] that t lies in.
-func sparkPart(t, from, to time.Time) int {
-	span := to.Sub(from)
-	if span <= 0 {
-		return 0
+// sparkRanges are the parts of the query's time range, of the group's when it is open, in milliseconds. What lies before the
+// first part counts there, and what lies behind the last there.
+func sparkRanges(q store.Query, g *store.Group) []m {
+	from, to := q.From, q.To
+	if from.IsZero() {
+		from = g.First
 	}
-	return min(max(int(int64(t.Sub(from))*sparkParts/int64(span)), 0), sparkParts-1)
+	if to.IsZero() {
+		to = g.Last
+	}
+	lo, span := from.UnixMilli(), max(to.Sub(from).Milliseconds(), 0)
+	out := make([]m, sparkParts)
+	for i := range int64(sparkParts) {
+		out[i] = m{}
+		if i > 0 {
+			out[i]["from"] = lo + max(i*span/sparkParts, i)
+		}
+		if i < sparkParts-1 {
+			out[i]["to"] = lo + max((i+1)*span/sparkParts, i+1)
+		}
+	}
+	return out
 }
 
 func parseTime(s string) time.Time {

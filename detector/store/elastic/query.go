@@ -17,15 +17,7 @@ func (s *Store) filter(ctx context.Context, q store.Query) (m, error) {
 	var must, not []m
 	add := func(c m) { must = append(must, c) }
 	if !q.From.IsZero() || !q.To.IsZero() {
-		// A range without a beginning makes a date histogram of nanoseconds fail in Elasticsearch 8.
-		r := m{"gte": "1970-01-01T00:00:00Z"}
-		if !q.From.IsZero() {
-			r["gte"] = q.From.UTC().Format(time.RFC3339Nano)
-		}
-		if !q.To.IsZero() {
-			r["lt"] = q.To.UTC().Format(time.RFC3339Nano)
-		}
-		add(m{"range": m{"@timestamp": r}})
+		add(timeRange(q.From, q.To))
 	}
 	if q.MinSeverity > 0 {
 		add(m{"range": m{"event.severity": m{"gte": int(q.MinSeverity)}}})
@@ -45,12 +37,7 @@ func (s *Store) filter(ctx context.Context, q store.Query) (m, error) {
 	if len(q.Host) > 0 {
 		var hosts []m
 		for _, h := range q.Host {
-			h = strings.ToLower(h)
-			if rest, ok := strings.CutPrefix(h, "*."); ok {
-				hosts = append(hosts, m{"wildcard": m{"related.hosts": m{"value": "*." + escapeWildcard(rest)}}})
-			} else {
-				hosts = append(hosts, m{"term": m{"related.hosts": h}})
-			}
+			hosts = append(hosts, hostFilter(h))
 		}
 		add(anyOf(hosts...))
 	}
@@ -83,6 +70,28 @@ func (s *Store) filter(ctx context.Context, q store.Query) (m, error) {
 		b["must_not"] = not
 	}
 	return m{"bool": b}, nil
+}
+
+// timeRange selects documents of a time range.
+func timeRange(from, to time.Time) m {
+	// A range without a beginning makes a date histogram of nanoseconds fail in Elasticsearch 8.
+	r := m{"gte": "1970-01-01T00:00:00Z"}
+	if !from.IsZero() {
+		r["gte"] = from.UTC().Format(time.RFC3339Nano)
+	}
+	if !to.IsZero() {
+		r["lt"] = to.UTC().Format(time.RFC3339Nano)
+	}
+	return m{"range": m{"@timestamp": r}}
+}
+
+// hostFilter selects documents of a name, or of all names below it.
+func hostFilter(h string) m {
+	h = strings.ToLower(h)
+	if rest, ok := strings.CutPrefix(h, "*."); ok {
+		return m{"wildcard": m{"related.hosts": m{"value": "*." + escapeWildcard(rest)}}}
+	}
+	return m{"term": m{"related.hosts": h}}
 }
 
 func anyOf(clauses ...m) m {

@@ -25,33 +25,46 @@ func (s *Store) search(ctx context.Context, index string, req m, out any) error 
 	return s.do(ctx, "POST", "/"+index+"/_search?ignore_unavailable=true", b, out)
 }
 
-// lookup finds a finding and its place by id.
-func (s *Store) lookup(ctx context.Context, id string) (detector.Finding, position, error) {
-	var ans struct {
-		Hits struct {
-			Hits []struct {
-				position
-				Source detector.Finding `json:"_source"`
-			} `json:"hits"`
-		} `json:"hits"`
-	}
-	req := m{"size": 1, "query": m{"ids": m{"values": []string{id}}}, "seq_no_primary_term": true}
+// storedFinding is a finding with its place.
+type storedFinding struct {
+	ID string `json:"_id"`
+	position
+	Source detector.Finding `json:"_source"`
+}
+
+// stored finds documents of a data stream by id, at most a thousand. Those that were written in the last second may be
+// missing; all makes them visible and looks again when some are.
+func (s *Store) stored(ctx context.Context, stream string, ids []string, all bool) (map[string]storedFinding, error) {
+	req := m{"size": len(ids), "query": m{"ids": m{"values": ids}}, "seq_no_primary_term": true, "_source": all}
 	for try := 0; ; try++ {
-		if err := s.search(ctx, s.stream, req, &ans); err != nil {
-			return detector.Finding{}, position{}, err
+		var raw struct {
+			Hits struct {
+				Hits []json.RawMessage `json:"hits"`
+			} `json:"hits"`
 		}
-		if len(ans.Hits.Hits) > 0 {
-			h := ans.Hits.Hits[0]
-			return h.Source, h.position, nil
+		if err := s.search(ctx, stream, req, &raw); err != nil {
+			return nil, err
 		}
-		if try > 0 {
-			return detector.Finding{}, position{}, store.ErrNotFound
+		out := make(map[string]storedFinding, len(raw.Hits.Hits))
+		for _, h := range raw.Hits.Hits {
+			var f storedFinding
+			if err := json.Unmarshal(h, &f); err != nil {
+				return nil, fmt.Errorf("elastic: stored finding: %w", err)
+			}
+			out[f.ID] = f
 		}
-		// Written, but not yet visible to searches: documents become so once a second.
-		if err := s.do(ctx, "POST", "/"+s.stream+"/_refresh?ignore_unavailable=true", nil, nil); err != nil && !hasStatus(err, 404) {
-			return detector.Finding{}, position{}, err
+		if !all || len(out) == len(ids) || try > 0 {
+			return out, nil
+		}
+		if err := s.do(ctx, "POST", "/"+stream+"/_refresh?ignore_unavailable=true", nil, nil); err != nil && !hasStatus(err, 404) {
+			return nil, err
 		}
 	}
+}
+
+// Refresh makes everything that was written visible to searches.
+func (s *Store) Refresh(ctx context.Context) error {
+	return s.do(ctx, "POST", "/"+strings.Join(append(s.eventStreams(), s.stream), ",")+"/_refresh?ignore_unavailable=true", nil, nil)
 }
 
 // Get returns one finding.
@@ -59,8 +72,15 @@ func (s *Store) Get(ctx context.Context, id string) (detector.Finding, error) {
 	if id == "" {
 		return detector.Finding{}, store.ErrNotFound
 	}
-	f, _, err := s.lookup(ctx, id)
-	return f, err
+	found, err := s.stored(ctx, s.stream, []string{id}, true)
+	if err != nil {
+		return detector.Finding{}, err
+	}
+	f, ok := found[id]
+	if !ok {
+		return detector.Finding{}, store.ErrNotFound
+	}
+	return f.Source, nil
 }
 
 // Find returns a page of findings in order of time, then id.

@@ -46,6 +46,9 @@ func (s *Store) Triage(ctx context.Context, key string) (store.Triage, error) {
 
 // PutTriage writes a decision. The server refuses it when the document has changed in between.
 func (s *Store) PutTriage(ctx context.Context, t store.Triage) (store.Triage, error) {
+	if err := s.ready(ctx); err != nil {
+		return store.Triage{}, err
+	}
 	d, err := s.triageDocument(ctx, t.Key)
 	if err != nil {
 		return store.Triage{}, err

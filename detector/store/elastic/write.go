@@ -23,78 +23,48 @@ type indexOnly struct {
 // Write stores findings. A document is created under the finding's id, so that a repeat is refused by the server and
 // counts as done; a repeat that tells more (a story that has grown) replaces the document.
 func (s *Store) Write(ctx context.Context, findings []detector.Finding) error {
-	for len(findings) > 0 {
-		n := min(len(findings), s.cfg.Batch)
-		if err := s.writeBatch(ctx, findings[:n]); err != nil {
-			return err
-		}
-		findings = findings[n:]
-	}
-	return nil
-}
-
-func (s *Store) writeBatch(ctx context.Context, findings []detector.Finding) error {
-	var body bytes.Buffer
+	findings = joinRepeats(findings)
+	entries := make([]entry, len(findings))
 	for i := range findings {
-		fmt.Fprintf(&body, "{\"create\":{\"_id\":%q}}\n", findings[i].ID)
 		doc, err := document(&findings[i])
 		if err != nil {
 			return err
 		}
-		body.Write(doc)
-		body.WriteByte('\n')
+		entries[i] = entry{id: findings[i].ID, index: s.stream, doc: doc}
 	}
-	var answer bulkAnswer
-	if err := s.do(ctx, "POST", "/"+s.stream+"/_bulk"+s.refresh(), body.Bytes(), &answer); err != nil {
-		return err
-	}
-	if !answer.Errors {
-		return nil
-	}
-	if len(answer.Items) != len(findings) {
-		return fmt.Errorf("elastic: bulk: %d answers for %d findings", len(answer.Items), len(findings))
+	refused := s.bulk(ctx, entries)
+	if !isRejects(refused) {
+		return refused
 	}
 	var again []detector.Finding
-	for i, item := range answer.Items {
-		switch r := item.Create; {
-		case r.Status == 409:
-			if err := s.merge(ctx, &findings[i]); err != nil {
-				return err
-			}
-		case r.Status == 429:
+	for i := range entries {
+		if entries[i].existing {
 			again = append(again, findings[i])
-		case r.Status >= 300:
-			return fmt.Errorf("elastic: finding %s: status %d: %s: %s", findings[i].ID, r.Status, r.Error.Type, r.Error.Reason)
 		}
 	}
-	if len(again) == 0 {
-		return nil
+	for len(again) > 0 {
+		n := min(len(again), batchFirst)
+		if err := s.merge(ctx, again[:n]); err != nil {
+			return err
+		}
+		again = again[n:]
 	}
-	if len(again) == len(findings) {
-		return fmt.Errorf("elastic: bulk: the server refuses %d findings as too many requests", len(again))
-	}
-	return s.writeBatch(ctx, again)
+	return refused
 }
 
-// refresh is the query part that makes a write visible.
-func (s *Store) refresh() string {
-	if s.cfg.Refresh {
-		return "?refresh=true"
+// joinRepeats joins the findings of one id, which stay where the first of them is.
+func joinRepeats(findings []detector.Finding) []detector.Finding {
+	at := make(map[string]int, len(findings))
+	out := make([]detector.Finding, 0, len(findings))
+	for _, f := range findings {
+		if i, ok := at[f.ID]; ok {
+			out[i] = store.Join(out[i], f)
+			continue
+		}
+		at[f.ID] = len(out)
+		out = append(out, f)
 	}
-	return ""
-}
-
-type bulkAnswer struct {
-	Errors bool `json:"errors"`
-	Items  []struct {
-		Create struct {
-			Status int `json:"status"`
-			Error  struct {
-				Type   string `json:"type"`
-				Reason string `json:"reason"`
-			} `json:"error"`
-		} `json:"create"`
-	} `json:"items"`
+	return out
 }
 
 // document is the finding's ECS document with what the index needs beside it.
@@ -124,28 +94,58 @@ func searchText(f *detector.Finding) string {
 	return strings.Join(append(parts, f.RelatedHosts...), "\n")
 }
 
-// merge joins a finding with the stored one of the same id: the larger count, the earlier First, the later Last.
-func (s *Store) merge(ctx context.Context, f *detector.Finding) error {
-	for try := 0; ; try++ {
-		old, where, err := s.lookup(ctx, f.ID)
+// merge joins findings with the stored ones of the same ids. Those that another writer changes at the same time are tried
+// again.
+func (s *Store) merge(ctx context.Context, findings []detector.Finding) error {
+	for try := 1; len(findings) > 0; try++ {
+		ids := make([]string, len(findings))
+		for i := range findings {
+			ids[i] = findings[i].ID
+		}
+		stored, err := s.stored(ctx, s.stream, ids, true)
 		if err != nil {
 			return err
 		}
-		joined := store.Join(old, *f)
-		if joined.Count == old.Count && joined.First.Equal(old.First) && joined.Last.Equal(old.Last) {
+		var body bytes.Buffer
+		var sent []detector.Finding
+		for i := range findings {
+			old, ok := stored[findings[i].ID]
+			if !ok {
+				return fmt.Errorf("elastic: finding %s: %w", findings[i].ID, store.ErrNotFound)
+			}
+			joined := store.Join(old.Source, findings[i])
+			if store.Same(&joined, &old.Source) {
+				continue
+			}
+			doc, err := document(&joined)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(&body, "{\"index\":{\"_index\":%q,\"_id\":%q,\"if_seq_no\":%d,\"if_primary_term\":%d}}\n", old.Index, findings[i].ID, old.SeqNo, old.Term)
+			body.Write(doc)
+			body.WriteByte('\n')
+			sent = append(sent, findings[i])
+		}
+		if len(sent) == 0 {
 			return nil
 		}
-		doc, err := document(&joined)
-		if err != nil {
+		var answer bulkAnswer
+		if err := s.do(ctx, "POST", "/_bulk"+s.refresh(), body.Bytes(), &answer); err != nil {
 			return err
 		}
-		path := fmt.Sprintf("/%s/_doc/%s?if_seq_no=%d&if_primary_term=%d", where.Index, f.ID, where.SeqNo, where.Term)
-		if s.cfg.Refresh {
-			path += "&refresh=true"
+		if len(answer.Items) != len(sent) {
+			return fmt.Errorf("elastic: bulk: %d answers for %d documents", len(answer.Items), len(sent))
 		}
-		err = s.do(ctx, "PUT", path, doc, nil)
-		if err == nil || !hasStatus(err, 409) || try == attempts {
-			return err
+		findings = findings[:0:0]
+		for i, item := range answer.Items {
+			switch r := item.Index; {
+			case r.Status < 300:
+			case r.Status == 409 && try < attempts:
+				findings = append(findings, sent[i])
+			default:
+				return fmt.Errorf("elastic: finding %s: status %d: %s: %s", sent[i].ID, r.Status, r.Error.Type, r.Error.Reason)
+			}
 		}
 	}
+	return nil
 }

@@ -1,7 +1,7 @@
 // Package embedded keeps findings in one SQLite file: no service is needed. Findings come in through Write and are on the
 // disk when it returns; queries go out as values that share no memory with the store. A finding's row id grows with its
 // time, so that a time range is a range of rows, and groups are counted as findings come, so that the inbox does not read
-// a million findings.
+// a million findings. Telemetry lies in files of its own beside it.
 package embedded
 
 import (
@@ -28,15 +28,20 @@ const (
 // Store is a store.Store in a directory. Safe for concurrent use, also by several processes.
 type Store struct {
 	path    string
-	write   *sql.DB    // one connection
-	read    *sql.DB    // a few, which cannot write
+	write   *sql.DB // one connection
+	read    *sql.DB // a few, which cannot write
+	events  *events
 	writing sync.Mutex // one transaction at a time, so that writers queue here and not in SQLite's busy loop
 }
 
 var _ store.Store = (*Store)(nil)
 
-// Open opens or creates the store in dir. Errors name the file and what is wrong with it.
-func Open(dir string) (*Store, error) {
+// Open opens or creates the store in dir with the limits that a zero Config means. Errors name the file and what is wrong
+// with it.
+func Open(dir string) (*Store, error) { return OpenWith(dir, Config{}) }
+
+// OpenWith opens or creates the store in dir.
+func OpenWith(dir string, c Config) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("embedded: make directory: %w", err)
 	}
@@ -62,6 +67,11 @@ func Open(dir string) (*Store, error) {
 	}
 	s.read.SetMaxOpenConns(readers)
 	s.read.SetMaxIdleConns(readers)
+	if s.events, err = openEvents(context.Background(), filepath.Dir(path), c); err != nil {
+		s.write.Close()
+		s.read.Close()
+		return nil, err
+	}
 	return s, nil
 }
 
@@ -112,6 +122,9 @@ func (s *Store) prepare(ctx context.Context) error {
 func (s *Store) Close() error {
 	err := s.read.Close()
 	if e := s.write.Close(); err == nil {
+		err = e
+	}
+	if e := s.events.close(); err == nil {
 		err = e
 	}
 	return s.wrap("close", err)

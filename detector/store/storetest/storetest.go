@@ -41,10 +41,15 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Documents", testDocuments},
 		{"DocumentPages", testDocumentPages},
 		{"DocumentRace", testDocumentRace},
+		{"Events", testEvents},
+		{"EventPages", testEventPages},
+		{"EventFilters", testEventFilters},
+		{"EventRejects", testEventRejects},
 		{"Hostile", testHostile},
 		{"Concurrent", testConcurrent},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := open(t)
 			defer func() {
 				if err := s.Close(); err != nil {
