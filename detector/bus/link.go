@@ -1,0 +1,178 @@
+package bus
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/klauspost/compress/zstd"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"khien/detector"
+	"khien/detector/spool"
+)
+
+// Dial connects to a hub. It returns at once; the connection is made, and made again, whenever the hub can be reached.
+func Dial(t Token) (*nats.Conn, error) {
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM([]byte(t.CA)) {
+		return nil, errors.New("bus: the token's certificate cannot be read")
+	}
+	o := nats.GetDefaultOptions()
+	o.Servers, o.User, o.Password, o.Name = t.URLs, t.Name, t.Secret, t.Name
+	o.Secure, o.TLSConfig = true, &tls.Config{RootCAs: pool, ServerName: tlsName, MinVersion: tls.VersionTLS13}
+	o.RetryOnFailedConnect, o.MaxReconnect, o.ReconnectWait = true, -1, time.Second
+	o.ReconnectBufSize = -1 // what is not acknowledged stays in the spool, nowhere else
+	o.PingInterval, o.MaxPingsOut = 10*time.Second, 2
+	if t.Role == RoleSensor {
+		o.InboxPrefix = inboxPrefix + t.Name
+	}
+	nc, err := o.Connect()
+	if err != nil {
+		return nil, fmt.Errorf("bus: connect: %w", err)
+	}
+	return nc, nil
+}
+
+var errAway = errors.New("bus: the hub cannot be reached")
+
+// ackTimeout is how long a sensor waits for the hub to have a batch on its disk.
+const ackTimeout = 20 * time.Second
+
+// Link sends what a spool holds to a hub.
+type Link struct {
+	nc   *nats.Conn
+	js   jetstream.JetStream
+	name string
+	zstd *zstd.Encoder
+}
+
+// NewLink returns the link of a sensor.
+func NewLink(nc *nats.Conn, name string) (*Link, error) {
+	js, err := jetstream.New(nc, jetstream.WithPublishAsyncMaxPending(4096))
+	if err != nil {
+		return nil, fmt.Errorf("bus: %w", err)
+	}
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("bus: %w", err)
+	}
+	return &Link{nc, js, name, z}, nil
+}
+
+// Partition is the partition of a victim.
+func Partition(victim netip.Addr) int {
+	h := fnv.New32a()
+	h.Write(victim.Unmap().WithZone("").AsSlice())
+	return int(h.Sum32() % Partitions)
+}
+
+// Victim is whose machine a finding is about: the client.
+func Victim(f *detector.Finding) netip.Addr {
+	if f.Direction == "to_client" {
+		return f.DstIP
+	}
+	return f.SrcIP
+}
+
+// SendFindings sends findings, JSON documents, and returns when the hub has all of them on its disk.
+func (l *Link) SendFindings(ctx context.Context, recs []spool.Record) error {
+	if !l.nc.IsConnected() {
+		return errAway
+	}
+	sent := make([]jetstream.PubAckFuture, 0, len(recs))
+	for _, r := range recs {
+		var f detector.Finding
+		if err := json.Unmarshal(r.Payload, &f); err != nil {
+			return fmt.Errorf("bus: record %d: %w", r.Seq, err)
+		}
+		seq := strconv.FormatUint(r.Seq, 10)
+		m := &nats.Msg{Subject: fmt.Sprintf("%s%d.%s", findingsSubject, Partition(Victim(&f)), l.name), Data: r.Payload,
+			Header: nats.Header{sequenceHeader: {seq}}}
+		// The id of the finding is in it: a spool that was thrown away counts from one again.
+		p, err := l.js.PublishMsgAsync(m, jetstream.WithMsgID(l.name+"."+seq+"."+f.ID))
+		if err != nil {
+			return fmt.Errorf("bus: send: %w", err)
+		}
+		sent = append(sent, p)
+	}
+	return await(ctx, sent)
+}
+
+const sequenceHeader = "Khien-Sequence"
+
+func await(ctx context.Context, sent []jetstream.PubAckFuture) error {
+	timeout := time.NewTimer(ackTimeout)
+	defer timeout.Stop()
+	for _, p := range sent {
+		select {
+		case <-p.Ok():
+		case err := <-p.Err():
+			return fmt.Errorf("bus: send: %w", err)
+		case <-timeout.C:
+			return fmt.Errorf("bus: send: the hub has not acknowledged within %v", ackTimeout)
+		case <-ctx.Done():
+			return fmt.Errorf("bus: send: %w", ctx.Err())
+		}
+	}
+	return nil
+}
+
+// SendEvents sends lines of EVE as one compressed batch and returns when the hub has it on its disk.
+func (l *Link) SendEvents(ctx context.Context, recs []spool.Record) error {
+	if !l.nc.IsConnected() {
+		return errAway
+	}
+	var b []byte
+	for _, r := range recs {
+		b = binary.AppendUvarint(b, uint64(len(r.Payload)))
+		b = append(b, r.Payload...)
+	}
+	m := &nats.Msg{Subject: eventsSubject + l.name, Data: l.zstd.EncodeAll(b, nil)}
+	first, last := recs[0].Seq, recs[len(recs)-1].Seq
+	p, err := l.js.PublishMsgAsync(m, jetstream.WithMsgID(fmt.Sprintf("%s.%d-%d.%x", l.name, first, last, fnvOf(b))))
+	if err != nil {
+		return fmt.Errorf("bus: send: %w", err)
+	}
+	return await(ctx, []jetstream.PubAckFuture{p})
+}
+
+func fnvOf(b []byte) uint64 {
+	h := fnv.New64a()
+	h.Write(b)
+	return h.Sum64()
+}
+
+// Status is what a sensor tells about itself.
+type Status struct {
+	Name    string      `json:"name"`
+	Version string      `json:"version"`
+	Sent    time.Time   `json:"sent"` // by the sensor's clock
+	Spool   spool.Stats `json:"spool"`
+	Sensors any         `json:"sensors,omitempty"` // counts of its captures
+}
+
+// statusWait is how long a sensor waits for a core to hear its status.
+const statusWait = 2 * time.Second
+
+// SendStatus tells a core how the sensor is. Nothing is kept of one that no core has heard, which is an error.
+func (l *Link) SendStatus(s Status) error {
+	s.Name, s.Sent = l.name, time.Now().UTC()
+	b, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("bus: status: %w", err)
+	}
+	if _, err := l.nc.Request(statusSubject+l.name, b, statusWait); err != nil {
+		return fmt.Errorf("bus: status: %w", err)
+	}
+	return nil
+}
