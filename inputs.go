@@ -199,7 +199,7 @@ func (o *runOptions) newPipeline(name string, rules *reloader, out func(detector
 		ends = append(ends, end)
 		return hs
 	}
-	p, stop, err := rules.pipeline(replayOptions{workers: o.workers, noChecksum: o.noChecksum, midstream: o.midstream, budget: o.budget, keys: o.keys}, out, others)
+	p, stop, err := rules.pipeline(replayOptions{workers: o.workers, noChecksum: o.noChecksum, midstream: o.midstream, budget: o.budget, keys: o.keys, telemetry: o.telemetry}, out, others)
 	return p, func() {
 		for _, end := range ends {
 			end()

@@ -59,7 +59,7 @@ func TestInputs(t *testing.T) {
 	det, st := shipped(t)
 	var mu sync.Mutex
 	found := map[string]int{}
-	sink := newSinkWriter(st, func(fs []detector.Finding) {
+	sink := testSink(t, st, func(fs []detector.Finding) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range fs {
@@ -157,7 +157,7 @@ func TestFindingsOfAWindowWithLossSaySo(t *testing.T) {
 	det, st := shipped(t)
 	var mu sync.Mutex
 	var all []detector.Finding
-	sink := newSinkWriter(st, func(fs []detector.Finding) {
+	sink := testSink(t, st, func(fs []detector.Finding) {
 		mu.Lock()
 		defer mu.Unlock()
 		all = append(all, fs...)

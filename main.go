@@ -27,7 +27,11 @@ func commands() []command {
 	return []command{
 		{"run", "watch, store and show: everything in one process", runCommand},
 		{"replay", "read captures and print what is found", replayCommand},
+		{"sensor", "watch, and send what is found to a core", sensorCommand},
+		{"core", "take what sensors find, tell stories, store", coreCommand},
+		{"console", "serve the console over the store of cores", consoleCommand},
 		{"packets", "write packets that khien run has kept", packetsCommand},
+		{"store", "migrate, verify, export and import a store", storeCommand},
 		{"rules", "check, list and explain rule files", rulesCommand},
 		{"domain", "score names as fraud", domainCommand},
 		{"report", "reports of people, cases, incident reports, evidence and machine formats", reportCommand},

@@ -57,7 +57,7 @@ func TestMetricsText(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	sink := newSinkWriter(st, func([]detector.Finding) {})
+	sink := testSink(t, st, func([]detector.Finding) {})
 	defer sink.close()
 	script, err := sensortest.Parse("tcp 10.0.0.1 > 10.0.0.2:2222 mss=10 gap=2\n> 0123456789012345678901234567890\n< answer\n")
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/eve"
 	"khien/detector/fraud"
 	"khien/sensor"
 	"khien/sensor/pipeline"
@@ -82,10 +83,16 @@ func (r *reloader) pipeline(o replayOptions, out func(detector.Record), others f
 		}
 	}
 	handlers := func(i int) []sensor.Handler {
-		if others == nil {
-			return []sensor.Handler{workers[i]}
+		hs := []sensor.Handler{workers[i]}
+		if o.telemetry {
+			rec := engine.Recorder(i)
+			hs = append(hs, eve.New(rec))
+			rec.Alert = nil
 		}
-		return append([]sensor.Handler{workers[i]}, others(i)...)
+		if others != nil {
+			hs = append(hs, others(i)...)
+		}
+		return hs
 	}
 	o.hash = true // the rules may change while the pipeline runs
 	p = startPipeline(o, handlers, func(i int) {

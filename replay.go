@@ -14,6 +14,7 @@ import (
 	"khien/detector/eve"
 	"khien/detector/fraud"
 	"khien/detector/store"
+	"khien/detector/store/embedded"
 	"khien/sensor"
 	"khien/sensor/app/tls"
 	"khien/sensor/capture"
@@ -28,6 +29,7 @@ type replayOptions struct {
 	midstream  bool
 	oneSided   bool
 	hash       bool // hash transferred files; not a flag
+	telemetry  bool // give lines of events to out, and none of findings; not a flag
 	workers    int
 	keylog     string
 	keys       *tls.Keys // of keylog
@@ -270,7 +272,7 @@ func openOutputs(o replayOptions, stdout io.Writer) (*outputs, error) {
 		return nil, err
 	}
 	if o.store != "" {
-		if out.store, err = openStore(o.store); err != nil {
+		if out.store, err = openStore(o.store, embedded.Config{}, os.Stderr); err != nil {
 			return nil, err
 		}
 	}

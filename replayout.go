@@ -7,30 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 
 	"khien/detector"
-	"khien/detector/store"
-	"khien/detector/store/elastic"
-	"khien/detector/store/embedded"
 	"khien/sensor/pipeline"
 )
-
-// openStore opens the store that a flag names.
-func openStore(spec string) (store.Store, error) {
-	switch kind, where, _ := strings.Cut(spec, ":"); {
-	case where == "":
-	case kind == "embedded":
-		return embedded.Open(where)
-	case kind == "elastic":
-		return elastic.Open(context.Background(), elastic.Config{URLs: strings.Split(where, ","),
-			APIKey: os.Getenv("KHIEN_ELASTIC_API_KEY"), User: os.Getenv("KHIEN_ELASTIC_USER"),
-			Password: os.Getenv("KHIEN_ELASTIC_PASSWORD"), CAFile: os.Getenv("KHIEN_ELASTIC_CA")})
-	}
-	return nil, fmt.Errorf("--store %q: want embedded:DIR or elastic:URL", spec)
-}
 
 func (o *outputs) flushStore() {
 	if err := o.store.Write(context.Background(), o.pending); err != nil && o.err == nil {

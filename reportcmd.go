@@ -16,6 +16,7 @@ import (
 	"khien/console/report/form"
 	"khien/console/report/issue"
 	"khien/console/report/legal"
+	"khien/detector/store/embedded"
 )
 
 // reportVerb is one of the verbs of khien report. run gets the arguments behind its name.
@@ -159,7 +160,7 @@ func (o *reportOptions) desk(f func(ctx context.Context, d *issue.Desk) error) i
 		}
 		spec = "embedded:" + findings
 	}
-	st, err := openStore(spec)
+	st, err := openStore(spec, embedded.Config{}, os.Stderr)
 	if err != nil {
 		return o.fail(err)
 	}

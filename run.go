@@ -36,6 +36,12 @@ type runOptions struct {
 	stores     stores
 	data       string
 	listen     string
+	store      string
+	name       string
+	telemetry  bool
+	eventDays  int
+	eventMB    int64
+	spoolMB    int64
 	metrics    string
 	stats      string
 	bpf        string
@@ -54,6 +60,33 @@ type runOptions struct {
 	keep          bool // capabilities
 }
 
+// limits are the numbers among the flags, with what they may be.
+func (o *runOptions) limits() error {
+	for _, l := range []struct {
+		flag       string
+		n, min, hi int64
+	}{{"--workers", int64(o.workers), 1, 1024}, {"--telemetry-days", int64(o.eventDays), 1, 3650}, {"--telemetry-mb", o.eventMB, 16, 1 << 24},
+		{"--spool-mb", o.spoolMB, 1, 1 << 24}} {
+		if l.n < l.min || l.n > l.hi {
+			return fmt.Errorf("%s %d: from %d to %d", l.flag, l.n, l.min, l.hi)
+		}
+	}
+	return nil
+}
+
+// captureFlags are those of everything that captures.
+func (o *runOptions) captureFlags(fs *flag.FlagSet) {
+	o.detection.flags(fs)
+	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
+	fs.Var(&o.captures, "r", "read this capture `file`, folder or pcap-over-ip://host:port; may be repeated")
+	fs.StringVar(&o.name, "name", hostName(), "`name` of this sensor in what it reports")
+	fs.BoolVar(&o.telemetry, "telemetry", true, "store DNS, HTTP, TLS, QUIC, SSH, flow and file records too")
+	fs.Int64Var(&o.spoolMB, "spool-mb", 1024, "keep at most this many `megabytes` on disk that the store has not taken yet")
+	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
+	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
+	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect")
+}
+
 func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	fs := flag.NewFlagSet("khien run", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -61,9 +94,7 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 		fmt.Fprintln(stderr, "Usage: khien run [FLAGS]\n\nWatches interfaces or reads captures, stores what is found and shows it in the console.")
 		fs.PrintDefaults()
 	}
-	o.detection.flags(fs)
-	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
-	fs.Var(&o.captures, "r", "read this capture `file`, folder or pcap-over-ip://host:port; may be repeated")
+	o.captureFlags(fs)
 	fs.BoolVar(&o.follow, "follow", false, "go on reading folders that are named with -r as captures in them grow and come")
 	fs.Var(&o.mirrors, "mirror-listen", "receive mirrored packets in VXLAN or GENEVE on this UDP `address`; may be repeated")
 	fs.Var(&o.senders, "pcap-over-ip-listen", "take captures from programs that connect to this TCP `address`; may be repeated")
@@ -79,20 +110,21 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	fs.StringVar(&o.stats, "stats", "", "at the end, write counts as one JSON object to this `file` (- is standard output)")
 	o.packets.flags(fs)
 	o.files.flags(fs, file.KeepMatched)
-	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
-	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
-	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect")
+	fs.StringVar(&o.store, "store", "", "keep findings in this `store`, embedded:DIR or elastic:URL[,URL…] (default: embedded, in the data folder)")
+	fs.IntVar(&o.eventDays, "telemetry-days", 7, "remove telemetry after this many `days` (embedded store)")
+	fs.Int64Var(&o.eventMB, "telemetry-mb", 2048, "keep at most this many `megabytes` of telemetry (embedded store)")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
-	switch {
-	case fs.NArg() > 0:
+	err = o.limits()
+	if fs.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q: captures are named with -r", fs.Arg(0))
-	case o.workers < 1 || o.workers > 1024:
-		err = fmt.Errorf("--workers %d: from 1 to 1024", o.workers)
-	case o.ring < 2 || o.ring > 4096:
+		err = fmt.Errorf("unexpected argument %q: captures are named with -r", fs.Arg(0))
+	}
+	if err == nil && (o.ring < 2 || o.ring > 4096) {
 		err = fmt.Errorf("--ring %d: from 2 to 4096 MiB", o.ring)
-	default:
+	}
+	if err == nil {
 		err = checkMemoryFlag(o.memory)
 	}
 	if err == nil && o.bpf != "" {
@@ -151,7 +183,10 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	defer lock.Close()
-	st, err := embedded.Open(filepath.Join(o.data, "findings"))
+	if o.store == "" {
+		o.store = "embedded:" + filepath.Join(o.data, "findings")
+	}
+	st, err := openStore(o.store, embedded.Config{EventAge: time.Duration(o.eventDays) * 24 * time.Hour, EventBytes: o.eventMB << 20}, stderr)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
@@ -193,7 +228,14 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	block.start(ctx)
 	rules := newReloader(o.detection, det)
 	go reloadOn(ctx, hup, rules, o.data, stderr)
-	sink := newSinkWriter(st, block.notifying(server.Notify))
+	trouble := &troubles{stderr: stderr}
+	sink, err := newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble,
+		write: newStoreWriter(st, block.notifying(server.Notify), o.data, trouble).functions(o.name)})
+	if err != nil {
+		listener.Close()
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		return exitUsage
+	}
 	if metrics != nil {
 		m := &http.Server{Handler: metricsHandler(o.sensors, sink), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
 		defer m.Close()
@@ -213,6 +255,14 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		status = exitInput
 	}
 	return status
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return "khien"
+	}
+	return name
 }
 
 // serve runs the console and the captures until ctx ends.
@@ -241,6 +291,7 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 	case err := <-failed:
 		report(err)
 	}
+	sink.spool.Ending() // the captures end: what they have in hand must not wait for the store
 	in.wg.Wait()
 	if err := sink.close(); err != nil {
 		report(err)

@@ -2,136 +2,147 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"khien/detector"
-	"khien/detector/store"
+	"khien/detector/spool"
 )
 
-// sinkDelay is how long a finding may wait for others before it is stored and shown.
-const sinkDelay = 200 * time.Millisecond
+// Limits of the way from the spool into the store.
+const (
+	drainBytes   = 8 << 20          // of records that are stored at once, beside storeBatch of them
+	findingsWait = 10 * time.Second // at the end, for the store to take what is left
+	eventsWait   = 2 * time.Second
+	syncWait     = 30 * time.Second // for a disk that is slow or full
+)
 
-// sinkWriter stores findings in batches and tells the console about them once they are durable. Safe for concurrent use.
+// placeReader is the name of the spool's reader that empties it.
+const placeReader = "store"
+
+// writeFunc takes records of the spool. What it returns nil for has arrived.
+type writeFunc func(context.Context, []spool.Record) error
+
+// sinkWriter takes what detection gives, keeps it in the spool and hands it on from there in batches: to a store, or to the
+// bus. A finding waits when the spool is full of findings: detection then waits too, and the capture drops packets and
+// counts them. Safe for concurrent use.
 type sinkWriter struct {
-	store  store.Store
-	notify func([]detector.Finding)
-	mu     sync.Mutex
-	room   *sync.Cond // signalled when the queue has been taken
-	queue  []detector.Finding
-	wake   chan struct{}
-	done   chan struct{}
-	err    error // of the latest write
-	ended  bool
-	stored uint64 // findings written
-	waited uint64 // findings that had to wait for room
+	spool   *spool.Spool
+	sensor  string // name of this machine in what it reports
+	stories bool
+	stop    context.CancelFunc
+	running sync.WaitGroup
+	mu      sync.Mutex
+	err     error // the first of record
 }
 
-// retryDelay is the pause after a store has refused a write.
-const retryDelay = time.Second
-
-// queueMax is how many findings may wait; a store that is slower than detection slows detection down, and loses nothing.
-const queueMax = 20_000
-
-func newSinkWriter(st store.Store, notify func([]detector.Finding)) *sinkWriter {
-	s := &sinkWriter{store: st, notify: notify, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	s.room = sync.NewCond(&s.mu)
-	go s.loop()
-	return s
+// sinkConfig says where a sinkWriter keeps things and who takes them.
+type sinkConfig struct {
+	dir     string // data folder
+	quota   int64  // bytes of the spool
+	sensor  string
+	stderr  io.Writer
+	write   map[spool.Class]writeFunc
+	trouble *troubles
+	// storiesElsewhere leaves the stories out: cores tell them from the findings of all sensors.
+	storiesElsewhere bool
 }
 
-// record takes a record of the engine.
+func newSinkWriter(c sinkConfig) (*sinkWriter, error) {
+	s := &sinkWriter{sensor: c.sensor, stories: !c.storiesElsewhere}
+	var err error
+	s.spool, err = spool.Open(spool.Config{Dir: filepath.Join(c.dir, "spool"), Quota: c.quota,
+		Readers: map[spool.Class][]string{spool.Findings: {placeReader}, spool.Telemetry: {placeReader}},
+		Damaged: func(err error) { fmt.Fprintf(c.stderr, "khien: %v\n", err) }})
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	for class, write := range c.write {
+		r, err := s.spool.Reader(class, placeReader)
+		if err != nil {
+			stop()
+			return nil, errors.Join(err, s.spool.Close())
+		}
+		s.running.Go(func() {
+			defer r.Close()
+			if err := r.Drain(ctx, storeBatch, drainBytes, write, c.trouble.tell); err != nil {
+				s.keep(err)
+			}
+		})
+	}
+	return s, nil
+}
+
+// record takes a record of the engine: a finding, or a line of telemetry.
 func (s *sinkWriter) record(r detector.Record) {
-	if r.Finding == nil {
-		return
+	var err error
+	switch f := r.Finding; {
+	case f != nil && !s.stories && isStory(f):
+	case f != nil:
+		if f.Sensor == "" {
+			f.Sensor = s.sensor
+		}
+		var doc []byte
+		if doc, err = json.Marshal(f); err == nil {
+			err = s.spool.Put(spool.Findings, doc)
+		}
+	case r.EVE != nil:
+		err = s.spool.Put(spool.Telemetry, r.EVE)
 	}
-	s.mu.Lock()
-	if len(s.queue) >= queueMax && !s.ended {
-		s.waited++
-	}
-	for len(s.queue) >= queueMax && !s.ended {
-		s.room.Wait()
-	}
-	s.queue = append(s.queue, *r.Finding)
-	n := len(s.queue)
-	s.mu.Unlock()
-	if n >= storeBatch {
-		s.poke()
+	if err != nil {
+		s.keep(err)
 	}
 }
 
-// counts returns how many findings were stored, and for how many detection had to wait.
-func (s *sinkWriter) counts() (stored, waited uint64) {
+func (s *sinkWriter) keep(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.stored, s.waited
-}
-
-func (s *sinkWriter) poke() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	if s.err == nil {
+		s.err = err
 	}
 }
 
-func (s *sinkWriter) loop() {
-	defer close(s.done)
-	tick := time.NewTicker(sinkDelay)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-s.wake:
-		}
-		s.mu.Lock()
-		batch, ended := s.queue, s.ended
-		s.queue = nil
-		if len(batch) > 0 {
-			s.room.Broadcast()
-		}
-		s.mu.Unlock()
-		err := s.write(batch)
-		if err != nil && !ended {
-			time.Sleep(retryDelay) // a full disk may be emptied; meanwhile the queue fills and detection waits
-		}
-		if ended {
-			return
-		}
-	}
-}
-
-// write stores a batch and puts what could not be stored back.
-func (s *sinkWriter) write(batch []detector.Finding) error {
-	for len(batch) > 0 {
-		n := min(len(batch), storeBatch)
-		if err := s.store.Write(context.Background(), batch[:n]); err != nil {
-			s.mu.Lock()
-			s.queue = append(batch, s.queue...)
-			s.err = err
-			s.mu.Unlock()
-			return err
-		}
-		s.mu.Lock()
-		s.stored += uint64(n)
-		s.mu.Unlock()
-		s.notify(batch[:n])
-		batch = batch[n:]
-	}
-	s.mu.Lock()
-	s.err = nil
-	s.mu.Unlock()
-	return nil
-}
-
-// close stores what is left and returns the error of the last write.
+// close brings what is left to the disk, gives the store a moment to take it, and returns the first error. What the store
+// did not take is stored when the program is started again.
 func (s *sinkWriter) close() error {
+	s.spool.Ending()
+	ctx, cancel := context.WithTimeout(context.Background(), syncWait)
+	defer cancel()
+	err := s.spool.Sync(ctx)
+	s.await(findingsWait, func(st spool.Stats) bool { return st.Findings.Records == 0 })
+	s.await(eventsWait, func(st spool.Stats) bool { return st.Telemetry.Records == 0 })
+	s.stop()
+	s.running.Wait()
+	if st := s.spool.Stats(); st.Findings.Records > 0 {
+		err = errors.Join(err, fmt.Errorf("%d findings wait in the spool for the next start", st.Findings.Records))
+	}
 	s.mu.Lock()
-	s.ended = true
-	s.room.Broadcast()
+	err = errors.Join(s.err, err)
 	s.mu.Unlock()
-	s.poke()
-	<-s.done
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
+	return errors.Join(err, s.spool.Close())
+}
+
+// await waits until done or the time is over.
+func (s *sinkWriter) await(most time.Duration, done func(spool.Stats) bool) {
+	s.awaitOr(context.Background(), most, done)
+}
+
+// awaitOr waits until done, ctx ends or the time is over.
+func (s *sinkWriter) awaitOr(ctx context.Context, most time.Duration, done func(spool.Stats) bool) {
+	for end := time.Now().Add(most); ctx.Err() == nil && time.Now().Before(end) && !done(s.spool.Stats()); {
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
+// counts returns how many findings were handed on, and how many had to wait for room.
+func (s *sinkWriter) counts() (stored, waited uint64) {
+	st := s.spool.Stats().Findings
+	return st.Acked, st.Waited
 }

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"khien/console"
+	"khien/detector/store/embedded"
+)
+
+// consoleCommand serves the console alone, over a store that others write to.
+func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("khien console", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		fmt.Fprintln(stderr, "Usage: khien console [FLAGS]\n\nServes the console over the store of the cores.")
+		fs.PrintDefaults()
+	}
+	data := fs.String("data", "khien-console", "`folder` of accounts and the audit log")
+	listen := fs.String("listen", "127.0.0.1:8686", "`address` of the console")
+	storeName := fs.String("store", "", "`store` of the cores, elastic:URL[,URL…] or embedded:DIR")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitDone
+		}
+		return exitUsage
+	}
+	if fs.NArg() > 0 || *storeName == "" {
+		fmt.Fprintln(stderr, "khien console: name the store with --store")
+		return exitUsage
+	}
+	if err := serveConsole(*data, *listen, *storeName, stdout, stderr); err != nil {
+		fmt.Fprintf(stderr, "khien console: %v\n", err)
+		return exitInput
+	}
+	return exitDone
+}
+
+func serveConsole(data, listen, storeName string, stdout, stderr io.Writer) error {
+	lock, err := lockData(data)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	st, err := openStore(storeName, embedded.Config{}, stderr)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	server, err := console.New(console.Config{DataDir: data, Version: buildVersion()}, st)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	if p := server.FirstPassword(); p != "" {
+		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	web := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(net.Listener) context.Context { return ctx }}
+	end := context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := web.Shutdown(ctx); err != nil {
+			web.Close()
+		}
+	})
+	defer end()
+	fmt.Fprintf(stdout, "Console: http://%s\n", l.Addr())
+	if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"khien/detector"
+	"khien/detector/bus"
+	"khien/detector/store"
+	"khien/detector/store/embedded"
+)
+
+// coreOptions are the flags of khien core.
+type coreOptions struct {
+	data, listen, store, join string
+	findingsMB, eventsMB      int64
+}
+
+const coreUsage = `Usage: khien core [FLAGS]
+       khien core token [--data DIR] [--role sensor|core] --url tls://HOST:PORT NAME
+
+Takes what sensors find, tells the stories that several of them saw, and stores it. The first core runs the hub that
+sensors and further cores connect to; a further one joins it with a token. token makes the account of a sensor or core and
+prints its token, a secret: "khien sensor enroll" takes it.`
+
+// coreCommand runs a core.
+func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	if len(args) > 0 && args[0] == "token" {
+		return tokenCommand(args[1:], stdout, stderr)
+	}
+	var o coreOptions
+	fs := flag.NewFlagSet("khien core", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
+	fs.StringVar(&o.data, "data", "khien-core", "`folder` of the hub's streams, accounts and of rejected documents")
+	fs.StringVar(&o.listen, "listen", "127.0.0.1:8687", "`address` of the hub (TLS)")
+	fs.StringVar(&o.store, "store", "", "`store` of all cores, elastic:URL[,URL…]; embedded:DIR for one core (default: embedded, in the data folder)")
+	fs.StringVar(&o.join, "join", "", "join the hub of another core with the token in this `file` (made with --role core)")
+	fs.Int64Var(&o.findingsMB, "findings-mb", 4096, "`megabytes` of findings that the hub keeps until they are stored")
+	fs.Int64Var(&o.eventsMB, "events-mb", 16384, "`megabytes` of telemetry that it keeps; the oldest go first")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitDone
+		}
+		return exitUsage
+	}
+	if o.store == "" {
+		o.store = "embedded:" + filepath.Join(o.data, "findings")
+	}
+	if fs.NArg() > 0 || o.findingsMB < 1 || o.eventsMB < 1 {
+		fs.Usage()
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := o.run(ctx, stdout, stderr); err != nil {
+		fmt.Fprintf(stderr, "khien core: %v\n", err)
+		return exitInput
+	}
+	return exitDone
+}
+
+func (o *coreOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
+	lock, err := lockData(o.data)
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	st, err := openStore(o.store, embedded.Config{}, stderr)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	var nc *nats.Conn
+	if o.join != "" {
+		token, err := readToken(o.join)
+		if err != nil {
+			return err
+		}
+		if nc, err = bus.Dial(token); err != nil {
+			return err
+		}
+	} else {
+		hub, err := bus.StartHub(ctx, bus.HubConfig{Dir: filepath.Join(o.data, "hub"), Listen: o.listen, FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20})
+		if err != nil {
+			return err
+		}
+		defer hub.Close()
+		if nc, err = hub.Connect(); err != nil {
+			return err
+		}
+		fmt.Fprintf(stdout, "Hub: tls://%s\n", hub.Addr())
+	}
+	defer nc.Close()
+	trouble := &troubles{stderr: stderr}
+	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
+	stories := &coreStories{store: st}
+	return bus.Feed(ctx, nc, bus.Taker{
+		Findings: func(ctx context.Context, p int, fresh bool, fs []detector.Finding) error {
+			all, err := stories.add(ctx, p, fresh, fs)
+			if err == nil {
+				err = w.findings(ctx, all)
+			}
+			return err
+		},
+		Lines:      w.lines,
+		Unreadable: w.unreadable,
+		Status: func(s bus.Status, skew time.Duration) {
+			if err := keepStatus(ctx, st, s, skew); err != nil && ctx.Err() == nil {
+				trouble.tell(err)
+			}
+		},
+		Trouble: trouble.tell,
+	})
+}
+
+// sensorState is the document, of kind "sensor", that tells how a sensor is.
+type sensorState struct {
+	bus.Status
+	Seen   time.Time `json:"seen"`    // by the core's clock
+	SkewMS int64     `json:"skew_ms"` // how far the sensor's clock is ahead, within the time that a message takes
+}
+
+// keepStatus writes what a sensor tells about itself. The latest wins.
+func keepStatus(ctx context.Context, st store.Store, s bus.Status, skew time.Duration) error {
+	now := time.Now().UTC()
+	body, err := json.Marshal(sensorState{s, now, skew.Milliseconds()})
+	if err != nil {
+		return err
+	}
+	for try := 0; ; try++ {
+		old, err := st.Document(ctx, "sensor", s.Name)
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			return err
+		}
+		_, err = st.PutDocument(ctx, store.Document{Kind: "sensor", ID: s.Name, Version: old.Version, Updated: now, Body: body})
+		if !errors.Is(err, store.ErrConflict) || try == 3 {
+			return err
+		}
+	}
+}
+
+// tokenCommand makes an account of the hub and prints its token.
+func tokenCommand(args []string, stdout, stderr io.Writer) int {
+	fs := flag.NewFlagSet("khien core token", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
+	data := fs.String("data", "khien-core", "`folder` of the core that runs the hub")
+	role := fs.String("role", bus.RoleSensor, "sensor or core")
+	var urls stringList
+	fs.Var(&urls, "url", "`address` at which the hub can be reached, tls://HOST:PORT; may be repeated")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitDone
+		}
+		return exitUsage
+	}
+	if fs.NArg() != 1 || len(urls) == 0 {
+		fs.Usage()
+		return exitUsage
+	}
+	t, err := bus.Accounts{Dir: filepath.Join(*data, "hub")}.Enroll(fs.Arg(0), *role, urls)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien core: %v\n", err)
+		return exitUsage
+	}
+	fmt.Fprintln(stdout, t)
+	return exitDone
+}
+
+func readToken(name string) (bus.Token, error) {
+	b, err := os.ReadFile(name)
+	if err != nil {
+		return bus.Token{}, err
+	}
+	return bus.ParseToken(strings.TrimSpace(string(b)))
+}

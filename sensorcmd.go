@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"khien/detector"
+	"khien/detector/bus"
+	"khien/detector/spool"
+)
+
+const sensorUsage = `Usage: khien sensor enroll [--data DIR] TOKEN
+       khien sensor [FLAGS]
+
+Watches interfaces or reads captures and sends what it finds to the hub of a core. What cannot be sent stays in its data
+folder until it can. enroll takes the token that "khien core token" has printed.`
+
+const (
+	tokenName   = "token"          // in the data folder
+	statusEvery = 10 * time.Second // how often a sensor tells how it is
+	statusRetry = 500 * time.Millisecond
+	sentWait    = 10 * time.Minute // for the hub to take what a sensor that only reads captures has found
+)
+
+// sensorCommand runs a sensor.
+func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	enroll := len(args) > 0 && args[0] == "enroll"
+	if enroll {
+		args = args[1:]
+	}
+	var o runOptions
+	fs := flag.NewFlagSet("khien sensor", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprintln(stderr, sensorUsage); fs.PrintDefaults() }
+	fs.StringVar(&o.data, "data", "khien-sensor", "`folder` of the token and of what is not sent yet")
+	if !enroll {
+		o.captureFlags(fs)
+	}
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitDone
+		}
+		return exitUsage
+	}
+	if enroll {
+		return enrollSensor(o.data, fs.Args(), stderr)
+	}
+	o.eventDays, o.eventMB = 1, 16 // of no store
+	if err := o.limits(); err != nil || fs.NArg() > 0 || len(o.interfaces)+len(o.captures) == 0 {
+		fmt.Fprintf(stderr, "khien sensor: name an interface with -i or a capture with -r\n")
+		return exitUsage
+	}
+	o.detection.folder = filepath.Join(o.data, "rules")
+	det, ok := loadDetection(o.detection, stderr)
+	if !ok {
+		return exitUsage
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	lock, err := lockData(o.data)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitUsage
+	}
+	defer lock.Close()
+	rules := newReloader(o.detection, det)
+	go reloadOn(ctx, hup, rules, o.data, stderr)
+	if err := o.sense(ctx, rules, stderr); err != nil {
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitInput
+	}
+	return exitDone
+}
+
+func enrollSensor(data string, args []string, stderr io.Writer) int {
+	if len(args) != 1 {
+		fmt.Fprintln(stderr, sensorUsage)
+		return exitUsage
+	}
+	t, err := bus.ParseToken(args[0])
+	if err == nil {
+		err = os.MkdirAll(data, 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(data, tokenName), []byte(t.String()+"\n"), 0o600)
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitUsage
+	}
+	return exitDone
+}
+
+// sense captures until ctx ends, or until the captures are read and the hub has everything.
+func (o *runOptions) sense(ctx context.Context, rules *reloader, stderr io.Writer) error {
+	token, err := readToken(filepath.Join(o.data, tokenName))
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("%w (khien sensor enroll makes it)", err)
+	}
+	if err != nil {
+		return err
+	}
+	nc, err := bus.Dial(token)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	link, err := bus.NewLink(nc, token.Name)
+	if err != nil {
+		return err
+	}
+	trouble := &troubles{stderr: stderr}
+	sink, err := newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: token.Name, stderr: stderr, trouble: trouble, storiesElsewhere: true,
+		write: map[spool.Class]writeFunc{spool.Findings: link.SendFindings, spool.Telemetry: link.SendEvents}})
+	if err != nil {
+		return err
+	}
+	defer context.AfterFunc(ctx, sink.spool.Ending)()
+	o.sensors = &sensors{}
+	stop := make(chan struct{})
+	var status sync.WaitGroup
+	status.Go(func() {
+		heard := false
+		for wait := time.Duration(0); ; {
+			select {
+			case <-stop:
+				if heard {
+					return
+				}
+			case <-time.After(wait):
+			}
+			wait = statusEvery
+			// One that nobody hears is followed by the next; the first waits for a core.
+			if err := link.SendStatus(bus.Status{Version: buildVersion(), Spool: sink.spool.Stats(), Sensors: o.sensors.value()}); err != nil {
+				wait = statusRetry
+			} else {
+				heard = true
+			}
+			select {
+			case <-stop:
+				return
+			default:
+			}
+		}
+	})
+	var mu sync.Mutex
+	var errs []error
+	in := &inputs{o: o, rules: rules, sink: sink, warnings: stderr, report: func(err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		errs = append(errs, err)
+	}}
+	in.start(ctx, make([]int, len(o.interfaces)))
+	in.wg.Wait()
+	if ctx.Err() == nil { // captures only
+		sink.awaitOr(ctx, sentWait, func(st spool.Stats) bool { return st.Findings.Records == 0 && st.Telemetry.Records == 0 })
+	}
+	close(stop)
+	status.Wait()
+	return errors.Join(append(errs, sink.close())...)
+}
+
+// isStory reports whether a finding is a story, which cores tell from the findings of all sensors.
+func isStory(f *detector.Finding) bool { return f.Rule.ID == "fraud.story" }
