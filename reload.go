@@ -164,6 +164,14 @@ func waitTaken(offers []*offer, errs io.Writer) (waiting int) {
 	return 0
 }
 
+// tellOverruns names the rules that were given up on since they were loaded.
+func (r *reloader) tellOverruns(w io.Writer) {
+	r.mu.Lock()
+	set := r.current.signatures
+	r.mu.Unlock()
+	tellOverruns(set, w)
+}
+
 // follow makes d take the place of old: what was remembered of attackers and victims stays.
 func (d *detection) follow(old *detection) {
 	d.signatures.Follow(old.signatures)

@@ -108,25 +108,30 @@ func rulesExplain(o detectionOptions, sid string, out, stderr io.Writer) int {
 	if !ok {
 		return exitUsage
 	}
-	for _, r := range d.signatures.Rules() {
-		if uint64(r.SID) == n {
-			explain(out, r)
-			return exitDone
-		}
+	if e, ok := d.signatures.Explain(uint32(n)); ok {
+		explain(out, e)
+		return exitDone
 	}
 	fmt.Fprintf(stderr, "khien rules explain: no rule with sid %s\n", sid)
 	return exitUsage
 }
 
-func explain(out io.Writer, r signature.Rule) {
+func explain(out io.Writer, r signature.Explanation) {
 	fmt.Fprintf(out, "%s\n\nsid %d, revision %d, %s:%d\n%s\n", visible(r.Msg), r.SID, r.Rev, r.File, r.Line, visible(r.Text))
 	if r.Category != "" {
 		fmt.Fprintf(out, "class: %s, priority %d\n", visible(r.Category), r.Priority)
 	}
+	fmt.Fprintf(out, "inspected on: %s\n", r.When)
+	for _, l := range r.LooksAt {
+		fmt.Fprintf(out, "looks at %s\n", visible(l))
+	}
 	if r.FastPattern == "" {
-		fmt.Fprintln(out, "fast pattern: none; the rule is evaluated on everything that its header and protocol select, which is slow")
+		fmt.Fprintln(out, "fast pattern: none")
 	} else {
 		fmt.Fprintf(out, "fast pattern: %q in %s; the rule is evaluated where this occurs\n", r.FastPattern, r.FastBuffer)
+	}
+	for _, w := range r.Slow {
+		fmt.Fprintf(out, "slow: %s\n", w)
 	}
 	if len(r.References) > 0 {
 		fmt.Fprintf(out, "references: %s\n", visible(strings.Join(r.References, ", ")))

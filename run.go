@@ -244,6 +244,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var keeping sync.WaitGroup
 	keeping.Go(func() { kept.keep(ctx, sink.record, stderr) })
 	status := serve(ctx, o, rules, server, listener, sink, sockets, stdout, stderr)
+	rules.tellOverruns(stderr)
 	stop()
 	keeping.Wait()
 	if err := kept.close(); err != nil {
