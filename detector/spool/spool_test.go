@@ -294,6 +294,7 @@ func TestEndingLetsNobodyWait(t *testing.T) {
 	time.Sleep(50 * time.Millisecond)
 	s.Ending()
 	<-done
+	sync1(t, s)
 	if n := len(rest(t, reader(t, s, Findings, "store"))); n != 100 {
 		t.Errorf("%d records", n)
 	}
