@@ -3,12 +3,15 @@
 
     floors.py conformance ENGINE FOLDER FLOORS     cases that agree, by group (FOLDER/run.py)
     floors.py names ENGINE FOLDER FLOORS           recall and false positives of `ENGINE domain` (FOLDER/score.py)
+    floors.py agreement ENGINE FOLDER FLOORS       alerts of public rules as another engine raises them (FOLDER/bench/agree.py)
+    floors.py cost ENGINE FOLDER FLOORS            processor time and memory with those rules (FOLDER/bench/measure.py)
 
-FLOORS has lines `conformance GROUP COUNT`, `names recall|false SET PERCENT` (false: in 100,000, a ceiling). Sets are those
-of the table for the verdict 'fraud', with _ in place of spaces. Prints the measurement and what fell short; the exit
+FLOORS has lines `conformance GROUP COUNT`, `names recall|false SET PERCENT` (false: in 100,000, a ceiling), `agreement
+captures|flows|near recall|precision PERCENT`, `cost processing|memory CEILING` (shares of gzip -1, MB). Sets are those of the
+table for the verdict 'fraud', with _ in place of spaces. Prints the measurement and what fell short; the exit
 status is 1 when anything did.
 """
-import re, subprocess, sys
+import gzip, os, re, shutil, subprocess, sys, tempfile
 
 
 def floors(path, kind):
@@ -44,11 +47,42 @@ def names(engine, folder, wanted):
     return short
 
 
+def unpacked(folder, tmp):
+    """The public rules as a plain file."""
+    path = os.path.join(tmp, "public.rules")
+    with gzip.open(folder + "/rules/et-open.rules.gz") as packed, open(path, "wb") as plain:
+        shutil.copyfileobj(packed, plain)
+    return path
+
+
+def agreement(engine, folder, wanted):
+    short = []
+    with tempfile.TemporaryDirectory() as tmp:
+        rules = unpacked(folder, tmp)
+        for what, flags in (("captures", []), ("flows", ["--flows"]), ("near", ["--near"])):
+            out = run([sys.executable, folder + "/bench/agree.py", "--engine", engine, "--rules", rules, "--worst", "3"] + flags)
+            have = {k: float(v) for k, v in re.findall(r"^(recall|precision)\s+([\d.]+) %", out, re.M)}
+            short += ["%s %s: %.2f, wanted at least %s" % (what, k, have.get(k, 0), v)
+                      for w, k, v in wanted if w == what and have.get(k, 0) < float(v)]
+    return short
+
+
+def cost(engine, folder, wanted):
+    with tempfile.TemporaryDirectory() as tmp:
+        mix = os.path.join(tmp, "mix.pcap")
+        run([sys.executable, folder + "/bench/mkmix.py", mix, "60", "60"])
+        out = run([sys.executable, folder + "/bench/measure.py", "--engine", os.path.abspath(engine), "--pcap", mix,
+                   "--rules", unpacked(folder, tmp), "--runs", "5"])
+    have = {k: float(v) for k, v in re.findall(r"(processing|memory) ([\d.]+)", out)}
+    return ["%s: %s, wanted at most %s" % (k, have.get(k), v) for k, v in wanted if have.get(k, 1e9) > float(v)]
+
+
 def main():
-    if len(sys.argv) != 5 or sys.argv[1] not in ("conformance", "names"):
+    kinds = {"conformance": conformance, "names": names, "agreement": agreement, "cost": cost}
+    if len(sys.argv) != 5 or sys.argv[1] not in kinds:
         sys.exit(__doc__)
     kind, engine, folder, path = sys.argv[1:]
-    short = {"conformance": conformance, "names": names}[kind](engine, folder, floors(path, kind))
+    short = kinds[kind](engine, folder, floors(path, kind))
     for line in short:
         print("below the floor: " + line)
     sys.exit(1 if short else 0)

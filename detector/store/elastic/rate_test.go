@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -53,6 +54,7 @@ func TestRate(t *testing.T) {
 	}
 	// In turns, so that what else the machine does meets both.
 	var ours, theirs time.Duration
+	var ratios []float64
 	const part = 4000
 	for at := 0; at < total; at += part {
 		begin := time.Now()
@@ -61,7 +63,8 @@ func TestRate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		ours += time.Since(begin)
+		mine := time.Since(begin)
+		ours += mine
 		begin = time.Now()
 		b, err := esutil.NewBulkIndexer(esutil.BulkIndexerConfig{Client: plain.client, Index: plain.stream})
 		if err != nil {
@@ -80,12 +83,16 @@ func TestRate(t *testing.T) {
 			t.Fatal(err)
 		}
 		theirs += time.Since(begin)
+		ratios = append(ratios, time.Since(begin).Seconds()/mine.Seconds())
 		if n := b.Stats().NumFailed; n > 0 {
 			t.Fatalf("BulkIndexer failed %d times", n)
 		}
 	}
-	ratio := theirs.Seconds() / ours.Seconds()
-	t.Logf("%d findings: Write %.0f/s, BulkIndexer %.0f/s, %.0f %%", total, total/ours.Seconds(), total/theirs.Seconds(), 100*ratio)
+	// A pause of the machine meets one turn of one side: the middle turn counts.
+	slices.Sort(ratios)
+	ratio := ratios[len(ratios)/2]
+	t.Logf("%d findings: Write %.0f/s, BulkIndexer %.0f/s, %.0f %% in the middle of %d turns (%.0f to %.0f)", total, total/ours.Seconds(), total/theirs.Seconds(),
+		100*ratio, len(ratios), 100*ratios[0], 100*ratios[len(ratios)-1])
 	if ratio < 0.7 {
 		t.Errorf("Write reaches %.0f %% of BulkIndexer, want 70 %%", 100*ratio)
 	}
