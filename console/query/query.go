@@ -1,14 +1,15 @@
 // Package query reads the language of the console's query bar, for example
 //
-//	severity>=high brand:vneid src:10.0.0.0/8 "dang nhap" -rule:1000001 status:new
+//	severity>=high brand:vneid src:10.0.0.0/8 "dang nhap" -rule:1000001 -host:*.example.com status:new
 //
 // A line of text goes in; a store.Query comes out, or an Error that says where the line is wrong. Terms are joined by
-// "and", several values of one field (brand:a,b or brand:a brand:b) by "or".
+// "and", several values of one field (brand:a,b or brand:a brand:b) by "or"; "-" before a field excludes each of its values.
 package query
 
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -25,7 +26,7 @@ const (
 
 // Error is what is wrong with a query, and where.
 type Error struct {
-	Code   string // too_long, too_many, unclosed_quote, unknown_field, missing_value, bad_operator, bad_value, cannot_negate
+	Code   string // too_long, too_many, unclosed_quote, unknown_field, missing_value, bad_operator, bad_value
 	Offset int    // of the wrong part, in characters
 	Length int    // of the wrong part, in characters
 	Token  string // the wrong part
@@ -36,13 +37,14 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("query: column %d: %s %q (%s)", e.Offset+1, strings.ReplaceAll(e.Code, "_", " "), e.Token, e.Hint)
 }
 
-// field is one row of the language: what it is called, how an example looks, and what its value does to the query.
+// field is one row of the language: what it is called, how an example looks, and what its value does to the query, or to
+// its Not.
 type field struct {
 	name, example string
 	set           func(q *store.Query, value string) (hint string)
 }
 
-// fields are all fields of the language.
+// fields are all fields of the language. Those of store.Fields are here too.
 func fields() []field {
 	return []field{
 		{"severity", "severity>=high", nil}, // has operators; see severity
@@ -54,6 +56,12 @@ func fields() []field {
 		{"dst", "dst:198.51.100.7", func(q *store.Query, v string) string { return addIP(&q.Dst, v) }},
 		{"host", "host:*.example.com", func(q *store.Query, v string) string { return add(&q.Host, v) }},
 		{"rule", "rule:2100001", func(q *store.Query, v string) string { return add(&q.Rule, v) }},
+		{"sha256", "sha256:" + strings.Repeat("0", 64), func(q *store.Query, v string) string { return addSHA256(&q.SHA256, v) }},
+		{"ja4", "ja4:t13d1516h2_8daaf6152771_b186095e22b6", func(q *store.Query, v string) string { return add(&q.JA4, v) }},
+		{"campaign", `campaign:"vneid-*.example"`, func(q *store.Query, v string) string { return add(&q.Campaign, v) }},
+		{"chain", "chain:c-4f2a", func(q *store.Query, v string) string { return add(&q.Chain, v) }},
+		{"sensor", "sensor:so-y-te", func(q *store.Query, v string) string { return add(&q.Sensor, v) }},
+		{"technique", "technique:T1566.002", func(q *store.Query, v string) string { return add(&q.Technique, strings.ToUpper(v)) }},
 	}
 }
 
@@ -63,7 +71,7 @@ func Fields() []string {
 	for _, f := range fields() {
 		out = append(out, f.example)
 	}
-	return append(out, `-rule:1000001`, `"dang nhap"`)
+	return append(out, `-rule:1000001`, `-host:*.example.com`, `severity<medium`, `"dang nhap"`)
 }
 
 // Parse reads a query.
@@ -110,8 +118,6 @@ func apply(q *store.Query, t term, line string) error {
 		return fail("unknown_field", t.name, strings.Join(names, " "))
 	case len(t.values) == 0:
 		return fail("missing_value", t.name, f.example)
-	case t.not && t.name != "rule":
-		return fail("cannot_negate", t.name, "-rule:1000001")
 	case t.name == "severity":
 		if hint := severity(q, t); hint != "" {
 			return fail("bad_value", line[t.start:t.end], hint)
@@ -120,12 +126,11 @@ func apply(q *store.Query, t term, line string) error {
 	case t.op != ":":
 		return fail("bad_operator", t.op, f.example)
 	}
-	set := f.set
 	if t.not {
-		set = func(q *store.Query, v string) string { return add(&q.NotRule, v) }
+		q = not(q)
 	}
 	for _, v := range t.values {
-		if hint := set(q, v); hint != "" {
+		if hint := f.set(q, v); hint != "" {
 			code := "bad_value"
 			if hint == tooMany {
 				code = "too_many"
@@ -134,6 +139,14 @@ func apply(q *store.Query, t term, line string) error {
 		}
 	}
 	return nil
+}
+
+// not returns where the query keeps what must not match.
+func not(q *store.Query) *store.Query {
+	if q.Not == nil {
+		q.Not = &store.Query{}
+	}
+	return q.Not
 }
 
 // tooMany is the hint of a field with too many values.
@@ -152,6 +165,14 @@ func addIP(list *[]string, v string) string {
 		if _, err := netip.ParseAddr(v); err != nil {
 			return "10.1.2.3 10.0.0.0/8 2001:db8::/32"
 		}
+	}
+	return add(list, v)
+}
+
+func addSHA256(list *[]string, v string) string {
+	v = strings.ToLower(v)
+	if len(v) != 64 || strings.Trim(v, "0123456789abcdef") != "" {
+		return "64 × 0-9a-f"
 	}
 	return add(list, v)
 }
@@ -180,31 +201,55 @@ var severityNames = [...][]string{
 	{"low", "thap", "thấp", "1"}, {"medium", "tb", "trungbinh", "2"}, {"high", "cao", "3"}, {"critical", "nghiemtrong", "4"},
 }
 
-// severity sets the least severity. The store knows no upper end, so that "severity:high" would not mean what it says.
+// severity sets the least severity, or in Not the least that is too much. Several terms all hold.
 func severity(q *store.Query, t term) (hint string) {
-	const usage = "severity>=low severity>=medium severity>=high severity>=critical"
+	const usage = "severity>=low severity>=medium severity>=high severity:critical severity<high"
 	if len(t.values) != 1 {
 		return usage
 	}
 	v := strings.ToLower(t.values[0])
 	level := detector.Severity(0)
 	for i, names := range severityNames {
-		for _, n := range names {
-			if v == n {
-				level = detector.Severity(i + 1)
-			}
+		if slices.Contains(names, v) {
+			level = detector.Severity(i + 1)
 		}
 	}
-	switch {
-	case level == 0:
-	case t.op == ">=", t.op == ":" && level == detector.Critical:
-		q.MinSeverity = max(q.MinSeverity, level)
-		return ""
-	case t.op == ">" && level < detector.Critical:
-		q.MinSeverity = max(q.MinSeverity, level+1)
-		return ""
+	if level == 0 {
+		return usage
 	}
-	return usage
+	from, to := level, detector.Critical+1 // what the term means: from <= severity < to
+	switch t.op {
+	case ":", "=":
+		to = level + 1
+	case ">":
+		from++
+	case "<":
+		from, to = detector.Low, level
+	case "<=":
+		from, to = detector.Low, level+1
+	}
+	if t.not {
+		switch {
+		case from == detector.Low:
+			from, to = to, detector.Critical+1
+		case to > detector.Critical:
+			from, to = detector.Low, from
+		default:
+			return usage // what is left lies on both sides
+		}
+	}
+	if from >= to || from > detector.Critical {
+		return usage
+	}
+	if from > detector.Low {
+		q.MinSeverity = max(q.MinSeverity, from)
+	}
+	if to <= detector.Critical {
+		if n := not(q); n.MinSeverity == 0 || to < n.MinSeverity {
+			n.MinSeverity = to
+		}
+	}
+	return ""
 }
 
 func isSpace(r rune) bool { return unicode.IsSpace(r) }

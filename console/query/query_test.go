@@ -23,10 +23,23 @@ func TestParse(t *testing.T) {
 	f("  \t ", store.Query{})
 	f(`severity>=high brand:vneid src:10.0.0.0/8 "dang nhap" -rule:1000001 status:new`, store.Query{
 		MinSeverity: detector.High, Brand: []string{"vneid"}, Src: []string{"10.0.0.0/8"}, Text: "dang nhap",
-		NotRule: []string{"1000001"}, Status: []string{"new"}})
+		Not: &store.Query{Rule: []string{"1000001"}}, Status: []string{"new"}})
 	f("giả mạo", store.Query{Text: "giả mạo"})
 	f("severity>medium", store.Query{MinSeverity: detector.High})
 	f("severity:critical", store.Query{MinSeverity: detector.Critical})
+	f("severity>=low", store.Query{MinSeverity: 0})
+	f("severity<high", store.Query{Not: &store.Query{MinSeverity: detector.High}})
+	f("severity<=high", store.Query{Not: &store.Query{MinSeverity: detector.Critical}})
+	f("severity:high", store.Query{MinSeverity: detector.High, Not: &store.Query{MinSeverity: detector.Critical}})
+	f("-severity:critical severity=2", store.Query{MinSeverity: detector.Medium, Not: &store.Query{MinSeverity: detector.High}})
+	f("-severity>=high", store.Query{Not: &store.Query{MinSeverity: detector.High}})
+	f("-severity<high", store.Query{MinSeverity: detector.High})
+	f("-host:a.example,*.b.example -src:10.0.0.0/8 -brand:VNeID -status:closed -source:health -ip:::1", store.Query{Not: &store.Query{
+		Host: []string{"a.example", "*.b.example"}, Src: []string{"10.0.0.0/8"}, Brand: []string{"vneid"}, Status: []string{"closed"},
+		Source: []string{"health"}, IP: []string{"::1"}}})
+	f("technique:t1566.002 -sensor:x chain:c-1 campaign:\"a *\" ja4:t13d sha256:"+strings.Repeat("AB", 32), store.Query{
+		Technique: []string{"T1566.002"}, Not: &store.Query{Sensor: []string{"x"}}, Chain: []string{"c-1"}, Campaign: []string{"a *"},
+		JA4: []string{"t13d"}, SHA256: []string{strings.Repeat("ab", 32)}})
 	f("severity>=cao", store.Query{MinSeverity: detector.High})
 	f("status:new,seen STATUS:closed", store.Query{Status: []string{"new", "seen", "closed"}})
 	f("ip:2001:db8::1", store.Query{IP: []string{"2001:db8::1"}})
@@ -49,10 +62,12 @@ func TestParseErrors(t *testing.T) {
 	f("brand:", "missing_value", 0, 6)
 	f("x src:10.0.0.300", "bad_value", 2, 14)
 	f("status:open", "bad_value", 0, 11)
-	f("severity:high", "bad_value", 0, 13)
+	f("-severity:high", "bad_value", 0, 14)
+	f("severity<low", "bad_value", 0, 12)
+	f("sha256:abc", "bad_value", 0, 10)
 	f("severity>critical", "bad_value", 0, 17)
 	f("brand>=x", "bad_operator", 0, 8)
-	f("-brand:x", "cannot_negate", 0, 8)
+	f("-brnd:x", "unknown_field", 0, 7)
 	f(`a "b c`, "unclosed_quote", 2, 4)
 	f(strings.Repeat("x", LineMax+1), "too_long", 0, LineMax+1)
 	f("rule:"+strings.Repeat("1,", valuesMax)+"1", "too_many", 0, 5+2*valuesMax+1)
@@ -63,6 +78,17 @@ func TestExamples(t *testing.T) {
 	for _, e := range Fields() {
 		if _, err := Parse(e); err != nil {
 			t.Errorf("%s: %v", e, err)
+		}
+	}
+}
+
+// TestStoreFields: what the stores can be asked for by its words can be asked for here.
+func TestStoreFields(t *testing.T) {
+	for _, f := range store.Fields() {
+		v := strings.Repeat("A1", 32)
+		q, err := Parse(f.Name + ":" + v + " -" + f.Name + ":" + v)
+		if err != nil || len(*f.Asked(&q)) != 1 || q.Not == nil || len(*f.Asked(q.Not)) != 1 {
+			t.Errorf("%s: %+v, %v", f.Name, q, err)
 		}
 	}
 }

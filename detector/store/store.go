@@ -34,13 +34,19 @@ type Query struct {
 	Src, Dst    []string // addresses or prefixes of the source, of the destination
 	Host        []string // names or "*.name"
 	Rule        []string // rule ids
-	NotRule     []string
 	Source      []string
 	Brand       []string
-	Group       string // key of a group
-	Descending  bool   // newest first
-	Limit       int    // rows of a page, 1 to 1,000; 0 means 100
-	Cursor      string // Next of the previous page
+	SHA256      []string // of a file, lower case
+	JA4         []string
+	Campaign    []string // ids
+	Chain       []string // ids of stories
+	Sensor      []string
+	Technique   []string // MITRE ATT&CK ids
+	Not         *Query   // what must not match: each value of its lists, and its MinSeverity, excludes by itself; its other fields do not count
+	Group       string   // key of a group
+	Descending  bool     // newest first
+	Limit       int      // rows of a page, 1 to 1,000; 0 means 100
+	Cursor      string   // Next of the previous page
 }
 
 // Page is a part of an answer.

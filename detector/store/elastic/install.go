@@ -16,7 +16,7 @@ func kind(t string) m { return m{"type": t} }
 
 // schemaVersion is the version of the templates and of the ordinary indices. Raise it with a change of mappings: migrate
 // then rolls the data streams over and moves the indices.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // install writes the templates, and the lifecycle policies where the server has lifecycle management. Repeating it changes
 // nothing.
@@ -143,6 +143,7 @@ func findingMappings() m {
 			"network":     m{"properties": m{"transport": keyword(), "protocol": keyword(), "community_id": keyword()}},
 			"url":         m{"properties": m{"full": keyword(), "domain": keyword()}},
 			"file":        m{"properties": m{"name": keyword(), "hash": m{"properties": m{"sha256": keyword()}}}},
+			"tls":         m{"properties": m{"client": m{"properties": m{"ja4": keyword()}}}},
 			"observer":    m{"properties": m{"name": keyword()}},
 			"threat":      m{"properties": m{"technique": m{"properties": m{"id": keyword()}}}},
 			"related":     m{"properties": m{"ip": keyword(), "hosts": keyword(), "hash": keyword()}},

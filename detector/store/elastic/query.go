@@ -25,35 +25,22 @@ func (s *Store) filter(ctx context.Context, q store.Query) (m, error) {
 	if q.Text != "" {
 		add(m{"match": m{"khien_index.text": m{"query": q.Text, "operator": "and"}}})
 	}
-	if len(q.IP) > 0 {
-		add(anyOf(m{"terms": m{"source.ip": q.IP}}, m{"terms": m{"destination.ip": q.IP}}))
-	}
-	if len(q.Src) > 0 {
-		add(m{"terms": m{"source.ip": q.Src}})
-	}
-	if len(q.Dst) > 0 {
-		add(m{"terms": m{"destination.ip": q.Dst}})
-	}
-	if len(q.Host) > 0 {
-		var hosts []m
-		for _, h := range q.Host {
-			hosts = append(hosts, hostFilter(h))
-		}
-		add(anyOf(hosts...))
-	}
-	terms := func(field string, values []string) {
-		if len(values) > 0 {
-			add(m{"terms": m{field: values}})
-		}
-	}
-	terms("rule.id", q.Rule)
-	terms("khien.source", q.Source)
-	terms("khien.fraud.brand", q.Brand)
+	must = append(must, lists(&q)...)
 	if q.Group != "" {
-		terms("khien_index.group", []string{q.Group})
+		add(m{"term": m{"khien_index.group": q.Group}})
 	}
-	if len(q.NotRule) > 0 {
-		not = append(not, m{"terms": m{"rule.id": q.NotRule}})
+	if q.Not != nil {
+		not = lists(q.Not)
+		if q.Not.MinSeverity > 0 {
+			not = append(not, m{"range": m{"event.severity": m{"gte": int(q.Not.MinSeverity)}}})
+		}
+		if len(q.Not.Status) > 0 {
+			c, err := s.statusFilter(ctx, q.Not.Status)
+			if err != nil {
+				return nil, err
+			}
+			not = append(not, c)
+		}
 	}
 	if len(q.Status) > 0 {
 		c, err := s.statusFilter(ctx, q.Status)
@@ -93,6 +80,38 @@ func hostFilter(h string) m {
 	}
 	return m{"term": m{"related.hosts": h}}
 }
+
+// lists are the conditions of a query's lists, one for each that is not empty.
+func lists(q *store.Query) (out []m) {
+	if len(q.IP) > 0 {
+		out = append(out, anyOf(m{"terms": m{"source.ip": q.IP}}, m{"terms": m{"destination.ip": q.IP}}))
+	}
+	if len(q.Host) > 0 {
+		var hosts []m
+		for _, h := range q.Host {
+			hosts = append(hosts, hostFilter(h))
+		}
+		out = append(out, anyOf(hosts...))
+	}
+	for _, l := range []struct {
+		field  string
+		values []string
+	}{{"source.ip", q.Src}, {"destination.ip", q.Dst}, {"rule.id", q.Rule}, {"khien.source", q.Source}, {"khien.fraud.brand", q.Brand}} {
+		if len(l.values) > 0 {
+			out = append(out, m{"terms": m{l.field: l.values}})
+		}
+	}
+	for _, f := range store.Fields() {
+		if values := *f.Asked(q); len(values) > 0 {
+			out = append(out, m{"terms": m{termFields[f.Name]: values}})
+		}
+	}
+	return out
+}
+
+// termFields are where store.Fields lie in the index.
+var termFields = map[string]string{"sha256": "file.hash.sha256", "ja4": "tls.client.ja4", "campaign": "khien.campaign.id",
+	"chain": "khien.chain.id", "sensor": "observer.name", "technique": "threat.technique.id"}
 
 func anyOf(clauses ...m) m {
 	return m{"bool": m{"should": clauses, "minimum_should_match": 1}}

@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/netip"
 	"os"
@@ -274,11 +275,22 @@ func TestOlderFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	f := sample(1, 1)[0]
+	f.Sensor, f.SHA256, f.JA4, f.CampaignID, f.ChainID = "s-1", strings.Repeat("ab", 32), "t13d", "camp", "c-1"
+	f.Techniques = []detector.Technique{{ID: "T1204"}, {ID: "T1566.002"}}
+	doc, err := json.Marshal(f)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, stmt := range append(slices.Clone(schema[0]), `INSERT INTO triage (key, status, version, doc) VALUES ('k', 'seen', 3, '{"key":"k","status":"seen","version":3}')`,
 		`PRAGMA user_version = 1`) {
 		if _, err := db.Exec(stmt); err != nil {
 			t.Fatal(err)
 		}
+	}
+	if _, err := db.Exec(`INSERT INTO findings (id, fid, time, grp, sev, score, first, last, brand) VALUES (7, 'f', 1, 1, 2, 0.5, 1, 1, '');
+		INSERT INTO docs (id, doc) VALUES (7, ?)`, doc); err != nil {
+		t.Fatal(err)
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
@@ -290,6 +302,13 @@ func TestOlderFile(t *testing.T) {
 		}
 		if p, err := s.Documents(t.Context(), store.DocumentQuery{Kind: "note"}); err != nil || len(p.Documents) != 0 {
 			t.Errorf("documents: %+v, %v", p, err)
+		}
+		for _, field := range store.Fields() {
+			var q store.Query
+			*field.Asked(&q) = field.Values(&f)[:1]
+			if p, err := s.Find(t.Context(), q); err != nil || len(p.Findings) != 1 {
+				t.Errorf("by %s: %+v, %v", field.Name, p, err)
+			}
 		}
 		if err := s.Close(); err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"khien/detector/store"
@@ -40,13 +41,20 @@ func (c *clause) in(column, not string, values []string) {
 
 // groupClause is what a query asks of groups (as g).
 func groupClause(q store.Query) (c clause, err error) {
-	c.in("g.status", "", q.Status)
-	c.in("g.rule", "", q.Rule)
-	c.in("g.rule", " NOT", q.NotRule)
-	c.in("g.source", "", q.Source)
 	if q.Group != "" {
 		c.add("g.key = ?", q.Group)
 	}
+	if err := c.groups("", &q); err != nil || q.Not == nil {
+		return c, err
+	}
+	return c, c.groups(" NOT", q.Not)
+}
+
+// groups adds what the lists of a query ask of groups; not is "" or " NOT".
+func (c *clause) groups(not string, q *store.Query) error {
+	c.in("g.status", not, q.Status)
+	c.in("g.rule", not, q.Rule)
+	c.in("g.source", not, q.Source)
 	for _, l := range []struct {
 		values  []string
 		columns []string
@@ -56,18 +64,18 @@ func groupClause(q store.Query) (c clause, err error) {
 		for _, s := range l.values {
 			lo, hi, err := addrRange(s)
 			if err != nil {
-				return c, err
+				return err
 			}
 			for _, column := range l.columns {
-				alt = append(alt, column+" BETWEEN ? AND ?")
+				alt = append(alt, "ifnull("+column+" BETWEEN ? AND ?, 0)")
 				args = append(args, lo, hi)
 			}
 		}
 		if len(alt) > 0 {
-			c.add("("+strings.Join(alt, " OR ")+")", args...)
+			c.add(not+" ("+strings.Join(alt, " OR ")+")", args...)
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // addrRange returns the first and the last address that s, an address or a prefix, means.
@@ -95,7 +103,17 @@ func addrRange(s string) (lo, hi []byte, err error) {
 }
 
 // wide says that a query asks for more than a group's row can tell.
-func wide(q store.Query) bool { return q.Text != "" || len(q.Host) > 0 || len(q.Brand) > 0 }
+func wide(q store.Query) bool {
+	if q.Not != nil && (q.Not.MinSeverity > 0 || wide(store.Query{Host: q.Not.Host, Brand: q.Not.Brand}) || asked(q.Not)) {
+		return true
+	}
+	return q.Text != "" || len(q.Host) > 0 || len(q.Brand) > 0 || asked(&q)
+}
+
+// asked says that a query has values of store.Fields.
+func asked(q *store.Query) bool {
+	return slices.ContainsFunc(store.Fields(), func(f store.Field) bool { return len(*f.Asked(q)) > 0 })
+}
 
 // findingClause is what a query asks of findings (as f).
 func findingClause(q store.Query) (c clause) {
@@ -110,7 +128,6 @@ func findingClause(q store.Query) (c clause) {
 	}
 	if len(q.Brand) > 0 {
 		c.add("f.brand <> ''") // lets the index on brands serve
-		c.in("f.brand", "", q.Brand)
 	}
 	lo, hi := idRange(q)
 	if q.Text != "" {
@@ -120,6 +137,19 @@ func findingClause(q store.Query) (c clause) {
 			c.add("0") // asks for words and names none
 		}
 	}
+	c.findings("", &q)
+	if q.Not != nil {
+		if q.Not.MinSeverity > 0 {
+			c.add("f.sev < ?", int(q.Not.MinSeverity))
+		}
+		c.findings(" NOT", q.Not)
+	}
+	return c
+}
+
+// findings adds what the lists of a query ask of findings; not is "" or " NOT".
+func (c *clause) findings(not string, q *store.Query) {
+	c.in("f.brand", not, q.Brand)
 	if len(q.Host) > 0 {
 		var alt []string
 		var args []any
@@ -134,9 +164,15 @@ func findingClause(q store.Query) (c clause) {
 				args = append(args, reversed(h))
 			}
 		}
-		c.add("f.id IN (SELECT id FROM hosts WHERE "+strings.Join(alt, " OR ")+")", args...)
+		c.add("f.id"+not+" IN (SELECT id FROM hosts WHERE "+strings.Join(alt, " OR ")+")", args...)
 	}
-	return c
+	for _, f := range store.Fields() {
+		var is clause
+		is.add("field = ?", f.Name)
+		if is.in("value", "", *f.Asked(q)); len(is.parts) > 1 {
+			c.add("f.id"+not+" IN (SELECT id FROM terms WHERE "+is.String()+")", is.args...)
+		}
+	}
 }
 
 // idRange is the range of row ids that a query's time range can lie in.

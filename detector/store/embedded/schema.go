@@ -52,4 +52,15 @@ var schema = [][]string{{
 	`CREATE TABLE documents (kind TEXT NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, updated INTEGER NOT NULL, tags TEXT NOT NULL,
 		body BLOB NOT NULL, PRIMARY KEY (kind, id))`,
 	`CREATE TABLE tags (kind TEXT NOT NULL, tag TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (kind, tag, id)) WITHOUT ROWID`,
+}, {
+	// Values of store.Fields, for findings of older versions too.
+	`CREATE TABLE terms (field TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (field, value, id)) WITHOUT ROWID`,
+	`INSERT OR IGNORE INTO terms SELECT field, value, id FROM (
+		SELECT 'sha256' AS field, lower(CAST(doc AS TEXT) ->> '$.file.hash.sha256') AS value, id FROM docs
+		UNION ALL SELECT 'ja4', CAST(doc AS TEXT) ->> '$.tls.client.ja4', id FROM docs
+		UNION ALL SELECT 'campaign', CAST(doc AS TEXT) ->> '$.khien.campaign.id', id FROM docs
+		UNION ALL SELECT 'chain', CAST(doc AS TEXT) ->> '$.khien.chain.id', id FROM docs
+		UNION ALL SELECT 'sensor', CAST(doc AS TEXT) ->> '$.observer.name', id FROM docs
+		UNION ALL SELECT 'technique', t.value, docs.id FROM docs, json_each(CAST(doc AS TEXT), '$.threat.technique.id') t
+	) WHERE value <> ''`,
 }}

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"khien/detector"
+	"khien/detector/store"
 )
 
 const (
@@ -94,6 +95,23 @@ func hostsOf(f *detector.Finding) []string {
 		if r := reversed(name); !seen[r] {
 			seen[r] = true
 			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// fieldTerm is a value of a finding that can be searched for as it is.
+type fieldTerm struct{ field, value string }
+
+const termMax = 1024 // bytes of a value; longer ones are not searched for
+
+// termsOf returns the values of store.Fields that a finding has.
+func termsOf(f *detector.Finding) (out []fieldTerm) {
+	for _, field := range store.Fields() {
+		for _, v := range field.Values(f) {
+			if v != "" && len(v) <= termMax {
+				out = append(out, fieldTerm{field.Name, v})
+			}
 		}
 	}
 	return out

@@ -180,6 +180,11 @@ func (b *batch) insert(id int64, f *detector.Finding, doc []byte) error {
 			return err
 		}
 	}
+	for _, t := range termsOf(f) {
+		if err := b.exec(`INSERT OR IGNORE INTO terms (field, value, id) VALUES (?,?,?)`, t.field, t.value, id); err != nil {
+			return err
+		}
+	}
 	g.add(r)
 	return nil
 }
@@ -193,6 +198,11 @@ func (b *batch) remove(id int64, f *detector.Finding) error {
 	for _, stmt := range [...]string{`DELETE FROM findings WHERE id = ?`, `DELETE FROM docs WHERE id = ?`,
 		`DELETE FROM words WHERE rowid = ?`, `DELETE FROM hosts WHERE id = ?`} {
 		if err := b.exec(stmt, id); err != nil {
+			return err
+		}
+	}
+	for _, t := range termsOf(f) {
+		if err := b.exec(`DELETE FROM terms WHERE field = ? AND value = ? AND id = ?`, t.field, t.value, id); err != nil {
 			return err
 		}
 	}

@@ -221,11 +221,14 @@ func testFilters(t *testing.T, s store.Store) {
 		f.Rule.Name, f.Domain = "Giả mạo VNeID", "www.vneid-gov.example"
 		f.Fraud = &detector.Fraud{Kind: "lookalike", Brand: "vneid"}
 		f.Source, f.Severity = detector.FromFraud, detector.High
+		f.ChainID, f.CampaignID, f.Sensor, f.JA4 = "c-1", "vneid-*.example", "so-y-te", "t13d1516h2_8daaf6152771_b186095e22b6"
+		f.Techniques = []detector.Technique{{ID: "T1566.002"}, {ID: "T1204"}}
 	})
 	b := finding("2", 1, func(f *detector.Finding) {
 		f.SrcIP, f.DstIP = netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("10.1.0.1")
 		f.URL, f.Severity = "http://shop.example/dang-nhap?x=1", detector.Low
 		f.RelatedHosts = []string{"shop.example"}
+		f.SHA256, f.Sensor = strings.Repeat("ab", 32), "so-tai-chinh"
 	})
 	c := finding("3", 2, func(f *detector.Finding) {
 		f.SrcIP, f.DstIP = netip.MustParseAddr("2001:db8::5"), netip.MustParseAddr("2001:db8:1::7")
@@ -282,10 +285,47 @@ func testFilters(t *testing.T, s store.Store) {
 	f("host in capitals", store.Query{Host: []string{"Shop.Example"}}, "b")
 	f("names below a host", store.Query{Host: []string{"*.vneid-gov.example"}}, "a")
 	f("rule", store.Query{Rule: []string{"1", "3"}}, "ac")
-	f("not rule", store.Query{NotRule: []string{"1"}}, "bc")
+	f("not rule", store.Query{Not: &store.Query{Rule: []string{"1"}}}, "bc")
 	f("source", store.Query{Source: []string{"fraud"}}, "a")
 	f("brand", store.Query{Brand: []string{"vneid"}}, "a")
 	f("group", store.Query{Group: store.GroupKey(&c)}, "c")
+	f("file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "b")
+	f("JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6", "t00"}}, "a")
+	f("campaign", store.Query{Campaign: []string{"vneid-*.example"}}, "a")
+	f("story", store.Query{Chain: []string{"c-1"}}, "a")
+	f("story nobody is in", store.Query{Chain: []string{"c-"}}, "")
+	f("sensors", store.Query{Sensor: []string{"so-y-te", "so-tai-chinh"}}, "ab")
+	f("technique", store.Query{Technique: []string{"T1204"}}, "a")
+	f("field and time", store.Query{Sensor: []string{"so-y-te"}, From: b.Time}, "")
+	for _, n := range []struct {
+		name string
+		not  store.Query
+		want string
+	}{
+		{"nothing", store.Query{}, "abc"},
+		{"severity", store.Query{MinSeverity: detector.Medium}, "b"},
+		{"status", store.Query{Status: []string{store.StatusClosed}}, "ac"},
+		{"status new", store.Query{Status: []string{store.StatusNew}}, "b"},
+		{"address", store.Query{IP: []string{"10.1.0.1"}}, "c"},
+		{"source address", store.Query{Src: []string{"10.0.0.0/8"}}, "bc"},
+		{"destination address", store.Query{Dst: []string{"10.1.0.1", "2001:db8:1::7"}}, "a"},
+		{"host", store.Query{Host: []string{"shop.example"}}, "ac"},
+		{"names below a host", store.Query{Host: []string{"*.vneid-gov.example"}}, "bc"},
+		{"source", store.Query{Source: []string{"fraud"}}, "bc"},
+		{"brand", store.Query{Brand: []string{"vneid"}}, "bc"},
+		{"file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "ac"},
+		{"JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6"}}, "bc"},
+		{"campaign", store.Query{Campaign: []string{"vneid-*.example"}}, "bc"},
+		{"story", store.Query{Chain: []string{"c-1"}}, "bc"},
+		{"sensor", store.Query{Sensor: []string{"so-y-te"}}, "bc"},
+		{"technique", store.Query{Technique: []string{"T1566.002"}}, "bc"},
+		{"either of two fields", store.Query{Rule: []string{"1"}, Host: []string{"shop.example"}}, "c"},
+		{"what is no list", store.Query{Text: "scan", From: b.Time, Group: "x"}, "abc"},
+	} {
+		f("not "+n.name, store.Query{Not: &n.not}, n.want)
+	}
+	f("severity between", store.Query{MinSeverity: detector.Medium, Not: &store.Query{MinSeverity: detector.High}}, "c")
+	f("address without a source", store.Query{IP: []string{"10.1.0.1"}, Not: &store.Query{Src: []string{"10.1.0.1"}}}, "b")
 	f("brand and later time", store.Query{Brand: []string{"vneid"}, From: b.Time}, "")
 	if _, err := s.Find(ctx, store.Query{IP: []string{"999.1.1.1"}}); err == nil {
 		t.Error("an address that is none is accepted")
@@ -430,15 +470,22 @@ func testHostile(t *testing.T, s store.Store) {
 		fs = append(fs, finding(fmt.Sprint("h", i), i, func(f *detector.Finding) {
 			f.Rule.Name, f.Domain, f.URL, f.FileName, f.UserAgent = n, n, "http://x/"+n, n, n
 			f.RelatedHosts, f.RelatedIPs = []string{n}, []string{"10.1.0.1"}
+			f.SHA256, f.JA4, f.CampaignID, f.ChainID, f.Sensor, f.Techniques = n, n, n, n, n, []detector.Technique{{ID: n}, {ID: n}}
 		}))
 	}
-	fs = append(fs, finding("zero", 0, func(f *detector.Finding) { f.SrcIP, f.DstIP = netip.Addr{}, netip.Addr{} }))
+	zero := finding("zero", 0, func(f *detector.Finding) { f.SrcIP, f.DstIP = netip.Addr{}, netip.Addr{} })
+	fs = append(fs, zero)
 	write(t, s, fs...)
+	if got := find(t, s, store.Query{Not: &store.Query{IP: []string{"10.1.0.1"}}}); !slices.Equal(got, []string{zero.ID}) {
+		t.Errorf("without the others' address: %v, want the one that has none, %s", got, zero.ID)
+	}
 	if got := find(t, s, store.Query{}); len(got) != len(fs) {
 		t.Errorf("%d of %d come back", len(got), len(fs))
 	}
 	for _, n := range nasty {
-		for _, q := range []store.Query{{Text: n}, {Host: []string{n}}, {Rule: []string{n}}, {Brand: []string{n}}, {Group: n}, {Status: []string{n}}} {
+		for _, q := range []store.Query{{Text: n}, {Host: []string{n}}, {Rule: []string{n}}, {Brand: []string{n}}, {Group: n}, {Status: []string{n}},
+			{SHA256: []string{n}, JA4: []string{n}, Campaign: []string{n}, Chain: []string{n}, Sensor: []string{n}, Technique: []string{n}},
+			{Not: &store.Query{Host: []string{n}, Brand: []string{n}, Sensor: []string{n}, Status: []string{n}}}} {
 			if _, err := s.Find(context.Background(), q); err != nil {
 				t.Errorf("Find(%+v): %v", q, err)
 			}

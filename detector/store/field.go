@@ -1,0 +1,34 @@
+package store
+
+import (
+	"strings"
+
+	"khien/detector"
+)
+
+// Field is a field of findings whose values are asked for as they are, word for word.
+type Field struct {
+	Name   string
+	Asked  func(q *Query) *[]string                // the query's values
+	Values func(f *detector.Finding) (of []string) // the finding's; empty ones do not count
+}
+
+// Fields are the fields of that kind. Other fields (addresses, names, rules) have their own ways of being compared.
+func Fields() []Field {
+	one := func(get func(*detector.Finding) string) func(*detector.Finding) []string {
+		return func(f *detector.Finding) []string { return []string{get(f)} }
+	}
+	return []Field{
+		{"sha256", func(q *Query) *[]string { return &q.SHA256 }, one(func(f *detector.Finding) string { return strings.ToLower(f.SHA256) })},
+		{"ja4", func(q *Query) *[]string { return &q.JA4 }, one(func(f *detector.Finding) string { return f.JA4 })},
+		{"campaign", func(q *Query) *[]string { return &q.Campaign }, one(func(f *detector.Finding) string { return f.CampaignID })},
+		{"chain", func(q *Query) *[]string { return &q.Chain }, one(func(f *detector.Finding) string { return f.ChainID })},
+		{"sensor", func(q *Query) *[]string { return &q.Sensor }, one(func(f *detector.Finding) string { return f.Sensor })},
+		{"technique", func(q *Query) *[]string { return &q.Technique }, func(f *detector.Finding) (out []string) {
+			for _, t := range f.Techniques {
+				out = append(out, t.ID)
+			}
+			return out
+		}},
+	}
+}
