@@ -491,7 +491,7 @@ func TestViews(t *testing.T) {
 func TestEntity(t *testing.T) {
 	d := newDesk(t)
 	d.login()
-	a := sample(30, func(f *detector.Finding) { f.Domain, f.SHA256, f.JA4 = "vneid-gov.example", "ab12", "t13d" })
+	a := sample(30, func(f *detector.Finding) { f.Domain, f.SHA256, f.JA4 = "vneid-gov.example", strings.Repeat("ab", 32), "t13d" })
 	b := sample(20, func(f *detector.Finding) { f.DstIP, f.Severity = netip.MustParseAddr("203.0.113.9"), detector.Low })
 	d.write(a, b, sample(10, func(f *detector.Finding) { f.SrcIP = netip.MustParseAddr("10.0.0.2") }))
 	e := d.want(200, "GET", "/api/v1/entity?kind=ip&value=10.0.0.1", nil)
@@ -508,7 +508,13 @@ func TestEntity(t *testing.T) {
 	if e := d.want(200, "GET", "/api/v1/entity?kind=ip&value=10.9.9.9", nil); e["findings"] != 0.0 || e["first"] != nil {
 		t.Errorf("%v", e)
 	}
-	for _, bad := range []string{"kind=ip&value=x", "kind=host&value=", "kind=x&value=y", ""} {
+	if e := d.want(200, "GET", "/api/v1/entity?kind=sha256&value="+strings.Repeat("AB", 32), nil); e["findings"] != 1.0 || len(e["files"].([]any)) != 0 || len(e["peers"].([]any)) != 2 {
+		t.Errorf("%v", e)
+	}
+	if e := d.want(200, "GET", "/api/v1/entity?kind=ja4&value=t13d", nil); e["findings"] != 1.0 || len(e["files"].([]any)) != 1 {
+		t.Errorf("%v", e)
+	}
+	for _, bad := range []string{"kind=ip&value=x", "kind=host&value=", "kind=sha256&value=abc", "kind=ja4&value=", "kind=x&value=y", ""} {
 		d.want(400, "GET", "/api/v1/entity?"+bad, nil)
 	}
 }

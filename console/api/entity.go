@@ -19,9 +19,9 @@ const (
 	entityRows  = 20
 )
 
-// entity is what the findings tell of one address or name.
+// entity is what the findings tell of one address, name, file or client.
 type entity struct {
-	Kind       string      `json:"kind"` // ip, host
+	Kind       string      `json:"kind"` // ip, host, sha256, ja4
 	Value      string      `json:"value"`
 	First      *time.Time  `json:"first"` // nil when nothing is known
 	Last       *time.Time  `json:"last"`
@@ -33,36 +33,57 @@ type entity struct {
 	Hosts      []nameCount `json:"hosts"` // names
 	Brands     []nameCount `json:"brands"`
 	Files      []nameCount `json:"files"` // SHA-256
+	Names      []nameCount `json:"names"` // of files
 	JA4        []nameCount `json:"ja4"`
+	Sensors    []nameCount `json:"sensors"`
 	Groups     []groupView `json:"groups"` // worst first
 }
 
-// getEntity answers "who is this?" for an address or a name.
-func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	v := r.URL.Query()
-	e := &entity{Kind: v.Get("kind"), Value: v.Get("value"), Groups: []groupView{}}
-	var q store.Query
+// entityQuery puts the value into its one form and returns what asks for it.
+func (e *entity) entityQuery() (store.Query, error) {
+	wrong := badRequest("value", "value is not one of this kind")
 	switch e.Kind {
 	case "ip":
 		addr, err := netip.ParseAddr(e.Value)
 		if err != nil {
-			return badRequest("value", "value is not an address")
+			return store.Query{}, wrong
 		}
 		e.Value = addr.String()
-		q.IP = []string{e.Value}
+		return store.Query{IP: []string{e.Value}}, nil
 	case "host":
 		e.Value = strings.ToLower(strings.TrimSuffix(e.Value, "."))
 		if e.Value == "" || len(e.Value) > 255 {
-			return badRequest("value", "value is not a name")
+			return store.Query{}, wrong
 		}
-		q.Host = []string{e.Value}
-	default:
-		return badRequest("kind", "kind is ip or host")
+		return store.Query{Host: []string{e.Value}}, nil
+	case "sha256":
+		e.Value = strings.ToLower(e.Value)
+		if len(e.Value) != 64 || strings.Trim(e.Value, "0123456789abcdef") != "" {
+			return store.Query{}, wrong
+		}
+		return store.Query{SHA256: []string{e.Value}}, nil
+	case "ja4":
+		if e.Value == "" || len(e.Value) > 255 {
+			return store.Query{}, wrong
+		}
+		return store.Query{JA4: []string{e.Value}}, nil
+	}
+	return store.Query{}, badRequest("kind", "kind is ip, host, sha256 or ja4")
+}
+
+// getEntity answers "who or what is this?".
+func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	v := r.URL.Query()
+	e := &entity{Kind: v.Get("kind"), Value: v.Get("value"), Groups: []groupView{}}
+	q, err := e.entityQuery()
+	if err != nil {
+		return err
 	}
 	if err := a.log(r, who.Name, "entity.view", e.Kind+" "+e.Value, ""); err != nil {
 		return err
 	}
-	groups, err := a.cfg.Store.Groups(r.Context(), store.Query{IP: q.IP, Host: q.Host, Limit: entityRows})
+	q.Limit = entityRows
+	groups, err := a.cfg.Store.Groups(r.Context(), q)
 	if err != nil {
 		return storeProblem(err)
 	}
@@ -87,7 +108,8 @@ func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Acco
 			break
 		}
 	}
-	e.Rules, e.Peers, e.Hosts, e.Brands, e.Files, e.JA4 = t.top("rule"), t.top("peer"), t.top("host"), t.top("brand"), t.top("file"), t.top("ja4")
+	e.Rules, e.Peers, e.Hosts, e.Brands = t.top("rule"), t.top("peer"), t.top("host"), t.top("brand")
+	e.Files, e.Names, e.JA4, e.Sensors = t.top("file"), t.top("name"), t.top("ja4"), t.top("sensor")
 	return answer(w, e)
 }
 
@@ -121,8 +143,14 @@ func (e *entity) add(f *detector.Finding, t tally) {
 	if f.Fraud != nil {
 		t.count("brand", f.Fraud.Brand)
 	}
-	t.count("file", f.SHA256)
-	t.count("ja4", f.JA4)
+	if f.SHA256 != e.Value {
+		t.count("file", f.SHA256)
+	}
+	t.count("name", f.FileName)
+	if f.JA4 != e.Value {
+		t.count("ja4", f.JA4)
+	}
+	t.count("sensor", f.Sensor)
 }
 
 // tally counts values by kind.

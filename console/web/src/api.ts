@@ -141,7 +141,9 @@ export interface Entity {
   hosts: NameCount[]
   brands: NameCount[]
   files: NameCount[]
+  names: NameCount[]
   ja4: NameCount[]
+  sensors: NameCount[]
   groups: Group[]
 }
 

@@ -51,7 +51,7 @@ function Frame({ me }: { me: Me }) {
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
   const at = path === '/' ? 'overview' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin' : 'inbox'
-  const entity = /^\/entity\/(ip|host)\/(.+)$/.exec(path)
+  const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   useEffect(() => { document.title = `${title} · Khiên` }, [title])
   return (

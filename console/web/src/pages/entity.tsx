@@ -1,4 +1,4 @@
-// Who is this host or name? What the findings tell, the worst first.
+// Who is this host or name, what is this file or client? What the findings tell, the worst first.
 import { Skeleton } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { api, type Entity as Known, type Me } from '../api'
@@ -19,7 +19,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
     setError(undefined)
     api.entity(kind, value).then(setKnown, setError)
   }, [kind, value])
-  const field: Field = kind === 'host' ? 'host' : 'ip'
+  const field: Field = kind === 'host' || kind === 'sha256' || kind === 'ja4' ? kind : 'ip'
   return (
     <div className="page finding">
       <p className="noprint"><a href="/inbox" onClick={(e) => { if (history.length > 1) { e.preventDefault(); history.back() } else follow(e) }}>← {t('common.back')}</a></p>
@@ -58,8 +58,10 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
             <Counts title="entity.hosts" rows={known.hosts} field="host" />
             <Counts title="entity.brands" rows={known.brands} field="brand" />
             <Counts title="entity.rules" rows={known.rules} />
-            <Counts title="entity.files" rows={known.files} />
-            <Counts title="entity.ja4" rows={known.ja4} />
+            <Counts title="entity.files" rows={known.files} field="sha256" />
+            <Counts title="entity.names" rows={known.names} />
+            <Counts title="entity.clients" rows={known.ja4} field="ja4" />
+            <Counts title="entity.sensors" rows={known.sensors} field="sensor" />
           </aside>
         </div>
       )}

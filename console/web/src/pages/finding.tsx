@@ -71,7 +71,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
             {doc.destination?.ip && <Pivot field="ip" value={doc.destination.ip} />}{!k.domain && !doc.destination?.ip && t('common.unknown')}
           </dd></div>
           <div><dt>{t('finding.when')}</dt><dd><When at={from} to={to} /></dd></div>
-          <div><dt>{t('finding.how')}</dt><dd>{words.word('source', k.source)}</dd></div>
+          <div><dt>{t('finding.how')}</dt><dd><Pivot field="source" value={k.source} label={words.word('source', k.source)} /></dd></div>
           {k.fraud?.brand && <div><dt>{t('finding.brand')}</dt><dd><Pivot field="brand" value={k.fraud.brand} /></dd></div>}
           {k.fraud?.stage && <div><dt>{t('finding.stage')}</dt><dd>{words.word('stage', k.fraud.stage)} ({words.word('visibility', k.fraud.visibility)})</dd></div>}
         </dl>
@@ -120,7 +120,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
             <h2>{t('finding.rule')}: <span className="mono"><Pivot field="rule" value={doc.rule.id} /></span>{doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
             {k.rule?.text ? <pre className="rule" tabIndex={0}>{k.rule.text}</pre> : <p className="quiet">{t('finding.rule.none')}</p>}
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
-            {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => `${x} ${doc.threat?.technique.name[i] ?? ''}`.trim()).join(' · ')}</p>}
+            {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {doc.threat?.technique.name[i]}</span>)}</p>}
           </section>
         </div>
         <aside>

@@ -16,22 +16,25 @@ export function Facts({ doc }: { doc: Finding }) {
     ['field.domain', k.domain],
     ['field.url', doc.url?.original],
     ['field.user_agent', doc.user_agent?.original],
-    ['field.ja4', doc.tls?.client.ja4],
+    ['field.ja4', one('ja4', doc.tls?.client.ja4)],
     ['field.file', [doc.file?.name, doc.file?.mime_type].filter(Boolean).join(' · ')],
     ['field.size', doc.file?.size ? `${number(doc.file.size)} byte` : undefined],
-    ['field.sha256', doc.file?.hash?.sha256],
+    ['field.sha256', one('sha256', doc.file?.hash?.sha256)],
     ['field.hosts', doc.related?.hosts?.length ? <Values field="host" list={doc.related.hosts.slice(0, 20)} /> : undefined],
     ['field.ips', doc.related?.ip?.length ? <Values field="ip" list={doc.related.ip.slice(0, 20)} /> : undefined],
-    ['field.chain', k.chain?.id],
-    ['field.campaign', k.campaign?.id],
+    ['field.chain', one('chain', k.chain?.id)],
+    ['field.campaign', one('campaign', k.campaign?.id)],
     ['field.community_id', doc.network?.community_id],
     ['field.capture', doc.pcap_filename],
     ['field.packet', k.evidence?.packet ? number(k.evidence.packet) : undefined],
-    ['field.sensor', [doc.observer.name, doc.observer.ingress?.interface.name].filter(Boolean).join(' · ')],
+    ['field.sensor', one('sensor', doc.observer.name)],
+    ['field.interface', doc.observer.ingress?.interface.name],
     ['field.id', doc.event.id],
   ]
   return <dl className="facts">{rows.filter(([, v]) => v).map(([key, v]) => <div key={key}><dt>{t(key)}</dt><dd className="mono">{v}</dd></div>)}</dl>
 }
+
+const one = (field: Field, value?: string) => value && <Pivot field={field} value={value} />
 
 function Values({ field, list }: { field: Field; list: string[] }) {
   return <>{list.map((v, i) => <span key={v}>{i > 0 && ', '}<Pivot field={field} value={v} /></span>)}</>

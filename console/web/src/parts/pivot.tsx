@@ -3,16 +3,17 @@ import { Menu } from '@mantine/core'
 import { useWords } from '../i18n'
 import { go } from '../route'
 
-export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand'
+export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'technique' | 'source'
 
 // quoted writes a value as the query language reads it.
-const quoted = (v: string) => (/^[\w.:/*@-]+$/.test(v) ? v : `"${v.replaceAll('"', '')}"`)
+export const quoted = (v: string) => (/^[\w.:/*@-]+$/.test(v) ? v : `"${v.replaceAll('"', '')}"`)
 
 const search = (q: string, p: URLSearchParams) =>
   go('/inbox?' + new URLSearchParams({ q: q.trim(), range: p.get('range') ?? '30d', sort: p.get('sort') ?? 'worst' }))
 
 // entityOf says under which kind a value has a page of its own.
-const entityOf = (field: Field) => (field === 'host' ? 'host' : field === 'ip' || field === 'src' || field === 'dst' ? 'ip' : undefined)
+const entityOf = (field: Field) =>
+  field === 'host' || field === 'sha256' || field === 'ja4' ? field : field === 'ip' || field === 'src' || field === 'dst' ? 'ip' : undefined
 
 export function Pivot({ field, value, label }: { field: Field; value: string; label?: string }) {
   const { t } = useWords()
@@ -29,7 +30,7 @@ export function Pivot({ field, value, label }: { field: Field; value: string; la
         <Menu.Label>{term}</Menu.Label>
         <Menu.Item onClick={() => search(term, before)}>{t('pivot.only')}</Menu.Item>
         <Menu.Item onClick={() => search(`${before.get('q') ?? ''} ${term}`, before)}>{t('pivot.include')}</Menu.Item>
-        {field === 'rule' && <Menu.Item onClick={() => search(`${before.get('q') ?? ''} -${term}`, before)}>{t('pivot.exclude')}</Menu.Item>}
+        <Menu.Item onClick={() => search(`${before.get('q') ?? ''} -${term}`, before)}>{t('pivot.exclude')}</Menu.Item>
         {kind && <Menu.Item onClick={() => go(`/entity/${kind}/${encodeURIComponent(value)}`)}>{t('pivot.entity')}</Menu.Item>}
         <Menu.Item onClick={() => void navigator.clipboard?.writeText(value)}>{t('pivot.copy')}</Menu.Item>
       </Menu.Dropdown>
