@@ -111,7 +111,11 @@ func packetsCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 		}
 		w = f
 	}
-	res, err := ring.Carve(o.dir, w, o.query, packetsSection(o.caseID))
+	about := ""
+	if o.caseID != "" {
+		about = "case " + o.caseID
+	}
+	res, err := ring.Carve(o.dir, w, o.query, packetsSection(about))
 	if f, ok := w.(*os.File); ok && o.out != "-" {
 		err = errors.Join(err, f.Close())
 		if err != nil {
@@ -145,14 +149,14 @@ func reportCarved(res ring.Result, stderr io.Writer) int {
 func nanoTime(ns int64) string { return time.Unix(0, ns).UTC().Format(time.RFC3339Nano) }
 
 // packetsSection is what a carved capture says of itself.
-func packetsSection(caseID string) capture.Section {
+func packetsSection(about string) capture.Section {
 	name, err := os.Hostname()
 	if err != nil {
 		name = "unknown"
 	}
 	comment := "sensor " + name
-	if caseID != "" {
-		comment = "case " + caseID + "; " + comment
+	if about != "" {
+		comment = about + "; " + comment
 	}
 	return capture.Section{Comment: comment, Application: "khien " + buildVersion()}
 }

@@ -212,7 +212,11 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	defer block.close()
 	o.sensors = &sensors{stores: o.stores}
-	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data)}
+	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data),
+		FlowPackets: o.stores.packetSource()}
+	if o.stores.files != nil {
+		cfg.Files = o.stores.files
+	}
 	server, err := console.New(cfg, st)
 	if err != nil {
 		listener.Close()

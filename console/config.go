@@ -25,6 +25,10 @@ type Config struct {
 	Stats func() any
 	// Packets is the folder of the packets that are kept, from which reports take a case's; "" when none are.
 	Packets string
+	// FlowPackets gives the packets that are kept of a finding; nil when none are kept here.
+	FlowPackets api.Packets
+	// Files are the transferred files that are kept here, or nil.
+	Files api.Files
 	// Blocking makes the decisions of blocking; nil when that is not part of this process.
 	Blocking api.Blocking
 	// Now is the clock. Default time.Now.

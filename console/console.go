@@ -49,7 +49,8 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	s := &Server{audit: log, firstPassword: first}
 	desk := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
 		Packets: cfg.Packets}
-	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Blocking: cfg.Blocking, Now: cfg.Now})
+	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats,
+		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })

@@ -34,14 +34,18 @@ type desk struct {
 	password string
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T, change ...func(*Config)) *desk {
 	t.Helper()
 	dir := t.TempDir()
 	st, err := embedded.Open(filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv, err := New(Config{DataDir: dir, Version: "test"}, st)
+	cfg := Config{DataDir: dir, Version: "test"}
+	for _, c := range change {
+		c(&cfg)
+	}
+	srv, err := New(cfg, st)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,7 +132,8 @@ func (d *desk) write(fs ...detector.Finding) {
 
 func TestEverythingNeedsALogin(t *testing.T) {
 	d := newDesk(t)
-	for _, r := range [][2]string{{"GET", "me"}, {"GET", "groups"}, {"GET", "findings"}, {"GET", "findings/x"}, {"GET", "overview"}, {"GET", "events"},
+	for _, r := range [][2]string{{"GET", "me"}, {"GET", "groups"}, {"GET", "findings"}, {"GET", "findings/x"}, {"GET", "findings/x/packets"},
+		{"GET", "findings/x/packets.pcapng"}, {"GET", "findings/x/file"}, {"GET", "findings/x/file.zip"}, {"GET", "overview"}, {"GET", "events"},
 		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"GET", "accounts"}, {"POST", "accounts"},
 		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"PUT", "accounts/an"}, {"DELETE", "accounts/an"}, {"POST", "accounts/an/reset"}, {"POST", "totp"}, {"POST", "totp/confirm"},
 		{"GET", "sessions"}, {"DELETE", "sessions/x"}, {"GET", "tokens"}, {"POST", "tokens"}, {"DELETE", "tokens/x"}, {"GET", "audit"}, {"POST", "tunes"}, {"POST", "tunes/preview"}, {"DELETE", "tunes/x"}, {"POST", "password"}, {"POST", "logout"}} {
@@ -491,7 +496,9 @@ func TestViews(t *testing.T) {
 func TestEntity(t *testing.T) {
 	d := newDesk(t)
 	d.login()
-	a := sample(30, func(f *detector.Finding) { f.Domain, f.SHA256, f.JA4 = "vneid-gov.example", strings.Repeat("ab", 32), "t13d" })
+	a := sample(30, func(f *detector.Finding) {
+		f.Domain, f.SHA256, f.JA4 = "vneid-gov.example", strings.Repeat("ab", 32), "t13d"
+	})
 	b := sample(20, func(f *detector.Finding) { f.DstIP, f.Severity = netip.MustParseAddr("203.0.113.9"), detector.Low })
 	d.write(a, b, sample(10, func(f *detector.Finding) { f.SrcIP = netip.MustParseAddr("10.0.0.2") }))
 	e := d.want(200, "GET", "/api/v1/entity?kind=ip&value=10.0.0.1", nil)

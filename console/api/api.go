@@ -27,7 +27,7 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats and Blocking are required.
+// Config is what an API works with. All fields but Stats, Packets, Files and Blocking are required.
 type Config struct {
 	Store    store.Store
 	Accounts *account.Book
@@ -36,6 +36,8 @@ type Config struct {
 	Secure   bool       // the console is served over TLS: cookies are never sent without
 	Version  string     // of the program, for the pages
 	Stats    func() any // what the sensors tell of themselves, nil when there is none here
+	Packets  Packets    // nil when no packets are kept here
+	Files    Files      // nil when no files are kept here
 	Now      func() time.Time
 	Blocking Blocking // nil when decisions are made elsewhere
 }
@@ -47,6 +49,7 @@ type API struct {
 	throttle account.Throttle
 	hub      hub
 	start    time.Time
+	carving  chan struct{} // holds an element for each carving that runs
 
 	mu        sync.Mutex
 	overview  overviewCache
@@ -56,7 +59,7 @@ type API struct {
 
 // New returns an API.
 func New(cfg Config) *API {
-	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), searched: map[string]string{}}
+	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, carvings), searched: map[string]string{}}
 }
 
 // route is one row of the interface; openapi.json describes each.
@@ -88,6 +91,10 @@ func (a *API) routes() []route {
 		{"GET /api/v1/groups", account.Viewer, a.groups},
 		{"GET /api/v1/findings", account.Viewer, a.findings},
 		{"GET /api/v1/findings/{id}", account.Viewer, a.finding},
+		{"GET /api/v1/findings/{id}/packets", account.Analyst, a.packetList},
+		{"GET /api/v1/findings/{id}/packets.pcapng", account.Analyst, a.packetFile},
+		{"GET /api/v1/findings/{id}/file", account.Viewer, a.getFile},
+		{"GET /api/v1/findings/{id}/file.zip", account.Analyst, a.fileZip},
 		{"GET /api/v1/triage", account.Viewer, a.getTriage},
 		{"PUT /api/v1/triage", account.Analyst, a.putTriage},
 		{"POST /api/v1/triage/bulk", account.Analyst, a.bulkTriage},

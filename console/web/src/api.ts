@@ -123,6 +123,25 @@ export interface Overview {
   sensors?: unknown
 }
 
+export interface PacketList {
+  packets: {
+    time: string; from: string; to: string; direction: string; protocol: string; length: number; flags: string[]; size: number; bytes: string
+  }[]
+  more: boolean
+  damaged: boolean
+  max_bytes: number
+}
+
+export interface FileKnown {
+  name: string
+  type: string
+  size: number
+  sha256: string
+  kept: 'yes' | 'no' | 'off'
+  password: string
+  matches: { rule: string; summary: Text; severity: number; id: string }[]
+}
+
 export interface NameCount {
   name: string
   count: number
@@ -273,6 +292,8 @@ export const api = {
     call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
   finding: (id: string) =>
     call<{ finding: Finding; group: string; triage: Triage }>('GET', 'findings/' + encodeURIComponent(id)),
+  packets: (id: string) => call<PacketList>('GET', `findings/${encodeURIComponent(id)}/packets`),
+  file: (id: string) => call<FileKnown>('GET', `findings/${encodeURIComponent(id)}/file`),
   triage: (key: string) => call<Triage>('GET', 'triage?' + new URLSearchParams({ key })),
   putTriage: (c: Change) => call<Triage>('PUT', 'triage', c),
   bulk: (changes: Change[]) =>

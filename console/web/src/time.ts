@@ -23,6 +23,11 @@ export function clock(iso: string): string {
   return f ? `${f.hour}:${f.minute}:${f.second}` : '–'
 }
 
+// milli is HH:mm:ss.SSS.
+export function milli(iso: string): string {
+  return clock(iso) + '.' + (/\.(\d+)/.exec(iso)?.[1] ?? '').padEnd(3, '0').slice(0, 3)
+}
+
 // span is a range, with the date once when both ends are on one day.
 export function span(from: string, to: string): string {
   const a = dateTime(from)

@@ -7,6 +7,8 @@ import { useWords } from '../i18n'
 import { Bytes } from '../parts/bytes'
 import { Decide, History } from '../parts/decide'
 import { Facts } from '../parts/facts'
+import { FileSection } from '../parts/file'
+import { Packets } from '../parts/packets'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import type { ToastBox } from '../parts/toast'
@@ -122,6 +124,8 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
             {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {doc.threat?.technique.name[i]}</span>)}</p>}
           </section>
+          {me.role !== 'viewer' && <Packets id={doc.event.id} />}
+          {doc.file?.hash?.sha256 && <FileSection id={doc.event.id} me={me} />}
         </div>
         <aside>
           <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>

@@ -1,4 +1,4 @@
-// The bytes that matched, as hex and as text, with their surroundings.
+// Bytes as hex and as text; those that matched are marked.
 import type { Reason } from '../api'
 import { decode, rows } from '../bytes'
 import { useWords } from '../i18n'
@@ -6,23 +6,30 @@ import { useWords } from '../i18n'
 export function Bytes({ reason }: { reason: Reason }) {
   const { t } = useWords()
   if (!reason.excerpt) return null
-  const start = reason.excerpt_offset ?? 0
   const bytes = decode(reason.excerpt)
   const label = t('finding.bytes', { buffer: reason.buffer ?? '?', offset: reason.offset ?? 0, length: reason.length ?? 0 })
-  const masked = bytes.some((b, i) => b === 0x2a && bytes[i + 1] === 0x2a && bytes[i + 2] === 0x2a)
   return (
     <figure className="bytes">
-      <figcaption>{label}{masked && <> · {t('finding.masked')}</>}</figcaption>
-      <pre tabIndex={0} aria-label={label}>
-        {rows(bytes, start, reason.offset ?? 0, reason.length ?? 0).map((r) => (
-          <div key={r.offset}>
-            <span className="offset">{r.offset.toString(16).padStart(6, '0')}  </span>
-            {r.runs.map((x, i) => (x.hit ? <mark key={i}>{x.hex}</mark> : <span key={i}>{x.hex}</span>))}
-            {'   '.repeat(r.pad) + (r.pad >= 9 ? ' ' : '') + ' '}
-            {r.runs.map((x, i) => (x.hit ? <mark key={i}>{x.text}</mark> : <span key={i}>{x.text}</span>))}
-          </div>
-        ))}
-      </pre>
+      <figcaption>{label}{masked(bytes) && <> · {t('finding.masked')}</>}</figcaption>
+      <Hex bytes={bytes} label={label} start={reason.excerpt_offset} from={reason.offset} length={reason.length} />
     </figure>
+  )
+}
+
+// masked says whether secrets were replaced by asterisks.
+export const masked = (bytes: Uint8Array) => bytes.some((b, i) => b === 0x2a && bytes[i + 1] === 0x2a && bytes[i + 2] === 0x2a)
+
+export function Hex({ bytes, label, start = 0, from = 0, length = 0 }: { bytes: Uint8Array; label: string; start?: number; from?: number; length?: number }) {
+  return (
+    <pre tabIndex={0} aria-label={label}>
+      {rows(bytes, start, from, length).map((r) => (
+        <div key={r.offset}>
+          <span className="offset">{r.offset.toString(16).padStart(6, '0')}  </span>
+          {r.runs.map((x, i) => (x.hit ? <mark key={i}>{x.hex}</mark> : <span key={i}>{x.hex}</span>))}
+          {'   '.repeat(r.pad) + (r.pad >= 9 ? ' ' : '') + ' '}
+          {r.runs.map((x, i) => (x.hit ? <mark key={i}>{x.text}</mark> : <span key={i}>{x.text}</span>))}
+        </div>
+      ))}
+    </pre>
   )
 }

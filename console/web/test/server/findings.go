@@ -21,7 +21,7 @@ func findings(now time.Time) []detector.Finding {
 		Rule:    detector.Rule{ID: "credential_post", Name: "Gửi mật khẩu tới trang giả mạo", Category: "Fraud", Ruleset: "khien"},
 		Summary: detector.Text{VI: "Công dân nhập mật khẩu và OTP vào trang giả mạo VNeID", EN: "A citizen entered a password and OTP on a page imitating VNeID"},
 		SrcIP:   netip.MustParseAddr("10.20.3.14"), DstIP: netip.MustParseAddr("198.51.100.7"), SrcPort: 51022, DstPort: 80,
-		Transport: "tcp", App: "http", CommunityID: "1:hO+sN4H+MG5MY/8hIrXPqc4ZQz0=", FlowID: 77, Domain: phish,
+		Transport: "tcp", App: "http", CommunityID: storyFlow, FlowID: 77, Domain: phish,
 		URL: "http://" + phish + "/dang-nhap", UserAgent: "Mozilla/5.0 (Linux; Android 14)", Count: 1, CampaignID: "vneid-*.example",
 		Fraud:   &detector.Fraud{Kind: "credential_post", Brand: "vneid", Stage: "submission", Visibility: "seen", Score: 0.97},
 		ChainID: "c-4f2a", RelatedHosts: []string{"www." + phish}, Sensor: "so-y-te", Interface: "mirror0", PacketNumber: 18221,
@@ -50,7 +50,7 @@ func findings(now time.Time) []detector.Finding {
 			Rule:    detector.Rule{ID: "fake_vneid_apk", Name: "APK giả mạo dịch vụ công", Ruleset: "khien", Text: "rule fake_vneid_apk {\n  strings:\n    $a = \"AccessibilityService\"\n  condition:\n    $a\n}"},
 			Summary: detector.Text{VI: "Tải ứng dụng giả mạo (APK) rồi liên lạc máy chủ điều khiển", EN: "A fake app (APK) was downloaded and contacted its control server"},
 			SrcIP:   netip.MustParseAddr("10.20.7.81"), DstIP: netip.MustParseAddr("203.0.113.9"), SrcPort: uint16(40000 + i), DstPort: 80, Transport: "tcp", App: "http",
-			Domain: "dichvucong-vn.example", FileName: "DichVuCong.apk", FileMIME: "application/vnd.android.package-archive", FileSize: 2_145_001, FlowID: uint64(100 + i),
+			Domain: "dichvucong-vn.example", FileName: "DichVuCong.apk", FileMIME: "application/vnd.android.package-archive", FileSize: uint64(len(apk)), SHA256: apkSHA(), JA4: "t13d1516h2_8daaf6152771_b186095e22b6", Sensor: "so-y-te", FlowID: uint64(100 + i),
 			Fraud: &detector.Fraud{Kind: "fake_apk", Brand: "dichvucong", Stage: "apk", Visibility: "seen", Score: 0.88}})
 	}
 	for i := range 310 {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"time"
 
 	"khien/console"
@@ -39,7 +40,12 @@ func run(empty bool) error {
 			return err
 		}
 	}
-	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats}, st)
+	kept, err := files(filepath.Join(dir, "files"))
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
+	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, FlowPackets: packets, Files: kept}, st)
 	if err != nil {
 		return err
 	}
