@@ -118,6 +118,11 @@ type Store interface {
 	Find(ctx context.Context, q Query) (Page, error)
 	// Groups answers the inbox: newest Last first, severity before time when q.Descending is false.
 	Groups(ctx context.Context, q Query) (GroupPage, error)
+	// Count tells about all findings of a query, however it is ordered and paged: how they lie in so many parts of its time
+	// range (1 to PartsMax), and which values they hold.
+	Count(ctx context.Context, q Query, parts int) (Counts, error)
+	// Bundles puts a query's findings together by one of BundleFields, in the order of Groups. It has no pages.
+	Bundles(ctx context.Context, q Query, field string) (BundleList, error)
 	// Triage returns a Triage of Version 0 with its Key and StatusNew when nothing was decided yet.
 	Triage(ctx context.Context, key string) (Triage, error)
 	PutTriage(ctx context.Context, t Triage) (Triage, error)

@@ -55,6 +55,7 @@ var schema = [][]string{{
 }, {
 	// Values of store.Fields, for findings of older versions too.
 	`CREATE TABLE terms (field TEXT NOT NULL, value TEXT NOT NULL, id INTEGER NOT NULL, PRIMARY KEY (field, value, id)) WITHOUT ROWID`,
+	`CREATE INDEX terms_id ON terms (id)`,
 	`INSERT OR IGNORE INTO terms SELECT field, value, id FROM (
 		SELECT 'sha256' AS field, lower(CAST(doc AS TEXT) ->> '$.file.hash.sha256') AS value, id FROM docs
 		UNION ALL SELECT 'ja4', CAST(doc AS TEXT) ->> '$.tls.client.ja4', id FROM docs

@@ -196,13 +196,8 @@ func (b *batch) remove(id int64, f *detector.Finding) error {
 		return err
 	}
 	for _, stmt := range [...]string{`DELETE FROM findings WHERE id = ?`, `DELETE FROM docs WHERE id = ?`,
-		`DELETE FROM words WHERE rowid = ?`, `DELETE FROM hosts WHERE id = ?`} {
+		`DELETE FROM words WHERE rowid = ?`, `DELETE FROM hosts WHERE id = ?`, `DELETE FROM terms WHERE id = ?`} {
 		if err := b.exec(stmt, id); err != nil {
-			return err
-		}
-	}
-	for _, t := range termsOf(f) {
-		if err := b.exec(`DELETE FROM terms WHERE field = ? AND value = ? AND id = ?`, t.field, t.value, id); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Pages", testPages},
 		{"Filters", testFilters},
 		{"Groups", testGroups},
+		{"Count", testCount},
+		{"Bundles", testBundles},
 		{"GroupTimeRange", testGroupTimeRange},
 		{"GroupPages", testGroupPages},
 		{"Triage", testTriage},

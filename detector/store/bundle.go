@@ -1,0 +1,31 @@
+package store
+
+import (
+	"time"
+
+	"khien/detector"
+)
+
+// BundlesMax is how many bundles are told.
+const BundlesMax = 200
+
+// BundleFields are the fields by which findings can be bundled.
+func BundleFields() []string { return []string{"chain", "campaign", "brand", "sensor"} }
+
+// Bundle is the findings of a query that share a value: of one story, campaign, brand or sensor. Those without any are in
+// no bundle, and what holds several values is in several.
+type Bundle struct {
+	Value       string
+	Severity    detector.Severity // highest
+	Score       float64           // highest
+	Findings    int
+	Groups      int // that the findings belong to
+	First, Last time.Time
+	Latest      detector.Finding // by time
+}
+
+// BundleList is an answer.
+type BundleList struct {
+	Bundles []Bundle
+	More    bool // there are more than BundlesMax
+}
