@@ -53,6 +53,7 @@ type API struct {
 
 	mu        sync.Mutex
 	overview  overviewCache
+	undos     []undo
 	tuneError error             // of the latest Apply, for health
 	searched  map[string]string // last query by user, so that a page that refreshes fills no log
 }
@@ -98,6 +99,12 @@ func (a *API) routes() []route {
 		{"GET /api/v1/triage", account.Viewer, a.getTriage},
 		{"PUT /api/v1/triage", account.Analyst, a.putTriage},
 		{"POST /api/v1/triage/bulk", account.Analyst, a.bulkTriage},
+		{"POST /api/v1/triage/query/preview", account.Analyst, a.previewQuery},
+		{"POST /api/v1/triage/query", account.Analyst, a.decideQuery},
+		{"POST /api/v1/triage/undo", account.Analyst, a.undoQuery},
+		{"GET /api/v1/bundles", account.Viewer, a.bundles},
+		{"GET /api/v1/counts", account.Viewer, a.counts},
+		{"GET /api/v1/findings.csv", account.Analyst, a.export},
 		{"GET /api/v1/entity", account.Viewer, a.getEntity},
 		{"GET /api/v1/views", account.Viewer, a.views},
 		{"POST /api/v1/views", account.Viewer, a.saveView},
