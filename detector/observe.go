@@ -16,7 +16,7 @@ func (f *Finding) Observe(e *sensor.Event) {
 	f.Capture, f.PacketNumber = e.Capture, e.Number
 	if fl := e.Flow; fl != nil {
 		f.SrcIP, f.SrcPort, f.DstIP, f.DstPort = fl.Endpoints(e.Dir)
-		f.Transport = transport(fl.Proto)
+		f.Transport = Transport(fl.Proto)
 		f.FlowID = fl.ID
 		f.CommunityID = flow.CommunityID(fl)
 		f.Direction = e.Dir.String()
@@ -27,7 +27,7 @@ func (f *Finding) Observe(e *sensor.Event) {
 		f.observeLoss(fl)
 	} else if s := e.Segment; s != nil {
 		f.SrcIP, f.SrcPort, f.DstIP, f.DstPort = s.Src, s.SrcPort, s.Dst, s.DstPort
-		f.Transport = transport(s.IPProto)
+		f.Transport = Transport(s.IPProto)
 		f.VLAN = append([]uint16(nil), s.VLAN[:s.VLANs]...)
 	}
 	if e.Tx != nil {
@@ -73,8 +73,8 @@ const textMax = 2048
 
 func clip(v []byte) string { return string(v[:min(len(v), textMax)]) }
 
-// transport is the name of an IP protocol as ECS has it in network.transport.
-func transport(proto uint8) string {
+// Transport is the name of an IP protocol as ECS has it in network.transport, "" for one that has none there.
+func Transport(proto uint8) string {
 	switch proto {
 	case sensor.IPProtoTCP:
 		return "tcp"

@@ -92,17 +92,8 @@ func protocolName(s *sensor.Segment) string {
 	case s.Fragment:
 		return "fragment"
 	}
-	switch s.IPProto {
-	case sensor.IPProtoTCP:
-		return "tcp"
-	case sensor.IPProtoUDP:
-		return "udp"
-	case sensor.IPProtoICMP:
-		return "icmp"
-	case sensor.IPProtoICMPv6:
-		return "icmpv6"
-	case sensor.IPProtoSCTP:
-		return "sctp"
+	if name := detector.Transport(s.IPProto); name != "" {
+		return name
 	}
 	return strconv.Itoa(int(s.IPProto))
 }

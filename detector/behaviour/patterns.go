@@ -84,26 +84,12 @@ func finding(n *note, id string, start int64, count int, name detector.Text, key
 	f := &detector.Finding{Source: detector.FromBehaviour, Count: count, Capture: n.capture, PacketNumber: n.number,
 		Time: time.Unix(0, start).UTC(), First: time.Unix(0, start).UTC(), Last: time.Unix(0, max(n.time, n.end, start)).UTC(),
 		Rule:  detector.Rule{ID: "behaviour." + id, Name: name.EN, Category: "Behaviour", Ruleset: "khien-behaviour", Action: "allowed"},
-		SrcIP: n.client, DstIP: n.server, DstPort: n.port, Transport: transport(n.proto), Direction: sensor.ToServer.String()}
+		SrcIP: n.client, DstIP: n.server, DstPort: n.port, Transport: detector.Transport(n.proto), Direction: sensor.ToServer.String()}
 	if n.app > sensor.ProtoFailed {
 		f.App = n.app.String()
 	}
 	f.Identify(n.capture, key)
 	return f
-}
-
-func transport(proto uint8) string {
-	switch proto {
-	case sensor.IPProtoTCP:
-		return "tcp"
-	case sensor.IPProtoUDP:
-		return "udp"
-	case sensor.IPProtoICMP:
-		return "icmp"
-	case sensor.IPProtoICMPv6:
-		return "ipv6-icmp"
-	}
-	return ""
 }
 
 func reason(weight float64, vi, en string, args ...any) detector.Reason {

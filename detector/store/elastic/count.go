@@ -74,15 +74,14 @@ func (s *Store) Count(ctx context.Context, q store.Query, parts int) (store.Coun
 
 // histogram counts the findings in equal parts of a time range.
 func (s *Store) histogram(ctx context.Context, query m, from, to time.Time, parts int) ([]int, error) {
-	at := func(part int) string {
-		if part == parts {
-			return to.UTC().Format(time.RFC3339Nano)
-		}
-		return from.Add(time.Duration(float64(to.Sub(from)) / float64(parts) * float64(part))).UTC().Format(time.RFC3339Nano)
-	}
+	// The outer ends are open: the query bounds them to the nanosecond, where the server's ranges know milliseconds.
 	ranges := make([]m, parts)
 	for i := range ranges {
-		ranges[i] = m{"key": fmt.Sprintf("%03d", i), "from": at(i), "to": at(i + 1)}
+		ranges[i] = m{"key": fmt.Sprintf("%03d", i)}
+		if i > 0 {
+			edge := from.Add(time.Duration(float64(to.Sub(from)) / float64(parts) * float64(i))).UTC().Format(time.RFC3339Nano)
+			ranges[i]["from"], ranges[i-1]["to"] = edge, edge
+		}
 	}
 	var ans struct {
 		Aggregations struct {
@@ -97,8 +96,11 @@ func (s *Store) histogram(ctx context.Context, query m, from, to time.Time, part
 		"parts": m{"date_range": m{"field": "@timestamp", "ranges": ranges}}}}, &ans); err != nil {
 		return nil, err
 	}
+	if n := len(ans.Aggregations.Parts.Buckets); n != parts {
+		return nil, fmt.Errorf("elastic: count: %d parts of %d", n, parts)
+	}
 	out := make([]int, parts)
-	for i, b := range ans.Aggregations.Parts.Buckets[:min(parts, len(ans.Aggregations.Parts.Buckets))] {
+	for i, b := range ans.Aggregations.Parts.Buckets {
 		out[i] = b.Count
 	}
 	return out, nil

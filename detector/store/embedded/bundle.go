@@ -15,13 +15,9 @@ func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store
 	if !slices.Contains(store.BundleFields(), field) {
 		return store.BundleList{}, fmt.Errorf("embedded: bundles by %q: want one of %v", field, store.BundleFields())
 	}
-	c := findingClause(q)
-	g, err := groupClause(q)
+	c, err := matching(q)
 	if err != nil {
-		return store.BundleList{}, fmt.Errorf("embedded: query: %w", err)
-	}
-	if len(g.parts) > 0 {
-		c.add("f.grp IN (SELECT gid FROM groups g WHERE "+g.String()+")", g.args...)
+		return store.BundleList{}, err
 	}
 	value, from := "f.brand", "findings f"
 	if field == "brand" {

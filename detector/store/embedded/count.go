@@ -3,7 +3,6 @@ package embedded
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"net/netip"
 	"strings"
 
@@ -16,13 +15,9 @@ const countedMax = 10_000
 
 // Count tells how a query's findings lie in time, all of them, and which values the newest hold most often.
 func (s *Store) Count(ctx context.Context, q store.Query, parts int) (store.Counts, error) {
-	c := findingClause(q)
-	g, err := groupClause(q)
+	c, err := matching(q)
 	if err != nil {
-		return store.Counts{}, fmt.Errorf("embedded: query: %w", err)
-	}
-	if len(g.parts) > 0 {
-		c.add("f.grp IN (SELECT gid FROM groups g WHERE "+g.String()+")", g.args...)
+		return store.Counts{}, err
 	}
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
@@ -54,20 +49,8 @@ func histogram(ctx context.Context, tx *sql.Tx, c clause, out *store.Counts, par
 	out.Parts = make([]int, parts)
 	lo, span := nanos(out.From), max(1, nanos(out.To)-nanos(out.From))
 	// In floating point: the products of nanoseconds overflow.
-	rows, err := tx.QueryContext(ctx, `SELECT max(0, min(? - 1, CAST((f.time - ?) * 1.0 * ? / ? AS INTEGER))) AS part, count(*) FROM findings f WHERE `+
+	return countParts(ctx, tx, out.Parts, `SELECT max(0, min(? - 1, CAST((f.time - ?) * 1.0 * ? / ? AS INTEGER))) AS part, count(*) FROM findings f WHERE `+
 		c.String()+` GROUP BY part`, append([]any{parts, lo, parts, span}, c.args...)...)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var part, n int
-		if err := rows.Scan(&part, &n); err != nil {
-			return err
-		}
-		out.Parts[part] = n
-	}
-	return rows.Err()
 }
 
 // topValues counts the values of the newest findings.

@@ -32,13 +32,9 @@ func (s *Store) Get(ctx context.Context, id string) (detector.Finding, error) {
 
 // Find returns a page of findings in order of time, then id.
 func (s *Store) Find(ctx context.Context, q store.Query) (store.Page, error) {
-	c := findingClause(q)
-	g, err := groupClause(q)
+	c, err := matching(q)
 	if err != nil {
-		return store.Page{}, fmt.Errorf("embedded: query: %w", err)
-	}
-	if len(g.parts) > 0 {
-		c.add("f.grp IN (SELECT gid FROM groups g WHERE "+g.String()+")", g.args...)
+		return store.Page{}, err
 	}
 	cmp, dir := ">", "ASC"
 	if q.Descending {

@@ -125,8 +125,7 @@ func groupsIn(q store.Query) (string, []any, error) {
 
 // describe fills a group from its newest finding in the query, and its spark line.
 func describe(ctx context.Context, tx *sql.Tx, q store.Query, gid int64, g *store.Group) error {
-	c := findingClause(q)
-	c.add("f.grp = ?", gid)
+	c := groupFindings(q, gid)
 	var doc []byte
 	err := tx.QueryRowContext(ctx, `SELECT d.doc FROM findings f JOIN docs d ON d.id = f.id WHERE `+c.String()+
 		` ORDER BY f.time DESC, f.fid DESC LIMIT 1`, c.args...).Scan(&doc)
@@ -160,6 +159,11 @@ func describe(ctx context.Context, tx *sql.Tx, q store.Query, gid int64, g *stor
 			WHERE grp = ? AND minute >= ? AND minute <= ? GROUP BY 1`
 		args = []any{span, lo, span, gid, row{time: lo}.minute(), row{time: nanos(to)}.minute()}
 	}
+	return countParts(ctx, tx, g.Spark, query, args...)
+}
+
+// countParts adds what a query counts: rows of a part's number and a count.
+func countParts(ctx context.Context, tx *sql.Tx, parts []int, query string, args ...any) error {
 	rows, err := tx.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -170,7 +174,7 @@ func describe(ctx context.Context, tx *sql.Tx, q store.Query, gid int64, g *stor
 		if err := rows.Scan(&part, &n); err != nil {
 			return err
 		}
-		g.Spark[part] += n
+		parts[part] += n
 	}
 	return rows.Err()
 }

@@ -116,7 +116,30 @@ func asked(q *store.Query) bool {
 }
 
 // findingClause is what a query asks of findings (as f).
-func findingClause(q store.Query) (c clause) {
+func findingClause(q store.Query) clause { return findings(q, false) }
+
+// matching is what a query asks of findings and of their groups.
+func matching(q store.Query) (clause, error) {
+	c := findingClause(q)
+	g, err := groupClause(q)
+	if err != nil {
+		return c, fmt.Errorf("embedded: query: %w", err)
+	}
+	if len(g.parts) > 0 {
+		c.add("f.grp IN (SELECT gid FROM groups g WHERE "+g.String()+")", g.args...)
+	}
+	return c, nil
+}
+
+// groupFindings is what a query asks of the findings of one group. It looks from each finding at what it holds: a list of
+// all that hold a value, made again for each group, let a page of 200,000 findings take 3.6 s instead of 0.75 s.
+func groupFindings(q store.Query, gid int64) clause {
+	c := findings(q, true)
+	c.add("f.grp = ?", gid)
+	return c
+}
+
+func findings(q store.Query, each bool) (c clause) {
 	if !q.From.IsZero() {
 		c.add("f.time >= ?", nanos(q.From))
 	}
@@ -137,18 +160,26 @@ func findingClause(q store.Query) (c clause) {
 			c.add("0") // asks for words and names none
 		}
 	}
-	c.findings("", &q)
+	c.findings("", &q, each)
 	if q.Not != nil {
 		if q.Not.MinSeverity > 0 {
 			c.add("f.sev < ?", int(q.Not.MinSeverity))
 		}
-		c.findings(" NOT", q.Not)
+		c.findings(" NOT", q.Not, true)
 	}
 	return c
 }
 
-// findings adds what the lists of a query ask of findings; not is "" or " NOT".
-func (c *clause) findings(not string, q *store.Query) {
+// findings adds what the lists of a query ask of findings; not is "" or " NOT". each says that each finding is looked at
+// anyway; otherwise those that hold a value lead to the findings.
+func (c *clause) findings(not string, q *store.Query, each bool) {
+	hold := func(table, what string, args []any) {
+		if each {
+			c.add(not+" EXISTS (SELECT 1 FROM "+table+" WHERE id = f.id AND ("+what+"))", args...)
+		} else {
+			c.add("f.id"+not+" IN (SELECT id FROM "+table+" WHERE "+what+")", args...)
+		}
+	}
 	c.in("f.brand", not, q.Brand)
 	if len(q.Host) > 0 {
 		var alt []string
@@ -164,13 +195,13 @@ func (c *clause) findings(not string, q *store.Query) {
 				args = append(args, reversed(h))
 			}
 		}
-		c.add("f.id"+not+" IN (SELECT id FROM hosts WHERE "+strings.Join(alt, " OR ")+")", args...)
+		hold("hosts", strings.Join(alt, " OR "), args)
 	}
 	for _, f := range store.Fields() {
 		var is clause
 		is.add("field = ?", f.Name)
 		if is.in("value", "", *f.Asked(q)); len(is.parts) > 1 {
-			c.add("f.id"+not+" IN (SELECT id FROM terms WHERE "+is.String()+")", is.args...)
+			hold("terms", is.String(), is.args)
 		}
 	}
 }
