@@ -159,3 +159,31 @@ func TestDecideQueryLimit(t *testing.T) {
 		t.Errorf("%d %v", got, out)
 	}
 }
+
+// TestResponses: the overview tells how long people took, and leaves out what tunes closed.
+func TestResponses(t *testing.T) {
+	d := newDesk(t)
+	d.login()
+	empty := d.want(200, "GET", "/api/v1/overview", nil)["responses"].(map[string]any)
+	if empty["taken"] != nil || empty["closed"] != nil {
+		t.Errorf("of nothing: %v", empty)
+	}
+	d = newDesk(t)
+	d.login()
+	long, short, tuned := sample(30), sample(10), sample(20)
+	d.write(long, short, tuned, sample(5))
+	for _, f := range []detector.Finding{long, short} {
+		d.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&f), "version": 0, "status": "closed", "verdict": "benign"})
+	}
+	if _, err := d.store.PutTriage(t.Context(), store.Triage{Key: store.GroupKey(&tuned), Status: "closed",
+		History: []store.Change{{Time: tuned.Time, User: "khien", What: "status:closed"}, {Time: tuned.Time, User: "khien", What: "tune:x"}}}); err != nil {
+		t.Fatal(err)
+	}
+	got := d.want(200, "GET", "/api/v1/overview", nil)["responses"].(map[string]any)
+	for _, what := range []string{"taken", "closed"} {
+		r := got[what].(map[string]any)
+		if s := r["seconds"].(float64); r["groups"] != 2.0 || s < 1795 || s > 1830 {
+			t.Errorf("%s: %v", what, r)
+		}
+	}
+}

@@ -53,6 +53,7 @@ type API struct {
 
 	mu        sync.Mutex
 	overview  overviewCache
+	response  responseCache
 	undos     []undo
 	tuneError error             // of the latest Apply, for health
 	searched  map[string]string // last query by user, so that a page that refreshes fills no log

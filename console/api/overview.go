@@ -31,6 +31,7 @@ type overview struct {
 	Brands     []nameCount    `json:"brands"`
 	Stages     []nameCount    `json:"stages"`
 	Stories    []groupView    `json:"stories"` // the worst groups of today
+	Responses  responses      `json:"responses"`
 	Partial    bool           `json:"partial"` // more groups than are counted: the numbers are lower bounds
 	Empty      bool           `json:"empty"`
 	Sensors    any            `json:"sensors,omitempty"`
@@ -51,6 +52,11 @@ type nameCount struct {
 type overviewCache struct {
 	at    time.Time
 	value *overview
+}
+
+type responseCache struct {
+	at    time.Time
+	value responses
 }
 
 func (a *API) forgetOverview() {
@@ -75,10 +81,32 @@ func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Ac
 		a.mu.Unlock()
 	}
 	out := *cached.value
+	var err error
+	if out.Responses, err = a.responses(r.Context(), now); err != nil {
+		return storeProblem(err)
+	}
 	if a.cfg.Stats != nil {
 		out.Sensors = a.cfg.Stats()
 	}
 	return answer(w, out)
+}
+
+// responses are the latest response times.
+func (a *API) responses(ctx context.Context, now time.Time) (responses, error) {
+	a.mu.Lock()
+	cached := a.response
+	a.mu.Unlock()
+	if !cached.at.IsZero() && now.Sub(cached.at) < responseAge {
+		return cached.value, nil
+	}
+	v, err := a.responseTimes(ctx, now)
+	if err != nil {
+		return v, err
+	}
+	a.mu.Lock()
+	a.response = responseCache{now, v}
+	a.mu.Unlock()
+	return v, nil
 }
 
 func (a *API) count(ctx context.Context, now time.Time) (*overview, error) {
