@@ -118,9 +118,44 @@ export interface Overview {
   brands: { name: string; count: number }[]
   stages: { name: string; count: number }[]
   stories: Group[]
+  responses: { taken: ResponseTime | null; closed: ResponseTime | null }
   partial: boolean
   empty: boolean
   sensors?: unknown
+}
+
+export interface Counts {
+  total: number
+  from: string
+  to: string
+  parts: number[]
+  counted: number
+  top: Partial<Record<string, NameCount[]>>
+}
+
+export interface Bundle {
+  value: string
+  severity: number
+  score: number
+  findings: number
+  groups: number
+  first: string
+  last: string
+  summary: Text
+  rule_name: string
+  domain: string
+  src_ip: string
+  latest_id: string
+}
+
+export interface QueryPreview {
+  groups: number
+  findings: number
+  severities: number[]
+  statuses: Record<string, number>
+  sample: Group[]
+  from: string | null
+  to: string
 }
 
 export interface PacketList {
@@ -140,6 +175,11 @@ export interface FileKnown {
   kept: 'yes' | 'no' | 'off'
   password: string
   matches: { rule: string; summary: Text; severity: number; id: string }[]
+}
+
+export interface ResponseTime {
+  seconds: number
+  groups: number
 }
 
 export interface NameCount {
@@ -288,6 +328,14 @@ export const api = {
   password: (old: string, next: string) => call<unknown>('POST', 'password', { old, new: next }),
   overview: () => call<Overview>('GET', 'overview'),
   groups: (params: URLSearchParams, signal?: AbortSignal) => call<GroupPage>('GET', 'groups?' + params, undefined, signal),
+  findings: (params: URLSearchParams, signal?: AbortSignal) =>
+    call<{ findings: Finding[]; next: string }>('GET', 'findings?' + params, undefined, signal),
+  counts: (params: URLSearchParams, signal?: AbortSignal) => call<Counts>('GET', 'counts?' + params, undefined, signal),
+  bundles: (params: URLSearchParams, signal?: AbortSignal) => call<{ bundles: Bundle[]; more: boolean }>('GET', 'bundles?' + params, undefined, signal),
+  previewQuery: (scope: { q: string; range: string }) => call<QueryPreview>('POST', 'triage/query/preview', { q: scope.q, range: scope.range }),
+  decideQuery: (x: { q: string; from: string; to: string; expect: number; change: Omit<Change, 'key' | 'version'> }) =>
+    call<{ done: number; left: number; undo: string }>('POST', 'triage/query', x),
+  undoQuery: (undo: string) => call<{ done: number; left: number }>('POST', 'triage/undo', { undo }),
   groupFindings: (key: string) =>
     call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
   finding: (id: string) =>

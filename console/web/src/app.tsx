@@ -5,10 +5,12 @@ import { api, Problem, type Me } from './api'
 import { explain } from './errors'
 import { useWords, type Lang } from './i18n'
 import { useLive, type Told } from './live'
+import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
 import { Toasts, useToasts } from './parts/toast'
 import { Admin } from './pages/admin'
 import { Entity } from './pages/entity'
+import { Find } from './pages/find'
 import { Finding } from './pages/finding'
 import { Inbox } from './pages/inbox'
 import { Login } from './pages/login'
@@ -50,18 +52,26 @@ function Frame({ me }: { me: Me }) {
   )
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
-  const at = path === '/' ? 'overview' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin' : 'inbox'
+  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin' : 'inbox'
   const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
+  const wall = path === '/' && address.searchParams.get('wall') === '1'
+  useEffect(() => {
+    if (!wall) return
+    const leave = (e: KeyboardEvent) => { if (e.key === 'Escape') go('/') }
+    window.addEventListener('keydown', leave)
+    return () => window.removeEventListener('keydown', leave)
+  }, [wall])
   useEffect(() => { document.title = `${title} · Khiên` }, [title])
   return (
     <>
       <a className="skip" href="#content">{t('app.skip')}</a>
-      <header className="top">
+      {!wall && <header className="top">
         <a className="brand" href="/" onClick={follow}>{t('app.name')}</a>
         <nav aria-label={t('nav.main')}>
           <a href="/" onClick={follow} aria-current={at === 'overview' ? 'page' : undefined}>{t('nav.overview')}</a>
           <a href="/inbox" onClick={follow} aria-current={at === 'inbox' ? 'page' : undefined}>{t('nav.inbox')}</a>
+          <a href="/find" onClick={follow} aria-current={at === 'find' ? 'page' : undefined}>{t('nav.find')}</a>
           <a href="/tunes" onClick={follow} aria-current={at === 'tunes' ? 'page' : undefined}>{t('nav.tunes')}</a>
         </nav>
         <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
@@ -82,16 +92,18 @@ function Frame({ me }: { me: Me }) {
             </Menu.Item>
           </Menu.Dropdown>
         </Menu>
-      </header>
+      </header>}
       <main id="content">
-        {path === '/' ? <Overview decided={decided} arrived={arrived.length} />
+        {path === '/' ? <Overview decided={decided} arrived={arrived.length} wall={wall} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
           : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />
+          : path === '/find' ? <Find address={address} me={me} toasts={toasts} />
           : path === '/admin' ? <Admin me={me} toasts={toasts} />
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>
       <Toasts toasts={toasts} />
+      <Keys />
       <PasswordDialog open={password} close={() => setPassword(false)} toasts={toasts} />
     </>
   )

@@ -1,15 +1,16 @@
 // What must be looked at next: groups, worst and newest first. New ones wait above a line, so that nothing moves under the
 // reader's cursor.
-import { Button, Checkbox, Skeleton } from '@mantine/core'
+import { Button, Checkbox, Select, Skeleton } from '@mantine/core'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { api, Problem, type Change, type Group, type Me } from '../api'
 import { decide } from '../decide'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import type { Told } from '../live'
+import { BulkDialog, type Scope as Bulk } from '../parts/bulk'
+import { Bundles } from '../parts/bundles'
 import { CloseDialog } from '../parts/close'
 import { Empty } from '../parts/empty'
-import { KeysDialog } from '../parts/keys'
 import { QueryBar, type View } from '../parts/querybar'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
@@ -18,6 +19,8 @@ import { TuneDialog, type Scope } from '../parts/tune'
 import { Views } from '../parts/views'
 import { When } from '../parts/when'
 import { follow, go } from '../route'
+import { remember } from '../view'
+import { useWindow } from '../window'
 
 const pageSize = 100
 
@@ -25,6 +28,8 @@ function viewOf(address: URL): View {
   const p = address.searchParams
   return { q: p.get('q') ?? 'status:new', range: p.get('range') ?? '7d', sort: p.get('sort') ?? 'worst' }
 }
+
+const bundles = ['chain', 'campaign', 'brand', 'sensor'] as const
 
 // withoutStatus drops the states from a query, so that a group is found again after its state has changed.
 const withoutStatus = (q: string) => q.replace(/(^|\s)status:\S+/gi, '$1').trim()
@@ -43,17 +48,25 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   const [at, setAt] = useState<string>(() => (history.state as { at?: string } | null)?.at ?? '')
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [closing, setClosing] = useState<Group[]>([])
-  const [keys, setKeys] = useState(false)
+  const [bulk, setBulk] = useState<Bulk>()
+  const [turn, setTurn] = useState(0)
+  const by = bundles.find((b) => b === address.searchParams.get('by'))
+  const body = useRef<HTMLTableSectionElement>(null)
   const [tuning, setTuning] = useState<Scope>()
   const input = useRef<HTMLInputElement>(null)
   const asked = useRef(0)
+  const asking = useRef('') // the cursor of the page that is on its way
 
   const load = useCallback(async (cursor: string) => {
     const turn = ++asked.current
+    asking.current = cursor
     try {
       const p = await api.groups(new URLSearchParams({ q, range, sort, limit: String(pageSize), cursor }))
       if (turn !== asked.current) return
-      setGroups((old) => (cursor && old ? [...old, ...p.groups.filter((g) => !old.some((o) => o.key === g.key))] : p.groups))
+      setGroups((old) => {
+        const known = new Set(cursor && old?.map((g) => g.key))
+        return cursor && old ? [...old, ...p.groups.filter((g) => !known.has(g.key))] : p.groups
+      })
       setTotal(p.total)
       setNext(p.next)
       setEmpty(p.empty)
@@ -61,6 +74,8 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
       if (!cursor) seen()
     } catch (e) {
       if (turn === asked.current) setError(e)
+    } finally {
+      if (turn === asked.current) asking.current = ''
     }
   }, [q, range, sort, seen])
 
@@ -123,7 +138,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
       const el = e.target as HTMLElement
-      if (e.ctrlKey || e.metaKey || e.altKey || closing.length > 0 || el.closest('[role=dialog], [role=listbox], textarea, select')) return
+      if (e.ctrlKey || e.metaKey || e.altKey || closing.length > 0 || by || el.closest('[role=dialog], [role=listbox], [role=menu], textarea, select')) return
       if (el instanceof HTMLInputElement && el.type !== 'checkbox') return
       const step = (d: number) => {
         const g = rows[Math.min(rows.length - 1, Math.max(0, at === '' ? 0 : index + d))]
@@ -137,10 +152,10 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
         x: () => { if (current) { if (at === '') move(current.key); toggle(current.key) } },
         u: () => toasts.undoLast(),
         '/': () => input.current?.focus(),
-        '?': () => setKeys(true),
         Escape: () => setChosen(new Set()),
       }
       if (may) {
+        on.a = () => setBulk({ q, range })
         on.c = () => setClosing(picked())
         on.t = () => { if (current) setTuning({ rule: current.rule, name: current.rule_name, src: current.src_ip, dst: current.dst_ip, host: current.domain }) }
         on.e = () => void act(picked(), { status: 'escalated' })
@@ -155,21 +170,30 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [act, at, closing.length, current, index, may, move, picked, rows, toasts, toggle])
+  }, [act, at, by, closing.length, current, index, may, move, picked, q, range, rows, toasts, toggle])
 
+  const more = useCallback(() => { if (next && asking.current === '') void load(next) }, [load, next])
+  const part = useWindow(by ? 0 : rows.length, body, more)
+  const { show, long } = part
   useEffect(() => {
-    if (at) document.getElementById('row-at')?.scrollIntoView({ block: 'nearest' })
-  }, [at, groups])
+    if (!at) return
+    if (long) show(index)
+    else document.getElementById('row-at')?.scrollIntoView({ block: 'nearest' })
+    // Scrolls when the row changes, and not when rows come.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [at, groups === undefined])
 
-  // Values on other pages add to this view's query.
-  useEffect(() => sessionStorage.setItem('khien.inbox', new URLSearchParams({ q, range, sort }).toString()), [q, range, sort])
+  useEffect(() => remember('/inbox', new URLSearchParams({ q, range, sort })), [q, range, sort])
 
-  const change = (v: View) => go('/inbox?' + new URLSearchParams({ ...v }))
+  const change = (v: View, to: string | undefined = by) => go('/inbox?' + new URLSearchParams({ ...v, ...(to ? { by: to } : {}) }))
+  const again = () => { setTurn((n) => n + 1); void load('') }
   const fresh = new Set(arrived.map((a) => a.key)).size
   return (
     <div className="page">
       <h1 className="hidden">{t('inbox.title')}</h1>
       <QueryBar view={{ q, range, sort }} change={change} problem={error instanceof Problem ? error : undefined} input={input}>
+        <Select aria-label={t('inbox.by')} value={by ?? 'group'} onChange={(v) => v && change({ q, range, sort }, v === 'group' ? '' : v)} allowDeselect={false} w={190}
+          data={['group', ...bundles].map((v) => ({ value: v, label: t(`inbox.by.${v}` as Key) }))} />
         <Views view={{ q, range, sort }} change={change} me={me} toasts={toasts} />
       </QueryBar>
       {error !== undefined && !(error instanceof Problem && error.code === 'query') && (
@@ -177,6 +201,9 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
       )}
       <div className="summary">
         <span>{groups !== undefined && t('inbox.total', { n: number(total) })}</span>
+        {may && total > 0 && !by && chosen.size === 0 && (
+          <Button size="compact-sm" variant="default" onClick={() => setBulk({ q, range })}>{t('bulk.open', { n: number(total) })} (a)</Button>
+        )}
         {chosen.size > 0 && <>
           <strong>{t('inbox.selected', { n: chosen.size })}</strong>
           {may && <>
@@ -187,13 +214,13 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
           <Button size="compact-sm" variant="subtle" onClick={() => setChosen(new Set())}>{t('inbox.clear')}</Button>
         </>}
       </div>
-      {fresh > 0 && rows.length > 0 && (
+      {fresh > 0 && rows.length > 0 && !by && (
         <button type="button" className="fresh" onClick={() => void load('')}>{t('inbox.new', { n: fresh })}</button>
       )}
-      {groups === undefined ? error === undefined && <Shape /> : empty ? <Empty /> : rows.length === 0 ? (
+      {by ? <Bundles view={{ q, range, sort }} by={by} me={me} turn={turn + decided} failed={setError} decide={(x) => setBulk({ q: x, range })} /> : groups === undefined ? error === undefined && <Shape /> : empty ? <Empty /> : rows.length === 0 ? (
         <p className="empty"><strong>{t('inbox.none')}</strong><br />{t('inbox.none.hint')}</p>
       ) : (
-        <table className="groups">
+        <table className={long ? 'groups long' : 'groups'} aria-rowcount={long ? total + 1 : undefined}>
           <thead>
             <tr>
               <th scope="col"><span className="hidden">{t('inbox.col.select')}</span></th>
@@ -205,12 +232,13 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
               <th scope="col" className="num">{t('inbox.col.count')}</th>
             </tr>
           </thead>
-          <tbody>
-            {rows.map((g) => {
+          <tbody ref={body}>
+            {part.before > 0 && <tr aria-hidden="true"><td colSpan={7} style={{ height: part.before, padding: 0 }} /></tr>}
+            {rows.slice(part.from, part.to).map((g, i) => {
               const name = g.summary[words.lang] || g.rule_name || g.rule
               const here = g.key === current?.key && at !== ''
               return (
-                <tr key={g.key} id={here ? 'row-at' : undefined} className={here ? 'at' : ''} aria-selected={chosen.has(g.key)} onClick={() => move(g.key)}>
+                <tr key={g.key} data-row aria-rowindex={long ? part.from + i + 2 : undefined} id={here ? 'row-at' : undefined} className={here ? 'at' : ''} aria-selected={chosen.has(g.key)} onClick={() => move(g.key)}>
                   <td><Checkbox size="xs" aria-label={t('inbox.select', { name })} checked={chosen.has(g.key)} onChange={() => toggle(g.key)} /></td>
                   <td><Severity level={g.severity} /></td>
                   <td>
@@ -224,18 +252,19 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
                 </tr>
               )
             })}
+            {part.after > 0 && <tr aria-hidden="true"><td colSpan={7} style={{ height: part.after, padding: 0 }} /></tr>}
           </tbody>
         </table>
       )}
-      {next && <Button variant="default" mt="sm" onClick={() => void load(next)}>{t('inbox.more')}</Button>}
-      <p className="keys">{t('inbox.keys')}</p>
+      {next && !by && <Button variant="default" mt="sm" onClick={() => void load(next)}>{t('inbox.more')}</Button>}
+      {!by && <p className="keys">{t('inbox.keys')}</p>}
       <CloseDialog count={closing.length} cancel={() => setClosing([])} submit={(verdict, reason) => {
         const which = closing
         setClosing([])
         void act(which, { status: 'closed', verdict, reason })
       }} />
       <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
-      <KeysDialog open={keys} close={() => setKeys(false)} />
+      <BulkDialog scope={bulk} close={() => setBulk(undefined)} toasts={toasts} done={again} />
     </div>
   )
 }

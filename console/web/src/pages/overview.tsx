@@ -9,13 +9,18 @@ import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
 import { When } from '../parts/when'
 import { follow } from '../route'
+import { clock, dateTime } from '../time'
 
 const levels = ['low', 'medium', 'high', 'critical']
 const refreshMS = 30_000
 
 const inbox = (q: string, range = '24h') => '/inbox?' + new URLSearchParams({ q, range })
 
-export function Overview({ decided, arrived }: { decided: number; arrived: number }) {
+const wallStories = 7
+const wallBars = 5
+const wallSensors = 3
+
+export function Overview({ decided, arrived, wall }: { decided: number; arrived: number; wall: boolean }) {
   const words = useWords()
   const { t, number } = words
   const [n, setN] = useState<Numbers>()
@@ -27,8 +32,11 @@ export function Overview({ decided, arrived }: { decided: number; arrived: numbe
     return () => clearInterval(timer)
   }, [decided, arrived > 0])
   return (
-    <div className="page">
-      <h1>{t('overview.title')}</h1>
+    <div className={wall ? 'page wall' : 'page'}>
+      <div className="title">
+        <h1>{t('overview.title')}</h1>
+        {wall ? <><Clock /><a href="/" onClick={follow}>{t('overview.wall.leave')}</a></> : <a href="/?wall=1" onClick={follow}>{t('overview.wall')}</a>}
+      </div>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
       {!n ? <Skeleton height={320} aria-label={t('common.loading')} /> : n.empty ? <Empty /> : <>
         <h2 className="quiet">{t('overview.today')}</h2>
@@ -48,33 +56,55 @@ export function Overview({ decided, arrived }: { decided: number; arrived: numbe
             </a>
           ))}
         </div>
+        <p className="pace">
+          <Pace what="overview.taken" time={n.responses.taken} /> <Pace what="overview.closed" time={n.responses.closed} />
+        </p>
         {n.partial && <p className="quiet">{t('overview.partial')}</p>}
         <div className="columns">
           <section className="panel wide">
             <h2>{t('overview.stories')}</h2>
             {n.stories.length === 0 ? <p className="quiet">{t('overview.stories.none')}</p> : (
               <ul className="stories">
-                {n.stories.map((g) => (
+                {n.stories.slice(0, wall ? wallStories : undefined).map((g) => (
                   <li key={g.key}>
                     <Severity level={g.severity} />
                     <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={follow}>{g.summary[words.lang] || g.rule_name || g.rule}</a>
                     <span className="mono quiet">{g.src_ip}</span>
-                    <When at={g.last} />
+                    {wall ? <When at={g.last} text={clock(g.last).slice(0, 5)} /> : <When at={g.last} />}
                   </li>
                 ))}
               </ul>
             )}
           </section>
-          <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
-          <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
+          <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands.slice(0, wall ? wallBars : undefined)} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
+          <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
           <section className="panel">
             <h2>{t('overview.sensors')}</h2>
-            <Sensors value={n.sensors} none={t('overview.sensors.none')} />
+            <Sensors value={n.sensors} none={t('overview.sensors.none')} most={wall ? wallSensors : 24} />
           </section>
         </div>
       </>}
     </div>
   )
+}
+
+// Pace is how long people took, in the median of the last day.
+function Pace({ what, time }: { what: 'overview.taken' | 'overview.closed'; time: Numbers['responses']['taken'] }) {
+  const { t, number } = useWords()
+  const minutes = Math.round((time?.seconds ?? 0) / 60)
+  const text = !time ? t('overview.pace.none') : minutes < 1 ? t('overview.pace.seconds', { n: number(time.seconds) })
+    : minutes < 120 ? t('overview.pace.minutes', { n: number(minutes) }) : t('overview.pace.hours', { n: number(time.seconds / 3600, 1) })
+  return <span title={time ? t('overview.pace.from', { n: number(time.groups) }) : undefined}>{t(what)} <strong>{text}</strong></span>
+}
+
+// Clock tells the time of Vietnam on a wall, and that the screen is alive.
+function Clock() {
+  const [now, setNow] = useState(() => new Date().toISOString())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(new Date().toISOString()), 1000)
+    return () => clearInterval(timer)
+  }, [])
+  return <time className="clock" dateTime={now}>{dateTime(now).slice(0, 10)} {clock(now)}</time>
 }
 
 function Bars({ title, none, rows, label, link }: {
@@ -100,27 +130,29 @@ function Bars({ title, none, rows, label, link }: {
   )
 }
 
-// Sensors shows each sensor's traffic and what it lost: a number that nobody can see is a number that nobody trusts.
-function Sensors({ value, none }: { value: unknown; none: string }) {
+// Sensors shows each sensor's traffic and what it lost, the worst first: a number that nobody can see is a number that nobody trusts.
+function Sensors({ value, none, most }: { value: unknown; none: string; most: number }) {
   const { t, number } = useWords()
   const all = typeof value === 'object' && value !== null ? Object.entries(value as Record<string, unknown>) : []
+  const lost = (n: Record<string, number>) => ((n.dropped ?? 0) / Math.max(1, (n.packets ?? 0) + (n.dropped ?? 0))) * 100
   const rows = all.filter((r): r is [string, Record<string, number>] => typeof r[1] === 'object' && r[1] !== null)
+    .sort((a, b) => lost(b[1]) - lost(a[1]))
   if (rows.length === 0) return <p className="quiet">{none}</p>
   return (
     <ul className="sensors">
-      {rows.slice(0, 24).map(([name, n]) => {
+      {rows.slice(0, most).map(([name, n]) => {
         const packets = n.packets ?? 0
         const dropped = n.dropped ?? 0
-        const lost = (dropped / Math.max(1, packets + dropped)) * 100
         return (
           <li key={name}>
             <strong className="mono">{name}</strong>
             <span>{t('sensor.traffic', { packets: number(packets), flows: number(n.flows ?? 0) })}</span>
-            <span className={dropped > 0 ? 'failure' : 'quiet'}>{dropped > 0 ? t('sensor.lost', { n: number(dropped), share: number(lost, 2) }) : t('sensor.whole')}</span>
+            <span className={dropped > 0 ? 'failure' : 'quiet'}>{dropped > 0 ? t('sensor.lost', { n: number(dropped), share: number(lost(n), 2) }) : t('sensor.whole')}</span>
             {(n.gap_bytes ?? 0) > 0 && <span className="quiet">{t('sensor.gaps', { n: number(n.gap_bytes) })}</span>}
           </li>
         )
       })}
+      {rows.length > most && <li className="quiet">{t('sensor.others', { n: number(rows.length - most) })}</li>}
     </ul>
   )
 }

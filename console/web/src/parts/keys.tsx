@@ -1,14 +1,42 @@
+// Keys that work everywhere, and the list of all.
 import { Kbd, Modal } from '@mantine/core'
+import { useEffect, useState } from 'react'
 import { useWords } from '../i18n'
+import { go } from '../route'
 
-const keys = [['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['u', 'u'], ['/', 'slash'], ['?', 'help']] as const
+const keys = [
+  ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['a', 'a'], ['u', 'u'], ['/', 'slash'],
+  ['g o', 'go'], ['g i', 'gi'], ['g f', 'gf'], ['g t', 'gt'], ['?', 'help'],
+] as const
 
-export function KeysDialog({ open, close }: { open: boolean; close: () => void }) {
+const pages: Record<string, string> = { o: '/', i: '/inbox', f: '/find', t: '/tunes' }
+const waitMS = 1500 // between g and the page's letter
+
+export function Keys() {
   const { t } = useWords()
+  const [open, setOpen] = useState(false)
+  useEffect(() => {
+    let g = 0
+    const press = (e: KeyboardEvent) => {
+      const el = e.target as HTMLElement
+      if (e.ctrlKey || e.metaKey || e.altKey || el.closest('[role=dialog], [role=listbox], [role=menu], textarea, select')) return
+      if (el instanceof HTMLInputElement && el.type !== 'checkbox') return
+      if (e.key === '?') { e.preventDefault(); setOpen(true); return }
+      if (e.key !== 'Shift' && Date.now() - g < waitMS && Object.hasOwn(pages, e.key)) {
+        // The page's own keys are not meant: t alone would mute a rule.
+        e.preventDefault()
+        e.stopImmediatePropagation()
+        go(pages[e.key])
+      }
+      g = e.key === 'g' ? Date.now() : 0
+    }
+    window.addEventListener('keydown', press, true)
+    return () => window.removeEventListener('keydown', press, true)
+  }, [])
   return (
-    <Modal opened={open} onClose={close} title={t('keys.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Modal opened={open} onClose={() => setOpen(false)} title={t('keys.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
       <dl className="facts">
-        {keys.map(([key, name]) => <div key={key}><dt><Kbd>{key}</Kbd></dt><dd>{t(`keys.${name}`)}</dd></div>)}
+        {keys.map(([key, name]) => <div key={key}><dt>{key.split(' ').map((k) => <Kbd key={k}>{k}</Kbd>)}</dt><dd>{t(`keys.${name}`)}</dd></div>)}
       </dl>
     </Modal>
   )

@@ -9,8 +9,6 @@ import { milli } from '../time'
 import { Hex, masked } from './bytes'
 import { When } from './when'
 
-const arrows: Record<string, string> = { out: '→', in: '←' }
-
 export function Packets({ id }: { id: string }) {
   const words = useWords()
   const { t, number } = words
@@ -46,7 +44,7 @@ export function Packets({ id }: { id: string }) {
               {got.packets.map((p, i) => (
                 <tr key={i} className={i === open ? 'at' : ''}>
                   <td className="mono"><When at={p.time} text={milli(p.time)} /></td>
-                  <td className="mono">{p.from} {arrows[p.direction] ?? '·'} {p.to}</td>
+                  <td className="mono">{p.direction === 'in' ? `${p.to} ← ${p.from}` : `${p.from} → ${p.to}`}</td>
                   <td className="mono">{p.protocol}</td>
                   <td className="num">{number(p.length)}</td>
                   <td className="mono">{p.flags.join(' ')}</td>
@@ -73,8 +71,10 @@ export function Packets({ id }: { id: string }) {
   )
 }
 
+const shownBytes = 32
+
 // preview is the beginning of a content as text.
 function preview(bytes: Uint8Array): string {
-  const text = Array.from(bytes.subarray(0, 48), (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '·')).join('')
-  return bytes.length > 48 ? text + '…' : text
+  const text = Array.from(bytes.subarray(0, shownBytes), (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '·')).join('')
+  return bytes.length > shownBytes ? text + '…' : text
 }

@@ -12,8 +12,8 @@ export interface View {
   sort: string
 }
 
-export function QueryBar({ view, change, problem, input, children }: {
-  view: View; change: (v: View) => void; problem: Problem | undefined; input: RefObject<HTMLInputElement>; children?: ReactNode
+export function QueryBar({ view, change, problem, input, unsorted, children }: {
+  view: View; change: (v: View) => void; problem: Problem | undefined; input: RefObject<HTMLInputElement>; unsorted?: boolean; children?: ReactNode
 }) {
   const words = useWords()
   const { t } = words
@@ -40,8 +40,8 @@ export function QueryBar({ view, change, problem, input, children }: {
         onKeyDown={(e) => { if (e.key === 'Escape') { setText(view.q); e.currentTarget.blur() } }} />
       <Select aria-label={t('inbox.range')} value={view.range} onChange={(range) => range && change({ ...view, range })} allowDeselect={false}
         data={ranges.map((r) => ({ value: r, label: t(`inbox.range.${r}` as Key) }))} w={140} />
-      <Select aria-label={t('inbox.sort')} value={view.sort} onChange={(sort) => sort && change({ ...view, sort })} allowDeselect={false}
-        data={[{ value: 'worst', label: t('inbox.sort.worst') }, { value: 'newest', label: t('inbox.sort.newest') }]} w={180} />
+      {!unsorted && <Select aria-label={t('inbox.sort')} value={view.sort} onChange={(sort) => sort && change({ ...view, sort })} allowDeselect={false}
+        data={[{ value: 'worst', label: t('inbox.sort.worst') }, { value: 'newest', label: t('inbox.sort.newest') }]} w={180} />}
       <Button type="submit">{t('query.run')}</Button>
       {children}
     </form>

@@ -253,6 +253,125 @@ test('a rule is muted with a preview, and shown again', async () => {
   await page.getByText('Chưa bớt báo luật nào').waitFor()
 })
 
+test('everything of a query is decided at once, and taken back', async () => {
+  await page.goto(url + '/inbox?q=brand:evn status:new&range=all&sort=worst')
+  await page.locator('.groups tbody tr').first().waitFor()
+  const before = await total()
+  assert.ok(before > 5)
+  await press('a')
+  await page.getByRole('dialog').getByText(new RegExp(`^${before} nhóm, gồm`)).waitFor()
+  await page.getByLabel('Đóng kèm kết luận').check()
+  assert.equal(await page.getByRole('button', { name: /Áp dụng cho/ }).isDisabled(), true)
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Kết luận' }).click()
+  await page.getByRole('option', { name: 'Có thật nhưng vô hại' }).click()
+  await shot('bulk-vi')
+  await accessible('bulk dialog')
+  await page.getByRole('button', { name: `Áp dụng cho ${before} nhóm` }).click()
+  await page.getByText(`Đã đóng: ${before} nhóm`).waitFor()
+  await totalBecomes(0)
+  await press('u')
+  await page.getByText(`Đã hoàn tác: ${before} nhóm`).waitFor()
+  await totalBecomes(before)
+})
+
+test('the inbox is grouped by story and by brand', async () => {
+  await page.goto(url + '/inbox?q=&range=7d&sort=worst&by=chain')
+  await page.locator('.groups .pivot', { hasText: 'c-4f2a' }).waitFor()
+  await page.getByRole('textbox', { name: 'Gộp theo' }).click()
+  await page.getByRole('option', { name: 'Bị giả mạo' }).click()
+  await page.locator('.groups .pivot', { hasText: 'vneid' }).waitFor()
+  assert.match(page.url(), /by=brand/)
+  await shot('bundles-vi')
+  await accessible('bundles')
+  await page.getByRole('row', { name: /vnpost/ }).getByRole('link').nth(1).click()
+  await page.locator('.groups tbody tr').first().waitFor()
+  assert.equal(await page.getByLabel('Điều kiện tìm').inputValue(), 'brand:vnpost')
+})
+
+test('a hunt: query, time, values, rows', async () => {
+  await press('g')
+  await press('f')
+  await page.getByRole('heading', { name: 'Tìm' }).waitFor({ state: 'attached' })
+  await page.locator('.histogram').waitFor()
+  await page.locator('.rows tbody tr').first().waitFor()
+  await shot('find-vi')
+  await accessible('find')
+  await page.locator('.hunt aside .pivot', { hasText: /^vneid$/ }).click()
+  await page.getByRole('menuitem', { name: 'Thêm vào điều kiện đang xem' }).click()
+  await page.waitForURL(/find\?.*brand%3Avneid/)
+  await page.locator('.histogram summary').click()
+  await page.locator('.histogram .counts button').first().click()
+  await page.waitForURL(/from=/)
+  await page.locator('.rows tbody tr').first().waitFor()
+  await page.getByRole('button', { name: /bỏ giới hạn thời gian/ }).click()
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'Tải bảng (CSV)' }).click()])
+  assert.equal(file.suggestedFilename(), 'khien-findings.csv')
+  await press('?')
+  await page.getByRole('dialog').getByText('Đến trang Tìm').waitFor()
+  await press('Escape')
+})
+
+test('ten thousand rows scroll without a hitch', async () => {
+  await page.goto(url + '/find?q=rule:2400001&range=all')
+  await page.getByText('10.000 phát hiện').waitFor()
+  await page.locator('.rows tbody tr').first().waitFor()
+  const text = async () => page.locator('.summary').innerText()
+  for (let i = 0; i < 60 && !/Chép 10\.000 dòng/.test(await text()); i++) {
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight))
+    await page.waitForTimeout(250)
+  }
+  assert.match(await text(), /Chép 10\.000 dòng/)
+  assert.ok(await page.locator('.rows tbody tr').count() < 200, 'only rows near the screen are there')
+  await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight))
+  await page.getByText('Quét cổng từ máy số 9999').waitFor()
+  // How long scripts take for one scroll: the median of a walk through the table.
+  const times = await page.evaluate(async () => {
+    const out = []
+    for (let i = 0; i < 40; i++) {
+      const start = performance.now()
+      window.scrollTo(0, (document.body.scrollHeight * i) / 40)
+      window.dispatchEvent(new Event('scroll'))
+      await new Promise((done) => setTimeout(done))
+      out.push(performance.now() - start)
+      await new Promise((done) => requestAnimationFrame(done))
+    }
+    return out.sort((a, b) => a - b)
+  })
+  console.log(`# scrolling 10,000 rows: median ${times[20].toFixed(1)} ms, worst ${times[39].toFixed(1)} ms`)
+  assert.ok(times[20] < 100, `${times[20]} ms`)
+  await shot('find-many-vi')
+})
+
+test('a long inbox is walked by keyboard', async () => {
+  await page.goto(url + '/inbox?q=rule:2400001&range=all&sort=worst')
+  await page.locator('.groups tbody tr').first().waitFor()
+  assert.equal(await total(), 10_000)
+  const reached = () => page.evaluate(() => Math.max(...[...document.querySelectorAll('tr[aria-rowindex]')].map((r) => Number(r.getAttribute('aria-rowindex')))))
+  for (let i = 0; i < 60 && !((await reached()) > 500); i++) {
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight))
+    await page.waitForTimeout(250)
+  }
+  assert.ok((await reached()) > 500)
+  assert.ok(await page.locator('.groups tbody tr').count() < 200, 'only rows near the screen are there')
+  await page.evaluate(() => window.scrollTo(0, 0))
+  await page.locator('tr[aria-rowindex="2"]').waitFor()
+  const times = []
+  for (let i = 0; i < 60; i++) {
+    times.push(await page.evaluate(async () => {
+      const start = performance.now()
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
+      await new Promise((done) => setTimeout(done))
+      return performance.now() - start
+    }))
+  }
+  times.sort((a, b) => a - b)
+  console.log(`# j in a long inbox: median ${times[30].toFixed(1)} ms, worst ${times[59].toFixed(1)} ms`)
+  assert.ok(times[30] < 100, `${times[30]} ms`)
+  const box = await page.locator('tr.at').boundingBox()
+  assert.ok(box && box.y > 48 && box.y < 800, 'the row is on the screen')
+  await shot('inbox-long-vi')
+})
+
 test('a search is saved and found again', async () => {
   await page.goto(url + '/inbox?q=severity%3E%3Dhigh&range=24h&sort=newest')
   await page.locator('.groups tbody tr').first().waitFor()
@@ -300,6 +419,23 @@ test('pages look right in the dark and in English', async () => {
   await accessible('overview, dark')
   await language('vi')
   await shot('overview-vi-dark')
+})
+
+test('the wall shows everything without scrolling', async () => {
+  await page.setViewportSize({ width: 1920, height: 1080 })
+  await page.goto(url + '/?wall=1')
+  await page.locator('.wall .number').first().waitFor()
+  await page.locator('.wall .clock').waitFor()
+  assert.equal(await page.locator('header.top').count(), 0)
+  assert.match(await page.locator('.pace').innerText(), /Tiếp nhận sau/)
+  const over = await page.evaluate(() => [document.documentElement.scrollHeight - innerHeight, document.documentElement.scrollWidth - innerWidth,
+    ...[...document.querySelectorAll('.wall .panel')].map((p) => p.scrollHeight - p.clientHeight)])
+  assert.ok(over.every((n) => n <= 0), `cut off: ${over}`)
+  await shot('wall-vi-dark')
+  await accessible('wall')
+  await press('Escape')
+  await page.locator('header.top').waitFor()
+  await page.setViewportSize({ width: 1280, height: 800 })
 })
 
 test('hostile text stays text', async () => {

@@ -80,6 +80,20 @@ func findings(now time.Time) []detector.Finding {
 	return out
 }
 
+// many are 10,000 findings of as many sources, three weeks old: what the long tables are tried with.
+func many(now time.Time) []detector.Finding {
+	out := make([]detector.Finding, 10_000)
+	for i := range out {
+		f := &out[i]
+		*f = detector.Finding{Time: now.Add(-21*24*time.Hour - time.Duration(i)*time.Minute), Source: detector.FromSignature, Severity: detector.Low, Score: 0.1, Count: 1,
+			Rule:    detector.Rule{ID: "2400001", GID: 1, Name: "Quét cổng"},
+			Summary: detector.Text{VI: fmt.Sprintf("Quét cổng từ máy số %d", i), EN: fmt.Sprintf("Port scan by host %d", i)},
+			SrcIP:   netip.AddrFrom4([4]byte{100, 64, byte(i >> 8), byte(i)}), DstIP: netip.MustParseAddr("10.2.0.9"), Transport: "tcp", FlowID: uint64(200_000 + i)}
+		f.Identify()
+	}
+	return out
+}
+
 // arriving is the nth finding that comes while the page is open.
 func arriving(now time.Time, n int) detector.Finding {
 	f := detector.Finding{Time: now, Source: detector.FromFraud, Severity: detector.Critical, Score: 0.9, Count: 1,
