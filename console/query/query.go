@@ -50,7 +50,7 @@ func fields() []field {
 		{"severity", "severity>=high", nil}, // has operators; see severity
 		{"status", "status:new", setStatus},
 		{"source", "source:fraud", setSource},
-		{"brand", "brand:vneid", func(q *store.Query, v string) string { return add(&q.Brand, strings.ToLower(v)) }},
+		{"brand", "brand:vneid", func(q *store.Query, v string) string { return add(&q.Brand, v) }},
 		{"ip", "ip:10.1.2.3", func(q *store.Query, v string) string { return addIP(&q.IP, v) }},
 		{"src", "src:10.0.0.0/8", func(q *store.Query, v string) string { return addIP(&q.Src, v) }},
 		{"dst", "dst:198.51.100.7", func(q *store.Query, v string) string { return addIP(&q.Dst, v) }},

@@ -35,7 +35,7 @@ func TestParse(t *testing.T) {
 	f("-severity>=high", store.Query{Not: &store.Query{MinSeverity: detector.High}})
 	f("-severity<high", store.Query{MinSeverity: detector.High})
 	f("-host:a.example,*.b.example -src:10.0.0.0/8 -brand:VNeID -status:closed -source:health -ip:::1", store.Query{Not: &store.Query{
-		Host: []string{"a.example", "*.b.example"}, Src: []string{"10.0.0.0/8"}, Brand: []string{"vneid"}, Status: []string{"closed"},
+		Host: []string{"a.example", "*.b.example"}, Src: []string{"10.0.0.0/8"}, Brand: []string{"VNeID"}, Status: []string{"closed"},
 		Source: []string{"health"}, IP: []string{"::1"}}})
 	f("technique:t1566.002 -sensor:x chain:c-1 campaign:\"a *\" ja4:t13d sha256:"+strings.Repeat("AB", 32), store.Query{
 		Technique: []string{"T1566.002"}, Not: &store.Query{Sensor: []string{"x"}}, Chain: []string{"c-1"}, Campaign: []string{"a *"},

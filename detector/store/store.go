@@ -35,7 +35,7 @@ type Query struct {
 	Host        []string // names or "*.name"
 	Rule        []string // rule ids
 	Source      []string
-	Brand       []string
+	Brand       []string // A to Z and a to z are the same
 	SHA256      []string // of a file, lower case
 	JA4         []string
 	Campaign    []string // ids

@@ -81,6 +81,10 @@ func hostFilter(h string) m {
 	return m{"term": m{"related.hosts": h}}
 }
 
+// caselessMax is the longest value that is compared without regard to case, in bytes: the server makes an automaton of it
+// and refuses large ones.
+const caselessMax = 200
+
 // lists are the conditions of a query's lists, one for each that is not empty.
 func lists(q *store.Query) (out []m) {
 	if len(q.IP) > 0 {
@@ -96,10 +100,17 @@ func lists(q *store.Query) (out []m) {
 	for _, l := range []struct {
 		field  string
 		values []string
-	}{{"source.ip", q.Src}, {"destination.ip", q.Dst}, {"rule.id", q.Rule}, {"khien.source", q.Source}, {"khien.fraud.brand", q.Brand}} {
+	}{{"source.ip", q.Src}, {"destination.ip", q.Dst}, {"rule.id", q.Rule}, {"khien.source", q.Source}} {
 		if len(l.values) > 0 {
 			out = append(out, m{"terms": m{l.field: l.values}})
 		}
+	}
+	if len(q.Brand) > 0 {
+		var brands []m
+		for _, b := range q.Brand {
+			brands = append(brands, m{"term": m{"khien.fraud.brand": m{"value": b, "case_insensitive": len(b) <= caselessMax}}})
+		}
+		out = append(out, anyOf(brands...))
 	}
 	for _, f := range store.Fields() {
 		if values := *f.Asked(q); len(values) > 0 {

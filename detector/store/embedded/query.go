@@ -180,7 +180,7 @@ func (c *clause) findings(not string, q *store.Query, each bool) {
 			c.add("f.id"+not+" IN (SELECT id FROM "+table+" WHERE "+what+")", args...)
 		}
 	}
-	c.in("f.brand", not, q.Brand)
+	c.in("f.brand COLLATE NOCASE", not, q.Brand)
 	if len(q.Host) > 0 {
 		var alt []string
 		var args []any

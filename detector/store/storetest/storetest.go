@@ -290,6 +290,7 @@ func testFilters(t *testing.T, s store.Store) {
 	f("not rule", store.Query{Not: &store.Query{Rule: []string{"1"}}}, "bc")
 	f("source", store.Query{Source: []string{"fraud"}}, "a")
 	f("brand", store.Query{Brand: []string{"vneid"}}, "a")
+	f("brand in capitals", store.Query{Brand: []string{"evn", "VNeID"}}, "a")
 	f("group", store.Query{Group: store.GroupKey(&c)}, "c")
 	f("file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "b")
 	f("JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6", "t00"}}, "a")
@@ -314,7 +315,7 @@ func testFilters(t *testing.T, s store.Store) {
 		{"host", store.Query{Host: []string{"shop.example"}}, "ac"},
 		{"names below a host", store.Query{Host: []string{"*.vneid-gov.example"}}, "bc"},
 		{"source", store.Query{Source: []string{"fraud"}}, "bc"},
-		{"brand", store.Query{Brand: []string{"vneid"}}, "bc"},
+		{"brand", store.Query{Brand: []string{"VNeID"}}, "bc"},
 		{"file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "ac"},
 		{"JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6"}}, "bc"},
 		{"campaign", store.Query{Campaign: []string{"vneid-*.example"}}, "bc"},
