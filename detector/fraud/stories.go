@@ -43,6 +43,8 @@ type story struct {
 	told     int // findings given so far
 	id       string
 	evidence *detector.Finding // what the first grave step told of the traffic
+	contact  *detector.Finding // the first contact with the fraud's own server
+	where    *detector.Finding // of evidence and contact, the one whose server the story names; fixed when it is first told
 }
 
 // step is a step with what decides whether it counts.
@@ -193,6 +195,9 @@ func (st *story) add(f *detector.Finding, stage string) bool {
 	if f.Severity >= detector.High && stage != "remote_control" && stage != "c2" {
 		if st.evidence == nil {
 			st.evidence = f
+		}
+		if st.contact == nil && stage != "lookup" {
+			st.contact = f
 		}
 		st.score = max(st.score, f.Score)
 		if st.brand == "" && f.Fraud != nil {

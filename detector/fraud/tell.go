@@ -26,12 +26,19 @@ func (st *story) finding(key storyKey) *detector.Finding {
 		Ruleset: "khien-fraud", Action: "allowed"}}
 	f.Time = st.start
 	f.SrcIP, f.Direction = key.victim, "to_server"
-	f.DstIP, f.DstPort = server(e), e.DstPort
-	if e.Direction == "to_client" {
-		f.DstPort = e.SrcPort
+	if st.where == nil {
+		// A story is about the fraud's server and not about the resolver that was asked for it.
+		if st.where = e; e.App == "dns" && st.contact != nil {
+			st.where = st.contact
+		}
 	}
-	f.Transport, f.App, f.Capture, f.Sensor, f.Interface = e.Transport, e.App, e.Capture, e.Sensor, e.Interface
-	f.Domain, f.URL, f.UserAgent = e.Domain, e.URL, e.UserAgent
+	w := st.where
+	f.DstIP, f.DstPort = server(w), w.DstPort
+	if w.Direction == "to_client" {
+		f.DstPort = w.SrcPort
+	}
+	f.Transport, f.App, f.Capture, f.Sensor, f.Interface = w.Transport, w.App, e.Capture, e.Sensor, e.Interface
+	f.Domain, f.URL, f.UserAgent = e.Domain, w.URL, w.UserAgent
 	if st.id == "" {
 		f.Identify("story", key.capture, key.victim.String())
 		st.id = f.ID

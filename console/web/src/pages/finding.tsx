@@ -90,7 +90,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
                     <When at={s.time} seconds />
                     <strong>{words.word('stage', s.stage)}</strong>
                     <span className="quiet">{words.word('visibility', s.visibility)}</span>
-                    <span>{s.what[lang] || s.what.vi || s.what.en}{s.evidence && <small className="mono"> {s.evidence}</small>}</span>
+                    <span>{s.what[lang] || s.what.vi || s.what.en}<Evidence of={s.evidence} /></span>
                   </li>
                 ))}
               </ol>
@@ -140,6 +140,14 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
       </div>
     </article>
   )
+}
+
+// Evidence leads to the finding that shows a step; what is no finding is told as it is.
+function Evidence({ of }: { of?: string }) {
+  const { t } = useWords()
+  if (!of) return null
+  if (!/^[0-9a-f]{32}$/.test(of)) return <small className="mono quiet"> {of}</small>
+  return <small> <a href={'/finding/' + of} onClick={follow}>{t('finding.evidence')}</a></small>
 }
 
 function Related({ group, id }: { group: string; id: string }) {
