@@ -112,7 +112,9 @@ func TestMemorySoak(t *testing.T) {
 			peak = max(peak, resident(t))
 		}
 	}
-	if peak > soakMemory {
+	if raced {
+		t.Log("memory is not judged under the race detector, which takes five to ten times as much")
+	} else if peak > soakMemory {
 		t.Errorf("%d MB after %d names", peak>>20, *soakNames)
 	}
 	t.Logf("%d look-ups, %d MB; of %d listed names taken for fraud: %d", *soakNames, peak>>20, first, firstGrave)

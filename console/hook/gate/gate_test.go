@@ -134,6 +134,30 @@ func TestOffByDefault(t *testing.T) {
 	}
 }
 
+// lateness measures how much longer than asked for a pause takes, until the returned function is called, which tells the
+// worst: what a shared machine does to every measure of time.
+func lateness() func() time.Duration {
+	const pause = 10 * time.Millisecond
+	stop, worst := make(chan struct{}), make(chan time.Duration, 1)
+	go func() {
+		var most time.Duration
+		for {
+			start := time.Now()
+			select {
+			case <-stop:
+				worst <- most
+				return
+			case <-time.After(pause):
+				most = max(most, time.Since(start)-pause)
+			}
+		}
+	}()
+	return func() time.Duration {
+		close(stop)
+		return <-worst
+	}
+}
+
 // TestFromFindingToEnforcement measures what the whole way takes with 10,000 active decisions over the store that ships: a
 // finding is handed over, the policies approve, the resolver is notified, transfers the change, and a firewall's list has it.
 func TestFromFindingToEnforcement(t *testing.T) {
@@ -197,6 +221,18 @@ consumers:
 		m := new(dns.Msg)
 		m.SetIxfr("rpz.test.", serial, "localhost.", "khien.localhost.")
 		m.SetTsig("k.", dns.HmacSHA256, 300, time.Now().Unix())
+		for deadline := time.Now().Add(20 * time.Second); serial == 0; time.Sleep(20 * time.Millisecond) { // until the first list is made
+			q := new(dns.Msg)
+			q.SetQuestion("rpz.test.", dns.TypeSOA)
+			q.SetTsig("k.", dns.HmacSHA256, 300, time.Now().Unix())
+			r, _, err := (&dns.Client{Net: "tcp", TsigSecret: map[string]string{"k.": secret}}).Exchange(q, zones)
+			if err == nil && r.Rcode == dns.RcodeSuccess {
+				break
+			}
+			if err != nil || r.Rcode != dns.RcodeServerFailure || time.Now().After(deadline) {
+				t.Fatal(r, err)
+			}
+		}
 		ch, err := (&dns.Transfer{TsigSecret: map[string]string{"k.": secret}}).In(m, zones)
 		if err != nil {
 			t.Fatal(err)
@@ -217,6 +253,7 @@ consumers:
 	if n := len(ixfr()); n < 2*active {
 		t.Fatalf("the first transfer has %d records", n)
 	}
+	late := lateness()
 	var took []time.Duration
 	for i := range rounds {
 		for len(notified) > 0 {
@@ -245,7 +282,11 @@ consumers:
 	slices.Sort(took)
 	p99 := took[len(took)*99/100]
 	t.Logf("%d active decisions, from finding to resolver and firewall list: p50 %v, p99 %v", active, took[len(took)/2], p99)
-	if p99 > 2*time.Second {
+	switch slow := late(); {
+	case p99 <= 2*time.Second:
+	case slow > 200*time.Millisecond:
+		t.Logf("not judged: the machine was so busy that a pause of 10 ms took up to %v longer", slow)
+	default:
 		t.Errorf("p99 %v, want at most 2 s", p99)
 	}
 }

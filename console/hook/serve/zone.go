@@ -231,14 +231,11 @@ func (z *Zones) answer(w dns.ResponseWriter, r *dns.Msg) {
 	x.mu.Lock()
 	serial, version, entries := x.serial, x.version, x.entries
 	x.mu.Unlock()
-	if serial == 0 { // before the first list: a secondary keeps what it has
-		m.SetRcode(r, dns.RcodeServerFailure)
-		w.WriteMsg(m)
-		return
-	}
 	_, tcp := w.RemoteAddr().(*net.TCPAddr)
 	now := z.book.Now()
 	switch {
+	case serial == 0: // before the first list: a secondary keeps what it has
+		m.SetRcode(r, dns.RcodeServerFailure)
 	case q.Qtype == dns.TypeAXFR && tcp, q.Qtype == dns.TypeIXFR && tcp:
 		var from uint32
 		if len(r.Ns) == 1 {
