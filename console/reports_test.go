@@ -80,7 +80,7 @@ func TestReports(t *testing.T) {
 	if all := d.want(200, "GET", "/api/v1/reports/clocks", nil)["clocks"].([]any); len(all) == 0 {
 		t.Error("no clocks in the overview")
 	}
-	if status, _, head := d.do("GET", "/api/v1/cases/"+id+"/preview.pdf?form=report72", nil); status != 200 || head.Get("Content-Type") != "application/pdf" {
+	if status, _, head := d.do("GET", "/api/v1/cases/"+id+"/preview.pdf?form=report72", nil); status != 200 || head.Get("Content-Type") != "application/pdf" || !strings.HasPrefix(head.Get("Content-Disposition"), "inline") {
 		t.Errorf("preview %d %v", status, head)
 	}
 	d.want(200, "GET", "/api/v1/cases/"+id+"/clocks.ics", nil)

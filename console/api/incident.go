@@ -161,9 +161,13 @@ func (a *API) clocksICS(w http.ResponseWriter, r *http.Request, who account.Acco
 
 // file answers with a file that a browser keeps and does not show.
 func file(w http.ResponseWriter, kind, name string, data []byte) error {
+	return send(w, "attachment", kind, name, data)
+}
+
+func send(w http.ResponseWriter, disposition, kind, name string, data []byte) error {
 	h := w.Header()
 	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", name))
+	h.Set("Content-Disposition", fmt.Sprintf("%s; filename=%q", disposition, name))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Content-Type-Options", "nosniff")
 	_, err := w.Write(data)
@@ -205,5 +209,6 @@ func (a *API) previewPDF(w http.ResponseWriter, r *http.Request, who account.Acc
 	if err != nil {
 		return err
 	}
-	return file(w, "application/pdf", s.in.Case+"-"+f.ID+".pdf", pdf)
+	// Shown, not kept: a draft is read in the browser. The program drew it, so nothing in it runs.
+	return send(w, "inline", "application/pdf", s.in.Case+"-"+f.ID+".pdf", pdf)
 }

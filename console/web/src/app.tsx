@@ -9,12 +9,15 @@ import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
 import { Toasts, useToasts } from './parts/toast'
 import { Admin } from './pages/admin'
+import { Case } from './pages/case'
+import { Cases } from './pages/cases'
 import { Entity } from './pages/entity'
 import { Find } from './pages/find'
 import { Finding } from './pages/finding'
 import { Inbox } from './pages/inbox'
 import { Login } from './pages/login'
 import { Overview } from './pages/overview'
+import { Reports } from './pages/reports'
 import { Tunes } from './pages/tunes'
 import { follow, go, useAddress } from './route'
 
@@ -52,7 +55,8 @@ function Frame({ me }: { me: Me }) {
   )
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
-  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin' : 'inbox'
+  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin'
+    : path === '/reports' ? 'reports' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
   const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   const wall = path === '/' && address.searchParams.get('wall') === '1'
@@ -72,6 +76,8 @@ function Frame({ me }: { me: Me }) {
           <a href="/" onClick={follow} aria-current={at === 'overview' ? 'page' : undefined}>{t('nav.overview')}</a>
           <a href="/inbox" onClick={follow} aria-current={at === 'inbox' ? 'page' : undefined}>{t('nav.inbox')}</a>
           <a href="/find" onClick={follow} aria-current={at === 'find' ? 'page' : undefined}>{t('nav.find')}</a>
+          <a href="/cases" onClick={follow} aria-current={at === 'cases' ? 'page' : undefined}>{t('nav.cases')}</a>
+          <a href="/reports" onClick={follow} aria-current={at === 'reports' ? 'page' : undefined}>{t('nav.reports')}</a>
           <a href="/tunes" onClick={follow} aria-current={at === 'tunes' ? 'page' : undefined}>{t('nav.tunes')}</a>
         </nav>
         <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
@@ -99,6 +105,9 @@ function Frame({ me }: { me: Me }) {
           : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />
           : path === '/find' ? <Find address={address} me={me} toasts={toasts} />
           : path === '/admin' ? <Admin me={me} toasts={toasts} />
+          : path === '/cases' ? <Cases address={address} me={me} toasts={toasts} />
+          : path.startsWith('/cases/') ? <Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} />
+          : path === '/reports' ? <Reports me={me} />
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>

@@ -24,7 +24,10 @@ export function explain(e: unknown, { t }: Words): string {
     case 'last_admin': return t('error.last_admin')
     case 'too_large': return t('error.too_large')
     case 'bad_request': return t('error.bad_request', { detail })
-    case 'conflict': return t('error.conflict', { user: e.body.changed_by ?? '?' })
+    case 'case_closed': return t('error.case_closed')
+    case 'missing_fields': return t('error.missing_fields', { detail })
+    case 'unconfirmed': return t('error.unconfirmed')
+    case 'conflict': return e.body.changed_by === undefined ? t('error.changed') : t('error.conflict', { user: e.body.changed_by ?? '?' })
     case 'internal': return t('error.internal', { detail })
     default: return t('error.other', { detail })
   }

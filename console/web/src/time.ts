@@ -40,3 +40,18 @@ export function utc(iso: string): string {
   const d = new Date(iso)
   return Number.isNaN(d.getTime()) ? '–' : d.toISOString().replace('T', ' ').replace(/\.\d+Z$/, '')
 }
+
+// Vietnam has had no summer time since 1975, so that times typed on the pages are seven hours ahead of UTC.
+const offset = '+07:00'
+
+// vietnamTime is a time as a datetime-local field holds it.
+export function vietnamTime(iso: string): string {
+  const d = new Date(iso)
+  return Number.isNaN(d.getTime()) ? '' : new Date(d.getTime() + 7 * 3_600_000).toISOString().slice(0, 19)
+}
+
+// localTime is what such a field holds as RFC 3339, '' when it is no time.
+export function localTime(field: string): string {
+  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(field)) return ''
+  return (field.length === 16 ? field + ':00' : field) + offset
+}

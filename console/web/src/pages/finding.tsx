@@ -11,6 +11,7 @@ import { FileSection } from '../parts/file'
 import { Packets } from '../parts/packets'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
+import { StartReport } from '../parts/startreport'
 import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
@@ -130,6 +131,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
         <aside>
           <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>
             <Button size="sm" variant="default" onClick={() => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })}>{t('tune.open')}</Button>
+            <StartReport finding={doc.event.id} title={title} />
           </Decide>
           <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
           <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>

@@ -40,6 +40,9 @@ func run(empty bool) error {
 			return err
 		}
 	}
+	if err := profile(dir); err != nil {
+		return err
+	}
 	kept, err := files(filepath.Join(dir, "files"))
 	if err != nil {
 		return err

@@ -1,0 +1,175 @@
+// One case: what is known, what is due when, what stands in its reports.
+import { Button, Skeleton, Textarea } from '@mantine/core'
+import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { api, Problem, type Finding, type Me } from '../api'
+import { explain } from '../errors'
+import { useWords, type Words } from '../i18n'
+import { CaseClose } from '../parts/caseclose'
+import { Clocks } from '../parts/clocks'
+import { FormSheet } from '../parts/formsheet'
+import { IssuedTable } from '../parts/issued'
+import { Severity } from '../parts/severity'
+import type { ToastBox } from '../parts/toast'
+import { When } from '../parts/when'
+import { calendar, reporting, type Case as Doc, type Clock, type IncidentView, type Issued, type Regime } from '../reporting'
+import { follow, go } from '../route'
+
+const shown = 20 // findings that are read by name; the others are links
+
+export function Case({ id, me, address, toasts }: { id: string; me: Me; address: URL; toasts: ToastBox }) {
+  const words = useWords()
+  const { t, lang, number } = words
+  const pack = address.searchParams.get('pack') ?? 'vn-2026'
+  const form = address.searchParams.get('form') ?? (pack === 'vn-2026' ? 'initial' : 'mau-03')
+  const works = me.role !== 'viewer'
+  const [doc, setDoc] = useState<Doc>()
+  const [regimes, setRegimes] = useState<Regime[]>([])
+  const [view, setView] = useState<IncidentView>()
+  const [clocks, setClocks] = useState<Clock[]>()
+  const [issued, setIssued] = useState<Issued[]>([])
+  const [error, setError] = useState<unknown>()
+  const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
+  useEffect(() => {
+    reporting.get(id).then(setDoc, setError)
+    reporting.forms().then((r) => setRegimes(r.packs), setError)
+    reporting.issued(id).then((r) => setIssued(r.reports), setError)
+  }, [id])
+  const findings = doc?.findings.length
+  const load = useCallback(async () => {
+    if (!works) {
+      setClocks((await reporting.clocks(id, pack)).clocks)
+      return
+    }
+    const v = await reporting.incident(id, pack)
+    setView(v)
+    setClocks(v.clocks)
+  }, [id, pack, works])
+  useEffect(() => { if (findings !== undefined) load().catch(setError) }, [load, findings])
+  // change makes a change to the version that the page shows; when somebody else was faster it shows theirs.
+  const change = (send: (version: number) => Promise<IncidentView>): Promise<boolean> => send(view?.incident.version ?? 0).then((v) => {
+    setView(v)
+    setClocks(v.clocks)
+    return true
+  }, (e: unknown) => {
+    failed(e)
+    if (e instanceof Problem && e.code === 'conflict') void load().catch(failed)
+    return false
+  })
+  if (error !== undefined) {
+    return <div className="page"><h1>{t('cases.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p><a href="/cases" onClick={follow}>{t('case.back')}</a></div>
+  }
+  if (!doc) return <div className="page"><h1 className="hidden">{t('cases.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
+  const open = doc.status === 'open' && works
+  const summary = view?.incident.facts['incident.summary']?.values
+  const regime = regimes.find((r) => r.pack.id === pack)
+  return (
+    <article className="page finding case">
+      <p className="noprint"><a href="/cases" onClick={follow}>← {t('case.back')}</a></p>
+      <header>
+        <h1>{doc.title}</h1>
+        <p className="badges"><span className="mono">{doc.id}</span><span>{t(`cases.state.${doc.status}`)}</span>{doc.unit && <span>{doc.unit}</span>}
+          <span>{t('case.opened')} <When at={doc.opened} /></span><span>{t('case.findings.n', { n: number(doc.findings.length) })}</span></p>
+        {summary && <p>{(lang === 'en' && summary[1]) || summary[0]}</p>}
+      </header>
+      <div className="two">
+        <div>
+          <section>
+            <h2>{t('clock.title')}</h2>
+            {!clocks ? <Skeleton height={96} aria-label={t('common.loading')} /> : <Clocks clocks={clocks} regime={regime}
+              send={open ? (x) => change((version) => reporting.sent(id, pack, version, x)) : undefined} />}
+            <p className="noprint"><a href={calendar(id, pack)} download>{t('clock.ics')}</a></p>
+          </section>
+          {issued.length > 0 && <section><h2>{t('issued.title')}</h2><IssuedTable list={issued} files={works} /></section>}
+          {works && (!view ? <Skeleton height={420} aria-label={t('common.loading')} /> : <FormSheet id={id} at={{ pack, form }} regimes={regimes} view={view} change={change}
+            open={open} toasts={toasts} choose={(f) => go(`/cases/${encodeURIComponent(id)}?` + new URLSearchParams({ ...f }), true)}
+            issued={(x) => { setIssued((old) => [...old, x]); void load().catch(failed) }} />)}
+        </div>
+        <aside>
+          <Findings ids={doc.findings} />
+          <Notes doc={doc} open={open} done={setDoc} failed={failed} />
+          {open && <section className="noprint"><h2>{t('finding.action')}</h2><CaseClose id={id} due={(clocks ?? []).filter((k) => !k.sent).length} done={setDoc} failed={failed} /></section>}
+          <section><h2>{t('finding.history')}</h2><History doc={doc} view={view} regime={regime} /></section>
+          <Button className="noprint" variant="default" onClick={() => window.print()}>{t('common.print')}</Button>
+        </aside>
+      </div>
+    </article>
+  )
+}
+
+function Findings({ ids }: { ids: string[] }) {
+  const { t, lang } = useWords()
+  const [known, setKnown] = useState<Record<string, Finding>>({})
+  useEffect(() => {
+    let left = false
+    for (const id of ids.slice(0, shown)) {
+      api.finding(id).then((r) => { if (!left) setKnown((old) => ({ ...old, [id]: r.finding })) }, () => undefined) // gone: its id stays as the link
+    }
+    return () => { left = true }
+  }, [ids])
+  return (
+    <section>
+      <h2>{t('case.findings')}</h2>
+      {ids.length === 0 ? <p className="quiet">{t('case.findings.none')}</p> : (
+        <ul className="related">
+          {ids.map((id) => {
+            const f = known[id]
+            return <li key={id}>{f && <><Severity level={f.event.severity} /> <When at={f['@timestamp']} /> </>}
+              <a href={'/finding/' + encodeURIComponent(id)} onClick={follow} className={f ? '' : 'mono'}>{f ? f.khien.summary[lang] || f.rule.name || f.rule.id : id}</a></li>
+          })}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Notes({ doc, open, done, failed }: { doc: Doc; open: boolean; done: (c: Doc) => void; failed: (e: unknown) => void }) {
+  const { t } = useWords()
+  const [text, setText] = useState('')
+  const send = (e: FormEvent) => {
+    e.preventDefault()
+    reporting.addNote(doc.id, text.trim()).then((c) => { setText(''); done(c) }, failed)
+  }
+  return (
+    <section>
+      <h2>{t('case.notes')}</h2>
+      <ul className="history">{doc.notes?.map((n, i) => <li key={i}><small className="quiet"><When at={n.time} /> · {n.user}</small><div className="value">{n.text}</div></li>)}</ul>
+      {open && <form className="noprint" onSubmit={send}>
+        <Textarea aria-label={t('case.note')} placeholder={t('case.note')} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={1300} autosize minRows={2} />
+        <Button mt="xs" size="sm" variant="default" type="submit" disabled={text.trim() === ''}>{t('case.note.add')}</Button>
+      </form>}
+    </section>
+  )
+}
+
+interface Entry { time: string; user: string; what: string; detail?: string }
+
+function History({ doc, view, regime }: { doc: Doc; view?: IncidentView; regime?: Regime }) {
+  const words = useWords()
+  const list: Entry[] = [
+    ...doc.history.map((h) => ({ time: h.time, user: h.user, what: caseChange(h.what, words) })),
+    ...(view?.incident.history ?? []).map((h) => ({ time: h.at, user: h.by, ...incidentChange(h, words, regime) })),
+  ].sort((a, b) => new Date(b.time).getTime() - new Date(a.time).getTime())
+  return <ul className="history">{list.map((h, i) => <li key={i}><small className="quiet"><When at={h.time} /> · {h.user}</small><div>{h.what}{h.detail && <small className="quiet value">{h.detail}</small>}</div></li>)}</ul>
+}
+
+function caseChange(what: string, { t }: Words): string {
+  if (what === 'created') return t('case.did.created')
+  if (what === 'note') return t('case.did.note')
+  if (what.startsWith('finding:')) return t('case.did.finding')
+  if (what.startsWith('closed')) return t('case.did.closed') + what.slice('closed'.length)
+  return what
+}
+
+function incidentChange(h: { what: string; old?: string; new?: string }, { t, lang }: Words, regime?: Regime): { what: string; detail?: string } {
+  if (h.what === 'confirm severity') return { what: t('case.did.severity') }
+  if (h.what.startsWith('confirm citation:')) {
+    const c = regime?.pack.citations.find((x) => 'confirm citation:' + x.id === h.what)
+    return { what: t('case.did.citation'), detail: c ? (lang === 'en' && c.en) || c.vi : h.what.slice('confirm citation:'.length) }
+  }
+  if (h.what.startsWith('sent ')) {
+    const d = regime?.pack.duties.find((x) => 'sent ' + x.id === h.what)
+    return { what: t('case.did.sent'), detail: [d ? d[lang] : h.what.slice(5), h.new].filter(Boolean).join(' · ') }
+  }
+  const field = regime?.forms.flatMap((f) => f.sections.flatMap((s) => s.fields)).find((f) => f.map === h.what)
+  return { what: t('case.did.edit', { what: field ? (lang === 'en' ? field.en : field.label) : h.what }), detail: `${h.old || '–'} → ${h.new || '–'}` }
+}

@@ -1,0 +1,92 @@
+// What do we know together, what is due when: the list of cases.
+import { Button, Group, Modal, SegmentedControl, Skeleton, TextInput } from '@mantine/core'
+import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import type { Me } from '../api'
+import { explain } from '../errors'
+import { useWords } from '../i18n'
+import { atOnce, Deadline } from '../parts/deadline'
+import type { ToastBox } from '../parts/toast'
+import { When } from '../parts/when'
+import { reporting, type Case, type Clock } from '../reporting'
+import { follow, go } from '../route'
+
+export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: ToastBox }) {
+  const words = useWords()
+  const { t, lang, number } = words
+  const status = address.searchParams.get('status') ?? 'open'
+  const [list, setList] = useState<Case[]>()
+  const [next, setNext] = useState<Record<string, Clock>>({})
+  const [error, setError] = useState<unknown>()
+  const [making, setMaking] = useState(false)
+  const load = useCallback(() => {
+    setList(undefined)
+    Promise.all([reporting.cases(status === 'all' ? '' : status), reporting.allClocks()]).then(([c, k]) => {
+      const first: Record<string, Clock> = {}
+      for (const x of k.clocks) if (x.case && !Object.hasOwn(first, x.case)) first[x.case] = x // they come in the order of their times
+      setNext(first)
+      setList(c.cases.toReversed())
+      setError(undefined)
+    }, setError)
+  }, [status])
+  useEffect(load, [load])
+  return (
+    <div className="page">
+      <div className="title">
+        <h1>{t('cases.title')}</h1>
+        <SegmentedControl size="xs" aria-label={t('cases.state')} value={status} onChange={(v) => go('/cases?' + new URLSearchParams({ status: v }), true)}
+          data={(['open', 'closed', 'all'] as const).map((v) => ({ value: v, label: t(`cases.state.${v}`) }))} />
+        {me.role !== 'viewer' && <Button size="sm" onClick={() => setMaking(true)}>{t('cases.new')}</Button>}
+      </div>
+      <p className="quiet">{t('cases.lead')}</p>
+      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      {!list ? error === undefined && <Skeleton height={240} aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('cases.none')}</p> : (
+        <table className="groups plain duties">
+          <thead><tr>
+            <th scope="col">{t('cases.id')}</th><th scope="col">{t('case.name')}</th><th scope="col">{t('case.unit')}</th>
+            <th scope="col">{t('cases.state')}</th><th scope="col">{t('cases.next')}</th><th scope="col" className="num">{t('cases.findings')}</th>
+          </tr></thead>
+          <tbody>
+            {list.map((c) => {
+              const k = next[c.id]
+              return (
+                <tr key={c.id}>
+                  <td className="mono id">{c.id}</td>
+                  <td className="text"><a href={'/cases/' + encodeURIComponent(c.id)} onClick={follow}>{c.title}</a></td>
+                  <td className="text">{c.unit || '–'}</td>
+                  <td>{t(`cases.state.${c.status}`)}, <When at={c.closed ?? c.opened} /></td>
+                  <td className="text">{c.status === 'closed' ? '–' : !k ? <span className="quiet">{t('cases.next.none')}</span>
+                    : <><Deadline clock={k} /> {!atOnce(k) && <>· <When at={k.due_at} /></>}<div className="quiet">{lang === 'en' ? k.title_en : k.title_vi}</div></>}</td>
+                  <td className="num">{number(c.findings.length)}</td>
+                </tr>
+              )
+            })}
+          </tbody>
+        </table>
+      )}
+      <NewCase open={making} close={() => setMaking(false)} toasts={toasts} />
+    </div>
+  )
+}
+
+function NewCase({ open, close, toasts }: { open: boolean; close: () => void; toasts: ToastBox }) {
+  const words = useWords()
+  const { t } = words
+  const [name, setName] = useState('')
+  const [unit, setUnit] = useState('')
+  const send = (e: FormEvent) => {
+    e.preventDefault()
+    reporting.create(name.trim(), unit.trim(), []).then((c) => go('/cases/' + encodeURIComponent(c.id)), (x: unknown) => toasts.fail(explain(x, words)))
+  }
+  return (
+    <Modal opened={open} onClose={close} title={t('cases.new')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+      <form onSubmit={send}>
+        <TextInput label={t('case.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={300} required data-autofocus />
+        <TextInput mt="sm" label={t('case.unit')} value={unit} onChange={(e) => setUnit(e.currentTarget.value)} maxLength={300} />
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
+          <Button type="submit" disabled={name.trim() === ''}>{t('cases.new')}</Button>
+        </Group>
+      </form>
+    </Modal>
+  )
+}
