@@ -212,8 +212,8 @@ func (d *Desk) Put(ctx context.Context, in *report.Incident) error {
 	return nil
 }
 
-// Edit puts what a person typed into an incident that is to be Put. Another time of detection moves every clock; the change
-// stands in the history with the old value.
+// Edit puts what a person typed into an incident that is to be Put. Another time of detection moves every clock, and another
+// severity has to be confirmed again; the change stands in the history with the old value.
 func Edit(in *report.Incident, user string, at time.Time, key string, f report.Fact) error {
 	f.From = report.Origin{Kind: report.FromPerson, By: user, At: at.UTC()}
 	var moved time.Time
@@ -229,8 +229,12 @@ func Edit(in *report.Incident, user string, at time.Time, key string, f report.F
 			return fmt.Errorf("%w: %s: %s is in the future", report.ErrFact, key, f.Values[0])
 		}
 	}
+	was := in.Text(key)
 	if err := in.Set(key, f); err != nil {
 		return err
+	}
+	if key == "incident.severity" && in.Text(key) != was {
+		delete(in.Confirmed, "severity") // it was said of another severity
 	}
 	if !moved.IsZero() {
 		in.Detected = moved.UTC()

@@ -243,6 +243,25 @@ func TestEdit(t *testing.T) {
 	f("no.key", "x", "there is no key")
 }
 
+// TestOtherSeverity shows that a confirmation holds for the severity that it was given for and for no other.
+func TestOtherSeverity(t *testing.T) {
+	_, r := desk(t)
+	confirm(t, r)
+	same := report.Fact{Values: r.Incident.Facts["incident.severity"].Values}
+	if err := Edit(r.Incident, "an", at.Add(time.Hour), "incident.severity", same); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.Incident.Confirmed["severity"]; !ok {
+		t.Error("the confirmation of the same severity is gone")
+	}
+	if err := Edit(r.Incident, "an", at.Add(time.Hour), "incident.severity", report.Fact{Values: []string{"anqg"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := r.Incident.Confirmed["severity"]; ok {
+		t.Error("another severity counts as confirmed")
+	}
+}
+
 func TestSent(t *testing.T) {
 	d, r := desk(t)
 	sent := report.Sent{At: at.Add(2 * time.Hour), By: "an", Via: "công văn"}
