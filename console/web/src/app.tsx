@@ -17,6 +17,7 @@ import { Finding } from './pages/finding'
 import { Inbox } from './pages/inbox'
 import { Login } from './pages/login'
 import { Overview } from './pages/overview'
+import { Packs } from './pages/packs'
 import { Reports } from './pages/reports'
 import { Tunes } from './pages/tunes'
 import { follow, go, useAddress } from './route'
@@ -56,7 +57,7 @@ function Frame({ me }: { me: Me }) {
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
   const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin'
-    : path === '/reports' ? 'reports' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
+    : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
   const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   const wall = path === '/' && address.searchParams.get('wall') === '1'
@@ -108,6 +109,7 @@ function Frame({ me }: { me: Me }) {
           : path === '/cases' ? <Cases address={address} me={me} toasts={toasts} />
           : path.startsWith('/cases/') ? <Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} />
           : path === '/reports' ? <Reports me={me} />
+          : path === '/packs' ? <Packs address={address} me={me} toasts={toasts} />
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>

@@ -66,7 +66,7 @@ export interface IncidentView {
   clocks: Clock[]
 }
 
-interface Standing {
+export interface Standing {
   status?: string
   valid_from?: string
   valid_to?: string
@@ -175,6 +175,8 @@ export const reporting = {
   clocks: (id: string, pack: string) => call<{ detected: string; clocks: Clock[] }>('GET', at(id, '/clocks') + query({ pack })),
   preview: (id: string, f: FormRef) => call<Filled>('GET', at(id, '/preview') + query({ pack: f.pack, form: f.form })),
   forms: () => call<{ packs: Regime[] }>('GET', 'reports/forms'),
+  pack: (id: string) => call<{ text: string; version: number }>('GET', 'reports/packs/' + encodeURIComponent(id)),
+  editPack: (id: string, text: string, version: number) => call<{ version: number }>('PUT', 'reports/packs/' + encodeURIComponent(id), { text, version }),
   allClocks: () => call<{ clocks: Clock[] }>('GET', 'reports/clocks'),
   issued: (id: string) => call<{ reports: Issued[] }>('GET', 'reports' + query({ case: id })),
   issue: (id: string, f: FormRef) => call<Issued>('POST', 'reports', { case: id, pack: f.pack, form: f.form }),

@@ -39,7 +39,7 @@ export function Reports({ me }: { me: Me }) {
   useEffect(load, [load])
   return (
     <div className="page">
-      <h1>{t('reports.title')}</h1>
+      <div className="title"><h1>{t('reports.title')}</h1><a href="/packs" onClick={follow}>{t('packs.title')}</a></div>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
       <section className="panel admin">
         <h2>{t('reports.due')}</h2>
