@@ -149,7 +149,7 @@ function History({ doc, view, regime }: { doc: Doc; view?: IncidentView; regime?
     ...doc.history.map((h) => ({ time: h.time, user: h.user, what: caseChange(h.what, words) })),
     ...(view?.incident.history ?? []).map((h) => ({ time: h.at, user: h.by, ...incidentChange(h, words, regime) })),
   ].sort((a, b) => new Date(b.time).getTime() - new Date(a.time).getTime())
-  return <ul className="history">{list.map((h, i) => <li key={i}><small className="quiet"><When at={h.time} /> · {h.user}</small><div>{h.what}{h.detail && <small className="quiet value">{h.detail}</small>}</div></li>)}</ul>
+  return <ul className="history">{list.map((h, i) => <li key={i}><small className="quiet"><When at={h.time} /> · {h.user}</small><div>{h.what}</div>{h.detail && <small className="quiet value">{h.detail}</small>}</li>)}</ul>
 }
 
 function caseChange(what: string, { t }: Words): string {
@@ -171,5 +171,8 @@ function incidentChange(h: { what: string; old?: string; new?: string }, { t, la
     return { what: t('case.did.sent'), detail: [d ? d[lang] : h.what.slice(5), h.new].filter(Boolean).join(' · ') }
   }
   const field = regime?.forms.flatMap((f) => f.sections.flatMap((s) => s.fields)).find((f) => f.map === h.what)
-  return { what: t('case.did.edit', { what: field ? (lang === 'en' ? field.en : field.label) : h.what }), detail: `${h.old || '–'} → ${h.new || '–'}` }
+  return { what: t('case.did.edit', { what: field ? (lang === 'en' ? field.en : field.label) : h.what }), detail: `${value(h.old)} → ${value(h.new)}` }
 }
+
+// value is what a history keeps of a fact: its values, each with a semicolon behind it.
+const value = (s?: string) => s?.replace(/; $/, '') || '–'

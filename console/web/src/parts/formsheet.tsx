@@ -44,7 +44,7 @@ export function FormSheet({ id, at, choose, regimes, view, change, open, issued,
         {missing.length > 0 && (
           <div className="lacking" role="status">
             <strong>{t('form.missing', { n: missing.length })}</strong>
-            <ul>{missing.map((m) => <li key={m.key}><a href={'#field-' + m.key}>{lang === 'en' ? m.en : m.label}</a></li>)}</ul>
+            <ul>{missing.map((m) => <li key={m.key}><a href={'#field-' + m.key}>{lang === 'en' ? m.en : m.label}</a> <small className="quiet">{filled.sections.find((x) => x.fields.some((f) => f.key === m.key))?.title}</small></li>)}</ul>
           </div>
         )}
         <Group mt="sm" gap="xs" className="noprint">
