@@ -19,11 +19,13 @@ const shown = 20 // findings that are read by name; the others are links
 export function Case({ id, me, address, toasts }: { id: string; me: Me; address: URL; toasts: ToastBox }) {
   const words = useWords()
   const { t, lang, number } = words
-  const pack = address.searchParams.get('pack') ?? 'vn-2026'
-  const form = address.searchParams.get('form') ?? (pack === 'vn-2026' ? 'initial' : 'mau-03')
   const works = me.role !== 'viewer'
   const [doc, setDoc] = useState<Doc>()
   const [regimes, setRegimes] = useState<Regime[]>([])
+  const [next, setNext] = useState('') // the form of what is due next, when the case was opened
+  const regime = regimes.find((r) => r.pack.id === address.searchParams.get('pack')) ?? regimes[0] // the default comes first
+  const pack = regime?.pack.id ?? ''
+  const form = address.searchParams.get('form') ?? (next || (regime?.forms[0]?.id ?? ''))
   const [view, setView] = useState<IncidentView>()
   const [clocks, setClocks] = useState<Clock[]>()
   const [issued, setIssued] = useState<Issued[]>([])
@@ -41,10 +43,11 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
       return
     }
     const v = await reporting.incident(id, pack)
+    setNext((old) => old || (v.clocks.find((k) => !k.sent && k.form)?.form ?? ''))
     setView(v)
     setClocks(v.clocks)
   }, [id, pack, works])
-  useEffect(() => { if (findings !== undefined) load().catch(setError) }, [load, findings])
+  useEffect(() => { if (findings !== undefined && pack !== '') load().catch(setError) }, [load, findings, pack])
   // change makes a change to the version that the page shows; when somebody else was faster it shows theirs.
   const change = (send: (version: number) => Promise<IncidentView>): Promise<boolean> => send(view?.incident.version ?? 0).then((v) => {
     setView(v)
@@ -61,7 +64,6 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
   if (!doc) return <div className="page"><h1 className="hidden">{t('cases.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
   const open = doc.status === 'open' && works
   const summary = view?.incident.facts['incident.summary']?.values
-  const regime = regimes.find((r) => r.pack.id === pack)
   return (
     <article className="page finding case">
       <p className="noprint"><a href="/cases" onClick={follow}>← {t('case.back')}</a></p>

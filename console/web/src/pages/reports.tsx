@@ -10,7 +10,6 @@ import { When } from '../parts/when'
 import { reporting, verified, type Clock, type Filled, type Issued, type Regime } from '../reporting'
 import { follow } from '../route'
 
-const pack = 'vn-2026'
 const drafts = 30 // deadlines whose drafts are looked at for what they lack
 
 export function Reports({ me }: { me: Me }) {
@@ -29,6 +28,7 @@ export function Reports({ me }: { me: Me }) {
       setIssued(r.reports.toReversed())
       setError(undefined)
       if (!works) return
+      const pack = f.packs[0].pack.id // the default, under which the deadlines are
       for (const x of k.clocks.filter((c) => c.case && c.form).slice(0, drafts)) {
         const id = x.case ?? ''
         const form = x.form ?? ''
@@ -44,7 +44,7 @@ export function Reports({ me }: { me: Me }) {
       <section className="panel admin">
         <h2>{t('reports.due')}</h2>
         {!clocks ? error === undefined && <Skeleton height={160} aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('reports.due.none')}</p>
-          : <Due clocks={clocks} regime={regimes.find((r) => r.pack.id === pack)} missing={missing} works={works} />}
+          : <Due clocks={clocks} regime={regimes[0]} missing={missing} works={works} />}
       </section>
       <section className="panel admin">
         <h2>{t('issued.title')}</h2>
@@ -74,7 +74,7 @@ function Due({ clocks, regime, missing, works }: { clocks: Clock[]; regime?: Reg
               <td className="text">{to.map((r) => r && <div key={r.id}>{r[lang]}{!verified(r) && <small>{t('law.unverified')}</small>}</div>)}</td>
               <td className="text">{k.case ? <><a href={'/cases/' + encodeURIComponent(k.case)} onClick={follow}>{k.title}</a> <small className="mono">{k.case}</small></> : <span className="quiet">{t('reports.regular')}</span>}</td>
               {works && <td className="text">{k.case && k.form ? <>
-                <a href={`/cases/${encodeURIComponent(k.case)}?` + new URLSearchParams({ pack, form: k.form })} onClick={follow}>{t('reports.open')}</a>
+                <a href={`/cases/${encodeURIComponent(k.case)}?` + new URLSearchParams({ pack: regime?.pack.id ?? '', form: k.form })} onClick={follow}>{t('reports.open')}</a>
                 {lacks && (lacks.length === 0 ? <div>✓ {t('reports.complete')}</div>
                   : <details><summary>{t('form.missing', { n: lacks.length })}</summary>{lacks.map((m) => <div key={m.key}>{lang === 'en' ? m.en : m.label}</div>)}</details>)}
               </> : '–'}</td>}
