@@ -607,14 +607,16 @@ func TestBlockingRoles(t *testing.T) {
 		d.want(200, "POST", "/api/v1/login", map[string]string{"name": name, "password": password})
 	}
 	const decisions = "/api/v1/blocking/decisions"
-	proposal := map[string]any{"value": "bad.example", "reason": "giả mạo", "ttl": "2h"}
+	proposal := map[string]any{"value": "bad.example", "reason": "giả mạo", "ttl": "2h", "finding": "4f2a-1"}
 	as("viewer")
 	d.want(403, "POST", decisions, proposal)
-	d.want(200, "GET", "/api/v1/blocking", nil)
+	if out := d.want(200, "GET", "/api/v1/blocking", nil); out["off"] != true {
+		t.Errorf("without hooks.yaml blocking is off: %v", out)
+	}
 	as("analyst")
 	x := d.want(200, "POST", decisions, proposal)["decision"].(map[string]any)
 	id := x["id"].(string)
-	if x["state"] != "dry_run" || x["proposer"] != "analyst" {
+	if seen := x["evidence"].([]any)[0].(map[string]any); x["state"] != "dry_run" || x["proposer"] != "analyst" || seen["finding"] != "4f2a-1" || seen["kind"] != "person" {
 		t.Errorf("%v", x)
 	}
 	for value, code := range map[string]string{"8.8.8.8": "never", "com.vn": "brake", "nothing": "bad_value", "bad.example": "exists"} {
@@ -627,6 +629,9 @@ func TestBlockingRoles(t *testing.T) {
 		}
 	}
 	d.want(400, "POST", decisions, map[string]any{"value": "other.example", "reason": "x", "ttl": "soon"})
+	for _, finding := range []string{"<b>", "../x", strings.Repeat("a", 65)} {
+		d.want(400, "POST", decisions, map[string]any{"value": "other.example", "reason": "x", "finding": finding})
+	}
 	d.want(403, "POST", decisions+"/"+id+"/approve", map[string]any{})
 	d.want(403, "POST", "/api/v1/blocking/kill", map[string]any{"reason": "x"})
 	as("lead")

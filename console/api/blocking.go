@@ -116,6 +116,7 @@ func readProposal(w http.ResponseWriter, r *http.Request, q *gate.Request) error
 		TTL       string      `json:"ttl"` // 24h, 90m
 		Reason    string      `json:"reason"`
 		ReasonEN  string      `json:"reason_en"`
+		Finding   string      `json:"finding"`
 		Emergency bool        `json:"emergency"`
 		Version   uint64      `json:"version"`
 		Contact   string      `json:"contact"`
@@ -132,6 +133,6 @@ func readProposal(w http.ResponseWriter, r *http.Request, q *gate.Request) error
 		q.TTL = d
 	}
 	q.Value, q.Kind, q.Action, q.Scope, q.Reason, q.ReasonEN = in.Value, in.Kind, in.Action, in.Scope, in.Reason, in.ReasonEN
-	q.Emergency, q.Version, q.Contact, q.Grant = in.Emergency, in.Version, in.Contact, in.Grant
+	q.Emergency, q.Version, q.Contact, q.Grant, q.Finding = in.Emergency, in.Version, in.Contact, in.Grant, in.Finding
 	return nil
 }

@@ -20,6 +20,9 @@ type Proposal struct {
 	TTL    time.Duration // 0 for a day
 	Reason detector.Text
 	User   string
+	// Finding is what the person looked at, "" for nothing: it stands as evidence of kind "person", which is no reason for any
+	// policy to approve.
+	Finding string
 }
 
 // ready refuses changes while the decisions are not in memory.
@@ -58,6 +61,8 @@ func (b *Book) Propose(ctx context.Context, p Proposal) (*Decision, error) {
 		return nil, fmt.Errorf("%w: a reason of 1 to %d bytes is needed", ErrInput, reasonMax)
 	case p.Scope != "" && !slices.ContainsFunc(b.cfg.Config.Units, func(u Unit) bool { return u.Name == p.Scope }):
 		return nil, fmt.Errorf("%w: there is no unit %q", ErrInput, p.Scope)
+	case !validFinding(p.Finding):
+		return nil, fmt.Errorf("%w: %.40q is no finding", ErrInput, p.Finding)
 	}
 	if p.Reason.VI == "" {
 		p.Reason.VI = p.Reason.EN
@@ -68,11 +73,17 @@ func (b *Book) Propose(ctx context.Context, p Proposal) (*Decision, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	d := &Decision{Kind: kind, Value: value, Action: p.Action, Scope: p.Scope, TTL: p.TTL, Reason: p.Reason, Proposer: p.User, Confidence: 1}
+	if p.Finding != "" {
+		d.Evidence = []Evidence{{Finding: p.Finding, Kind: "person", Score: d.Confidence, Time: b.clock.now()}}
+	}
 	if err := b.begin(ctx, d, p.User); err != nil {
 		return nil, err
 	}
 	return d.clone(), nil
 }
+
+// validFinding says that s can be a finding's id: "" or letters, digits and dashes, at most 64.
+func validFinding(s string) bool { return s == "" || validName(s) && !strings.Contains(s, ".") }
 
 // begin checks a new decision, counts what it would have stopped and keeps it. When that cannot be counted now, it stays
 // proposed and can be approved only in an emergency, or later.

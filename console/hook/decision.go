@@ -65,7 +65,7 @@ const (
 // Evidence is a finding that speaks for a decision.
 type Evidence struct {
 	Finding string    `json:"finding"`
-	Kind    string    `json:"kind"` // name, page, submission, file, remote, signature, behaviour: different kinds are independent
+	Kind    string    `json:"kind"` // name, page, submission, file, remote, signature, behaviour, person: different kinds are independent
 	Score   float64   `json:"score"`
 	Time    time.Time `json:"time"`
 }

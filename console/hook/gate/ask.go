@@ -25,6 +25,7 @@ type Request struct {
 	TTL       time.Duration `json:"ttl,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
 	ReasonEN  string        `json:"reason_en,omitempty"`
+	Finding   string        `json:"finding,omitempty"`
 	Emergency bool          `json:"emergency,omitempty"`
 	State     []hook.State  `json:"state,omitempty"`
 	Limit     int           `json:"limit,omitempty"`
@@ -43,6 +44,7 @@ type Response struct {
 	Page        *hook.DecisionPage    `json:"page,omitempty"`
 	Report      *hook.Report          `json:"report,omitempty"`
 	Status      *hook.Status          `json:"status,omitempty"`
+	Off         bool                  `json:"off,omitempty"` // of status: there is no hooks.yaml, so nothing is served
 	Consumers   []hook.ConsumerStatus `json:"consumers,omitempty"`
 	Text        string                `json:"text,omitempty"`
 	ContentType string                `json:"content_type,omitempty"`
@@ -58,7 +60,7 @@ func operations() map[string]func(g *Gate, ctx context.Context, r Request) (Resp
 	return map[string]func(g *Gate, ctx context.Context, r Request) (Response, error){
 		"status": func(g *Gate, _ context.Context, _ Request) (Response, error) {
 			s := g.Book.Status()
-			return Response{Status: &s, Consumers: g.Consumers.List()}, nil
+			return Response{Status: &s, Off: !g.on, Consumers: g.Consumers.List()}, nil
 		},
 		"list": func(g *Gate, _ context.Context, r Request) (Response, error) {
 			p := g.Book.Decisions(hook.Filter{State: r.State, Kind: r.Kind, Text: r.Value, Limit: r.Limit, After: r.After})
@@ -67,7 +69,7 @@ func operations() map[string]func(g *Gate, ctx context.Context, r Request) (Resp
 		"get": func(g *Gate, _ context.Context, r Request) (Response, error) { return decision(g.Book.Decision(r.ID)) },
 		"propose": func(g *Gate, ctx context.Context, r Request) (Response, error) {
 			return decision(g.Book.Propose(ctx, hook.Proposal{Kind: r.Kind, Value: r.Value, Action: r.Action, Scope: r.Scope, TTL: r.TTL, User: r.User,
-				Reason: detector.Text{VI: r.Reason, EN: r.ReasonEN}}))
+				Reason: detector.Text{VI: r.Reason, EN: r.ReasonEN}, Finding: r.Finding}))
 		},
 		"approve": func(g *Gate, ctx context.Context, r Request) (Response, error) {
 			d, err := g.Book.Approve(ctx, r.ID, r.User, r.Emergency)
