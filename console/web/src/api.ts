@@ -300,6 +300,7 @@ export class Problem extends Error {
   }
 }
 
+// call asks the server; blocking.ts has the calls of its page.
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let resp: Response
   try {

@@ -1,6 +1,6 @@
 // The frame around every page: who is logged in, where one is, language and theme.
 import { ActionIcon, Button, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { api, Problem, type Me } from './api'
 import { explain } from './errors'
 import { useWords, type Lang } from './i18n'
@@ -21,6 +21,9 @@ import { Packs } from './pages/packs'
 import { Reports } from './pages/reports'
 import { Tunes } from './pages/tunes'
 import { follow, go, useAddress } from './route'
+
+// Asked for when it is opened: most people never do.
+const Blocking = lazy(() => import('./pages/blocking').then((m) => ({ default: m.Blocking })))
 
 export function App() {
   const words = useWords()
@@ -56,7 +59,7 @@ function Frame({ me }: { me: Me }) {
   )
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
-  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/admin' ? 'admin'
+  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/admin' ? 'admin'
     : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
   const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
@@ -79,6 +82,7 @@ function Frame({ me }: { me: Me }) {
           <a href="/find" onClick={follow} aria-current={at === 'find' ? 'page' : undefined}>{t('nav.find')}</a>
           <a href="/cases" onClick={follow} aria-current={at === 'cases' ? 'page' : undefined}>{t('nav.cases')}</a>
           <a href="/reports" onClick={follow} aria-current={at === 'reports' ? 'page' : undefined}>{t('nav.reports')}</a>
+          <a href="/blocking" onClick={follow} aria-current={at === 'blocking' ? 'page' : undefined}>{t('nav.blocking')}</a>
           <a href="/tunes" onClick={follow} aria-current={at === 'tunes' ? 'page' : undefined}>{t('nav.tunes')}</a>
         </nav>
         <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
@@ -110,6 +114,7 @@ function Frame({ me }: { me: Me }) {
           : path.startsWith('/cases/') ? <Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} />
           : path === '/reports' ? <Reports me={me} />
           : path === '/packs' ? <Packs address={address} me={me} toasts={toasts} />
+          : path === '/blocking' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Blocking address={address} me={me} toasts={toasts} /></Suspense>
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>

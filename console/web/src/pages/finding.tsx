@@ -12,6 +12,7 @@ import { Packets } from '../parts/packets'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import { StartReport } from '../parts/startreport'
+import { ProposeDialog, type Target } from '../parts/propose'
 import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
@@ -47,6 +48,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
   toasts: ToastBox
 }) {
   const [tuning, setTuning] = useState<Scope>()
+  const [proposing, setProposing] = useState(false)
   const words = useWords()
   const { t, lang, number } = words
   const k = doc.khien
@@ -54,6 +56,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
   const from = doc.event.start ?? doc['@timestamp']
   const to = doc.event.end ?? doc['@timestamp']
   const reasons = k.reasons ?? []
+  const targets: Target[] = [...(k.domain ? [{ kind: 'domain' as const, value: k.domain }] : []), ...(doc.destination?.ip ? [{ kind: 'ip' as const, value: doc.destination.ip }] : [])]
   const top = Math.max(0.0001, ...reasons.map((r) => r.weight))
   return (
     <article className="page finding">
@@ -132,7 +135,9 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
           <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>
             <Button size="sm" variant="default" onClick={() => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })}>{t('tune.open')}</Button>
             <StartReport finding={doc.event.id} title={title} />
+            {targets.length > 0 && <Button size="sm" variant="default" onClick={() => setProposing(true)}>{t('propose.open')}</Button>}
           </Decide>
+          {proposing && <ProposeDialog targets={targets} finding={doc.event.id} close={() => setProposing(false)} toasts={toasts} />}
           <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
           <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>
           <Related group={group} id={doc.event.id} />

@@ -48,7 +48,12 @@ func run(empty bool) error {
 		return err
 	}
 	defer kept.Close()
-	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, FlowPackets: packets, Files: kept}, st)
+	gate, err := blocking(dir, st)
+	if err != nil {
+		return err
+	}
+	defer gate.Close()
+	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, FlowPackets: packets, Files: kept, Blocking: gate}, st)
 	if err != nil {
 		return err
 	}
