@@ -120,9 +120,6 @@ export const blocking = {
     call<{ unblock: Unblock }>('POST', `blocking/requests/${encodeURIComponent(id)}/answer`, { grant, reason }),
 }
 
-// reasonMax is what the server takes of a reason, in bytes; a Vietnamese letter has up to three.
-export const reasonMax = 160
-
 // lasting writes a time in milliseconds as words.
 export function lasting(ms: number, { t, number }: Words): string {
   const minutes = Math.max(1, Math.round(ms / 60_000))

@@ -54,7 +54,7 @@ export function Blocking({ address, me, toasts }: { address: URL; me: Me; toasts
         <List address={address} me={me} toasts={toasts} standing={standing} stamp={stamp} changed={changed} />
         {!standing.off && <Consumers list={standing.consumers ?? []} status={standing.status} />}
         {me.role !== 'viewer' && <Requests key={stamp} changed={load} toasts={toasts} />}
-        {power && <PowerDialog power={power} standing={standing} close={() => setPower(undefined)} done={(s) => { setStanding(s); changed() }} toasts={toasts} />}
+        {power && <PowerDialog power={power} standing={standing} close={() => setPower(undefined)} changed={changed} toasts={toasts} />}
       </>}
     </div>
   )

@@ -1,9 +1,10 @@
 // What people ask to be unblocked, by when it is to be answered, and the answer.
-import { Button, Checkbox, Group, Modal, Radio, Stack, Textarea, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent } from 'react'
-import { blocking, lasting, reasonMax, type Unblock } from '../blocking'
+import { Button, Checkbox, Group, Radio, Stack, TextInput } from '@mantine/core'
+import { useCallback, useEffect, useState } from 'react'
+import { blocking, lasting, type Unblock } from '../blocking'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
+import { Ask } from './ask'
 import type { ToastBox } from './toast'
 import { When } from './when'
 
@@ -56,61 +57,38 @@ export function Requests({ changed, toasts }: { changed: () => void; toasts: Toa
 }
 
 function AnswerDialog({ request, close, done }: { request: Unblock; close: () => void; done: (said: string) => void }) {
-  const words = useWords()
-  const { t } = words
+  const { t } = useWords()
   const [grant, setGrant] = useState('')
-  const [reason, setReason] = useState('')
-  const [error, setError] = useState('')
-  const send = (e: FormEvent) => {
-    e.preventDefault()
-    blocking.answer(request.id, grant === 'yes', reason.trim()).then((r) => { close(); done(t(r.unblock.state === 'granted' ? 'unblock.granted' : 'unblock.refused', { value: request.value })) },
-      (x: unknown) => setError(explain(x, words)))
+  const send = async (reason: string) => {
+    const r = await blocking.answer(request.id, grant === 'yes', reason)
+    done(t(r.unblock.state === 'granted' ? 'unblock.granted' : 'unblock.refused', { value: request.value }))
   }
   return (
-    <Modal opened onClose={close} title={t('unblock.answer.title', { value: request.value })} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-      <form onSubmit={send}>
-        <p>{request.text}</p>
-        <Radio.Group label={t('unblock.decision')} value={grant} onChange={setGrant}>
-          <Stack gap="xs" mt="xs">
-            <Radio value="yes" label={t('unblock.yes', { value: request.value })} />
-            <Radio value="no" label={t('unblock.no')} />
-          </Stack>
-        </Radio.Group>
-        <Textarea mt="sm" label={t('unblock.reason')} value={reason} onChange={(e) => setReason(e.currentTarget.value)} maxLength={reasonMax} autosize minRows={2} required />
-        {error && <p className="failure" role="alert">{error}</p>}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-          <Button type="submit" disabled={grant === '' || reason.trim() === ''}>{t('unblock.submit')}</Button>
-        </Group>
-      </form>
-    </Modal>
+    <Ask title={t('unblock.answer.title', { value: request.value })} submit={t('unblock.submit')} close={close} send={send} ready={grant !== ''} label={t('unblock.reason')}>
+      <p>{request.text}</p>
+      <Radio.Group label={t('unblock.decision')} value={grant} onChange={setGrant}>
+        <Stack gap="xs" mt="xs">
+          <Radio value="yes" label={t('unblock.yes', { value: request.value })} />
+          <Radio value="no" label={t('unblock.no')} />
+        </Stack>
+      </Radio.Group>
+    </Ask>
   )
 }
 
 // WriteDialog takes down what somebody asked for by telephone or letter.
 function WriteDialog({ close, done }: { close: () => void; done: (said: string) => void }) {
-  const words = useWords()
-  const { t } = words
+  const { t } = useWords()
   const [value, setValue] = useState('')
   const [contact, setContact] = useState('')
-  const [text, setText] = useState('')
-  const [error, setError] = useState('')
-  const send = (e: FormEvent) => {
-    e.preventDefault()
-    blocking.request(value.trim(), contact.trim(), text.trim()).then(() => { close(); done(t('unblock.written')) }, (x: unknown) => setError(explain(x, words)))
+  const send = async (text: string) => {
+    await blocking.request(value.trim(), contact.trim(), text)
+    done(t('unblock.written'))
   }
   return (
-    <Modal opened onClose={close} title={t('unblock.write')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-      <form onSubmit={send}>
-        <TextInput label={t('blocking.col.value')} value={value} onChange={(e) => setValue(e.currentTarget.value)} maxLength={1024} required data-autofocus />
-        <TextInput mt="sm" label={t('unblock.contact')} value={contact} onChange={(e) => setContact(e.currentTarget.value)} maxLength={60} description={t('unblock.contact.use')} />
-        <Textarea mt="sm" label={t('unblock.text')} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={600} autosize minRows={2} required />
-        {error && <p className="failure" role="alert">{error}</p>}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-          <Button type="submit" disabled={value.trim() === '' || text.trim() === ''}>{t('common.save')}</Button>
-        </Group>
-      </form>
-    </Modal>
+    <Ask title={t('unblock.write')} submit={t('common.save')} close={close} send={send} ready={value.trim() !== ''} label={t('unblock.text')} max={600}>
+      <TextInput label={t('blocking.col.value')} value={value} onChange={(e) => setValue(e.currentTarget.value)} maxLength={1024} required data-autofocus />
+      <TextInput mt="sm" label={t('unblock.contact')} value={contact} onChange={(e) => setContact(e.currentTarget.value)} maxLength={60} description={t('unblock.contact.use')} />
+    </Ask>
   )
 }

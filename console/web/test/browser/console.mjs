@@ -39,8 +39,8 @@ after(async () => {
   if (server && server.exitCode === null) await once(server, 'exit')
 })
 
-async function shot(name) {
-  if (shots) await page.screenshot({ path: `${shots}/${name}.png` })
+async function shot(name, fullPage = false) {
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage })
 }
 
 // accessible fails on violations that axe calls serious or critical. The page's policy forbids script elements, so axe is
@@ -291,7 +291,7 @@ test('blocking: approved with its effect, enforced or not, taken back', async ()
   await page.locator('.consumers tbody tr', { hasText: 'pa-edge' }).getByText('lệch: thiếu 1, thừa 2').waitFor()
   await page.locator('.consumers tbody tr', { hasText: 'bind' }).getByText('chưa liên lạc lần nào').waitFor()
   await page.locator('.alarms').getByText('Nơi thi hành pa-edge im lặng').waitFor()
-  await shot('blocking-vi')
+  await shot('blocking-vi', true)
   await accessible('blocking')
   const row = page.locator('.decisions tbody tr', { hasText: 'vneid-gov.example' })
   await row.getByRole('button', { name: 'Duyệt' }).click()
@@ -344,18 +344,18 @@ test('blocking stops, comes back and goes back only behind a typed word', async 
   await dialog.getByLabel('Reason (required)').fill('the net is back')
   await dialog.getByLabel(/Type SERVE AGAIN/).fill('SERVE AGAIN')
   await dialog.getByRole('button', { name: 'Serve the lists again' }).click()
-  await page.getByText('2 values are blocked').waitFor()
+  await page.getByText('Blocked values: 2').waitFor()
   await page.getByRole('button', { name: 'Roll back' }).click()
   await dialog.getByText(/decisions made since are revoked/).waitFor()
   await dialog.getByRole('textbox', { name: 'Version' }).click()
-  await page.getByRole('option', { name: /: 1 values/ }).first().click()
+  await page.getByRole('option', { name: /values: 1 / }).first().click()
   await dialog.getByLabel('Reason (required)').fill('a wrong block')
   await dialog.getByLabel(/Type ROLL BACK/).fill('roll back')
   await shot('rollback-en')
   await accessible('roll back dialog')
   await dialog.getByRole('button', { name: 'Roll back' }).click()
-  await page.getByText('1 values are blocked').waitFor()
-  await shot('blocking-en')
+  await page.getByText('Blocked values: 1').waitFor()
+  await shot('blocking-en', true)
   await accessible('blocking, English')
   await language('vi')
 })
@@ -715,6 +715,9 @@ test('a phone shows the same', async () => {
   await page.goto(url + '/inbox')
   await page.locator('.groups tbody tr').first().waitFor()
   await shot('inbox-phone')
+  await page.goto(url + '/blocking?state=ended')
+  await page.locator('.decisions tbody tr').first().waitFor()
+  await shot('blocking-phone', true)
 })
 
 test('nothing went wrong on the way', () => assert.deepEqual(problems, []))
