@@ -300,7 +300,7 @@ export class Problem extends Error {
   }
 }
 
-// call asks the server; blocking.ts has the calls of its page.
+// call asks the server; blocking.ts and reporting.ts have the calls of their pages.
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   let resp: Response
   try {

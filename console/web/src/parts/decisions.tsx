@@ -42,7 +42,7 @@ export function Decisions({ list, me, act }: { list: Decision[]; me?: Me; act?: 
             </td>
             <td>{d.policy ? t('blocking.policy', { name: d.policy }) : d.proposer} <small>{d.approvals?.length ? t('blocking.approved', { names: d.approvals.map((a) => a.user).join(', ') }) : t('blocking.unapproved')}</small></td>
             <td>{until(d)}</td>
-            {act && <td>{me && !ended(d) && <Group gap="xs" wrap="nowrap">
+            {act && <td>{me && !ended(d) && <Group gap="xs">
               {leads(me) && (d.state === 'proposed' || d.state === 'dry_run') && <Button size="compact-sm" onClick={() => act({ what: 'approve', decision: d })}>{t('act.approve.submit')}</Button>}
               {me.role !== 'viewer' && <Button size="compact-sm" variant="default" onClick={() => act({ what: 'revoke', decision: d })}>{t(d.state === 'active' ? 'act.revoke.submit' : 'act.drop')}</Button>}
             </Group>}</td>}
