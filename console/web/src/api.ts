@@ -105,6 +105,7 @@ export interface Finding {
     not_seen?: Text[]
     chain?: { id: string }
     campaign?: { id: string }
+    direction?: string
     domain?: string
     count: number
     evidence?: { packet?: number }

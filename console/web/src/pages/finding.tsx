@@ -56,7 +56,9 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
   const from = doc.event.start ?? doc['@timestamp']
   const to = doc.event.end ?? doc['@timestamp']
   const reasons = k.reasons ?? []
-  const targets: Target[] = [...(k.domain ? [{ kind: 'domain' as const, value: k.domain }] : []), ...(doc.destination?.ip ? [{ kind: 'ip' as const, value: doc.destination.ip }] : [])]
+  // What a server sent goes to the client: the address to block is then the source.
+  const server = k.direction === 'to_client' ? doc.source?.ip : doc.destination?.ip
+  const targets: Target[] = [...(k.domain ? [{ kind: 'domain' as const, value: k.domain }] : []), ...(server ? [{ kind: 'ip' as const, value: server }] : [])]
   const top = Math.max(0.0001, ...reasons.map((r) => r.weight))
   return (
     <article className="page finding">
