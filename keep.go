@@ -180,17 +180,17 @@ func (s *stores) counts(out map[string]any) {
 }
 
 // close writes what waits and says what was not kept.
-func (s *stores) close(stderr io.Writer) error {
+func (s *stores) close(stderr io.Writer, command string) error {
 	var err error
 	if s.packets != nil {
 		err = s.packets.Close()
 		if n := s.packets.Stats(); n.Dropped+n.Full > 0 {
-			fmt.Fprintf(stderr, "khien run: %d packets were not kept because the disk was too slow, %d because it had no room\n", n.Dropped, n.Full)
+			fmt.Fprintf(stderr, "%s: %d packets were not kept because the disk was too slow, %d because it had no room\n", command, n.Dropped, n.Full)
 		}
 	}
 	if s.files != nil {
 		s.files.Close()
-		reportFiles(s.files.Stats(), stderr, "khien run")
+		reportFiles(s.files.Stats(), stderr, command)
 	}
 	return err
 }

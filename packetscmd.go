@@ -45,10 +45,10 @@ func packetsFlags(args []string, stderr io.Writer) (o packetsOptions, err error)
 	fs := flag.NewFlagSet("khien packets", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: khien packets [FLAGS] -o FILE\n\nWrites packets that khien run has kept, as pcapng. All of them without --from, --to, --flow and --host.")
+		fmt.Fprintln(stderr, "Usage: khien packets [FLAGS] -o FILE\n\nWrites packets that khien run or khien sensor has kept, as pcapng. All of them without --from, --to, --flow and --host.")
 		fs.PrintDefaults()
 	}
-	fs.StringVar(&o.data, "data", "khien-data", "data `folder` of khien run")
+	fs.StringVar(&o.data, "data", "khien-data", "data `folder` of khien run or khien sensor")
 	fs.StringVar(&o.dir, "packets", "", "`folder` of the packets where khien run was given another")
 	fs.StringVar(&o.from, "from", "", "first `time`, as 2026-11-21T14:29:02+07:00")
 	fs.StringVar(&o.to, "to", "", "last `time`")

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -20,7 +19,6 @@ import (
 	"khien/detector/store/embedded"
 	"khien/sensor/app/tls"
 	"khien/sensor/capture"
-	"khien/sensor/file"
 )
 
 // runOptions are the flags of khien run.
@@ -60,33 +58,6 @@ type runOptions struct {
 	keep          bool // capabilities
 }
 
-// limits are the numbers among the flags, with what they may be.
-func (o *runOptions) limits() error {
-	for _, l := range []struct {
-		flag       string
-		n, min, hi int64
-	}{{"--workers", int64(o.workers), 1, 1024}, {"--telemetry-days", int64(o.eventDays), 1, 3650}, {"--telemetry-mb", o.eventMB, 16, 1 << 24},
-		{"--spool-mb", o.spoolMB, 1, 1 << 24}} {
-		if l.n < l.min || l.n > l.hi {
-			return fmt.Errorf("%s %d: from %d to %d", l.flag, l.n, l.min, l.hi)
-		}
-	}
-	return nil
-}
-
-// captureFlags are those of everything that captures.
-func (o *runOptions) captureFlags(fs *flag.FlagSet) {
-	o.detection.flags(fs)
-	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
-	fs.Var(&o.captures, "r", "read this capture `file`, folder or pcap-over-ip://host:port; may be repeated")
-	fs.StringVar(&o.name, "name", hostName(), "`name` of this sensor in what it reports")
-	fs.BoolVar(&o.telemetry, "telemetry", true, "store DNS, HTTP, TLS, QUIC, SSH, flow and file records too")
-	fs.Int64Var(&o.spoolMB, "spool-mb", 1024, "keep at most this many `megabytes` on disk that the store has not taken yet")
-	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
-	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")
-	fs.IntVar(&o.workers, "workers", runtime.NumCPU(), "goroutines that inspect")
-}
-
 func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	fs := flag.NewFlagSet("khien run", flag.ContinueOnError)
 	fs.SetOutput(stderr)
@@ -95,43 +66,20 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 		fs.PrintDefaults()
 	}
 	o.captureFlags(fs)
-	fs.BoolVar(&o.follow, "follow", false, "go on reading folders that are named with -r as captures in them grow and come")
-	fs.Var(&o.mirrors, "mirror-listen", "receive mirrored packets in VXLAN or GENEVE on this UDP `address`; may be repeated")
-	fs.Var(&o.senders, "pcap-over-ip-listen", "take captures from programs that connect to this TCP `address`; may be repeated")
-	fs.StringVar(&o.bpf, "bpf", "", "capture from interfaces only what the filter in this `file` lets pass (the output of tcpdump -ddd)")
-	memoryFlag(fs, &o.memory)
-	fs.StringVar(&o.keylog, "keylog", "", "decrypt TLS with the secrets in this `file`, as SSLKEYLOGFILE names it")
-	fs.IntVar(&o.ring, "ring", 64, "`MiB` of packets that the kernel holds for each interface")
-	fs.BoolVar(&o.noPromiscuous, "no-promiscuous", false, "leave out frames for other stations")
-	fs.BoolVar(&o.keep, "keep-capabilities", false, "do not give up the capabilities of root after the interfaces were opened")
 	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, packets, files, accounts and the audit log")
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8686", "`address` of the console")
-	fs.StringVar(&o.metrics, "metrics", "", "serve counts for Prometheus on this `address`, at /metrics")
-	fs.StringVar(&o.stats, "stats", "", "at the end, write counts as one JSON object to this `file` (- is standard output)")
-	o.packets.flags(fs)
-	o.files.flags(fs, file.KeepMatched)
 	fs.StringVar(&o.store, "store", "", "keep findings in this `store`, embedded:DIR or elastic:URL[,URL…] (default: embedded, in the data folder)")
 	fs.IntVar(&o.eventDays, "telemetry-days", 7, "remove telemetry after this many `days` (embedded store)")
 	fs.Int64Var(&o.eventMB, "telemetry-mb", 2048, "keep at most this many `megabytes` of telemetry (embedded store)")
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
-	err = o.limits()
+	err = o.checkCapture()
+	if err == nil {
+		err = checkLimits(limit{"--telemetry-days", int64(o.eventDays), 1, 3650, ""}, limit{"--telemetry-mb", o.eventMB, 16, 1 << 24, ""})
+	}
 	if fs.NArg() > 0 {
 		err = fmt.Errorf("unexpected argument %q: captures are named with -r", fs.Arg(0))
-		err = fmt.Errorf("unexpected argument %q: captures are named with -r", fs.Arg(0))
-	}
-	if err == nil && (o.ring < 2 || o.ring > 4096) {
-		err = fmt.Errorf("--ring %d: from 2 to 4096 MiB", o.ring)
-	}
-	if err == nil {
-		err = checkMemoryFlag(o.memory)
-	}
-	if err == nil && o.bpf != "" {
-		o.filter, err = capture.ReadFilter(o.bpf)
-	}
-	if err == nil {
-		o.keys, err = readKeyLog(o.keylog)
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
@@ -158,20 +106,17 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if !ok {
 		return exitUsage
 	}
-	o.budget = limitMemory(o.memory) / max(1, len(o.interfaces)+len(o.mirrors)+len(o.senders)) // each has its pipeline
+	o.limitMemory()
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v (choose another address with --listen)\n", err)
 		return exitUsage
 	}
-	var metrics net.Listener
-	if o.metrics != "" {
-		if metrics, err = net.Listen("tcp", o.metrics); err != nil {
-			listener.Close()
-			fmt.Fprintf(stderr, "khien run: %v (choose another address with --metrics)\n", err)
-			return exitUsage
-		}
-		defer metrics.Close()
+	metrics, err := o.listenMetrics()
+	if err != nil {
+		listener.Close()
+		fmt.Fprintf(stderr, "khien run: %v\n", err)
+		return exitUsage
 	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // before others learn the process id: the signal would end the process
@@ -240,11 +185,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		return exitUsage
 	}
-	if metrics != nil {
-		m := &http.Server{Handler: metricsHandler(o.sensors, sink), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
-		defer m.Close()
-		go m.Serve(metrics) // it ends with Close, and what it served meanwhile is nobody's loss
-	}
+	defer o.serveMetrics(metrics, sink)()
 	var keeping sync.WaitGroup
 	keeping.Go(func() { kept.keep(ctx, sink.record, stderr) })
 	status := serve(ctx, o, rules, server, listener, sink, sockets, stdout, stderr)
@@ -301,7 +242,7 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 	if err := sink.close(); err != nil {
 		report(err)
 	}
-	if err := o.stores.close(stderr); err != nil {
+	if err := o.stores.close(stderr, "khien run"); err != nil {
 		report(err)
 	}
 	end, cancel := context.WithTimeout(context.Background(), 5*time.Second)

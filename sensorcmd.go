@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -54,16 +55,25 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	if enroll {
 		return enrollSensor(o.data, fs.Args(), stderr)
 	}
-	o.eventDays, o.eventMB = 1, 16 // of no store
-	if err := o.limits(); err != nil || fs.NArg() > 0 || len(o.interfaces)+len(o.captures) == 0 {
+	if err := o.checkCapture(); err != nil {
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitUsage
+	}
+	if fs.NArg() > 0 || len(o.interfaces)+len(o.captures)+len(o.mirrors)+len(o.senders) == 0 {
 		fmt.Fprintf(stderr, "khien sensor: name an interface with -i or a capture with -r\n")
 		return exitUsage
+	}
+	sockets, err := packetSockets(len(o.interfaces), o.keep)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitInput
 	}
 	o.detection.folder = filepath.Join(o.data, "rules")
 	det, ok := loadDetection(o.detection, stderr)
 	if !ok {
 		return exitUsage
 	}
+	o.limitMemory()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -77,7 +87,7 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	defer lock.Close()
 	rules := newReloader(o.detection, det)
 	go reloadOn(ctx, hup, rules, o.data, stderr)
-	if err := o.sense(ctx, rules, stderr); err != nil {
+	if err := o.sense(ctx, rules, det, sockets, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
 		return exitInput
 	}
@@ -104,7 +114,8 @@ func enrollSensor(data string, args []string, stderr io.Writer) int {
 }
 
 // sense captures until ctx ends, or until the captures are read and the hub has everything.
-func (o *runOptions) sense(ctx context.Context, rules *reloader, stderr io.Writer) error {
+func (o *runOptions) sense(ctx context.Context, rules *reloader, det *detection, sockets []int, stdout, stderr io.Writer) (err error) {
+	start := usageNow()
 	token, err := readToken(filepath.Join(o.data, tokenName))
 	if errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("%w (khien sensor enroll makes it)", err)
@@ -121,6 +132,18 @@ func (o *runOptions) sense(ctx context.Context, rules *reloader, stderr io.Write
 	if err != nil {
 		return err
 	}
+	metrics, err := o.listenMetrics()
+	if err != nil {
+		return err
+	}
+	if err := o.openStores(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.stores.close(stderr, "khien sensor")) }()
+	kept, err := openKept(o.data, det)
+	if err != nil {
+		return fmt.Errorf("%w (remove the file to begin anew)", err)
+	}
 	trouble := &troubles{stderr: stderr}
 	sink, err := newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: token.Name, stderr: stderr, trouble: trouble, storiesElsewhere: true,
 		write: map[spool.Class]writeFunc{spool.Findings: link.SendFindings, spool.Telemetry: link.SendEvents}})
@@ -128,7 +151,11 @@ func (o *runOptions) sense(ctx context.Context, rules *reloader, stderr io.Write
 		return err
 	}
 	defer context.AfterFunc(ctx, sink.spool.Ending)()
-	o.sensors = &sensors{}
+	o.sensors = &sensors{stores: o.stores}
+	defer o.serveMetrics(metrics, sink)()
+	keepCtx, endKeeping := context.WithCancel(ctx)
+	var keeping sync.WaitGroup
+	keeping.Go(func() { kept.keep(keepCtx, sink.record, stderr) })
 	stop := make(chan struct{})
 	var status sync.WaitGroup
 	status.Go(func() {
@@ -162,14 +189,18 @@ func (o *runOptions) sense(ctx context.Context, rules *reloader, stderr io.Write
 		defer mu.Unlock()
 		errs = append(errs, err)
 	}}
-	in.start(ctx, make([]int, len(o.interfaces)))
+	in.start(ctx, sockets)
+	fmt.Fprintf(stdout, "Sensor %s: what it finds goes to %s\n", token.Name, strings.Join(token.URLs, ", "))
 	in.wg.Wait()
+	endKeeping()
+	keeping.Wait()
 	if ctx.Err() == nil { // captures only
 		sink.awaitOr(ctx, sentWait, func(st spool.Stats) bool { return st.Findings.Records == 0 && st.Telemetry.Records == 0 })
 	}
 	close(stop)
 	status.Wait()
-	return errors.Join(append(errs, sink.close())...)
+	rules.tellOverruns(stderr)
+	return errors.Join(append(errs, sink.close(), kept.close(), writeRunStats(*o, rules, sink, start, stdout))...)
 }
 
 // isStory reports whether a finding is a story, which cores tell from the findings of all sensors.

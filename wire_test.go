@@ -18,6 +18,9 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"khien/detector/store"
+	"khien/detector/store/embedded"
 )
 
 // wire is a veth pair between two network namespaces of the test: khien0 in the sensor's, khien1 in the sender's.
@@ -78,13 +81,18 @@ func (w *wire) ip(args ...string) {
 // watch runs khien run on the sensor's side while send works on the sender's, and returns what --stats tells.
 func (w *wire) watch(send func(fd, index int) uint64, flags ...string) (sent uint64, s replayStats, stderr string) {
 	w.t.Helper()
-	dir := w.t.TempDir()
-	stats := filepath.Join(dir, "stats.json")
-	args := append([]string{"netns", "exec", w.sensor, w.program, "run", "-i", "khien0", "--data", filepath.Join(dir, "data"), "--stats", stats}, flags...)
+	return w.watchWith("run", "Console: ", w.t.TempDir(), send, flags...)
+}
+
+// watchWith runs a command that captures, whose data lies in a folder and that is ready when it says so.
+func (w *wire) watchWith(command, ready, data string, send func(fd, index int) uint64, flags ...string) (sent uint64, s replayStats, stderr string) {
+	w.t.Helper()
+	stats := filepath.Join(w.t.TempDir(), "stats.json")
+	args := append([]string{"netns", "exec", w.sensor, w.program, command, "-i", "khien0", "--data", data, "--stats", stats}, flags...)
 	cmd := exec.Command("ip", args...)
 	var out, errs bytes.Buffer
 	cmd.Stderr = &errs
-	ready, err := cmd.StdoutPipe()
+	said, err := cmd.StdoutPipe()
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -95,11 +103,11 @@ func (w *wire) watch(send func(fd, index int) uint64, flags ...string) (sent uin
 	defer cmd.Process.Kill()
 	watchdog := time.AfterFunc(60*time.Second, func() { cmd.Process.Kill() })
 	defer watchdog.Stop()
-	for b := make([]byte, 4096); !strings.Contains(out.String(), "Console: "); {
-		n, err := ready.Read(b)
+	for b := make([]byte, 4096); !strings.Contains(out.String(), ready); {
+		n, err := said.Read(b)
 		out.Write(b[:n])
 		if err != nil {
-			w.t.Fatalf("khien run ended: %v: %s", cmd.Wait(), errs.String())
+			w.t.Fatalf("khien %s ended: %v: %s", command, cmd.Wait(), errs.String())
 		}
 	}
 	w.inside(w.sender, "khien1", func(fd, index int) { sent = send(fd, index) })
@@ -108,7 +116,7 @@ func (w *wire) watch(send func(fd, index int) uint64, flags ...string) (sent uin
 		w.t.Fatal(err)
 	}
 	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != exitInput { // exitInput: packets were lost
-		w.t.Fatalf("khien run: %v: %s", err, errs.String())
+		w.t.Fatalf("khien %s: %v: %s", command, err, errs.String())
 	}
 	text, err := os.ReadFile(stats)
 	if err != nil {
@@ -287,32 +295,107 @@ func TestFullRingIsTold(t *testing.T) {
 	}
 }
 
+// rights returns what the kernel says of the programs on the sensor's side.
+func (w *wire) rights() string {
+	text, err := exec.Command("ip", "netns", "pids", w.sensor).Output()
+	if err != nil {
+		w.t.Error(err)
+		return ""
+	}
+	status := ""
+	for pid := range strings.FieldsSeq(string(text)) {
+		b, err := os.ReadFile("/proc/" + pid + "/status")
+		if err != nil {
+			w.t.Error(err)
+		}
+		status += string(b)
+	}
+	return status
+}
+
+// noRights are lines of a program that can do no more than an ordinary one.
+var noRights = []string{"CapEff:\t0000000000000000\n", "CapPrm:\t0000000000000000\n", "NoNewPrivs:\t1\n"}
+
 // TestCapabilitiesAreGivenUp looks at the running program from outside.
 func TestCapabilitiesAreGivenUp(t *testing.T) {
 	w := newWire(t)
 	status := ""
 	_, s, _ := w.watch(func(fd, index int) uint64 {
-		text, err := exec.Command("ip", "netns", "pids", w.sensor).Output()
-		if err != nil {
-			t.Error(err)
-			return 0
-		}
-		for pid := range strings.FieldsSeq(string(text)) {
-			b, err := os.ReadFile("/proc/" + pid + "/status")
-			if err != nil {
-				t.Error(err)
-			}
-			status += string(b)
-		}
+		status = w.rights()
 		return sendFor(t, fd, index, 50*time.Millisecond, 10_000)
 	}, "--no-default-rules")
-	for _, want := range []string{"CapEff:\t0000000000000000\n", "CapPrm:\t0000000000000000\n", "NoNewPrivs:\t1\n"} {
+	for _, want := range noRights {
 		if !strings.Contains(status, want) {
 			t.Errorf("%q is missing in\n%s", want, status)
 		}
 	}
 	if s.Packets == 0 {
 		t.Error("nothing was captured")
+	}
+}
+
+// TestSensorOnTheWire: a sensor that sends to a core counts its packets, keeps them and gives up its rights as khien run
+// does. The core here has not started when the sensor does.
+func TestSensorOnTheWire(t *testing.T) {
+	w := newWire(t)
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	const hub = "127.0.0.1:8687"
+	token, err := exec.Command(w.program, "core", "token", "--data", at("core"), "--url", "tls://"+hub, "so-y-te").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(w.program, "sensor", "enroll", "--data", at("sensor"), strings.TrimSpace(string(token))).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	rules := at("one.rules")
+	if err := os.WriteFile(rules, []byte(`alert udp any 20001 -> any any (msg:"flow from port 20001"; flow:to_server; threshold:type limit, track by_src, count 1, seconds 3600; sid:1; rev:1;)`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	status := ""
+	sent, s, stderr := w.watchWith("sensor", "Sensor so-y-te", at("sensor"), func(fd, index int) uint64 {
+		status = w.rights()
+		n := sendFor(t, fd, index, 200*time.Millisecond, 10_000)
+		core := exec.Command("ip", "netns", "exec", w.sensor, w.program, "core", "--data", at("core"), "--listen", hub, "--store", "embedded:"+at("store"))
+		core.Stderr = os.Stderr
+		if err := core.Start(); err != nil {
+			t.Error(err)
+			return n
+		}
+		t.Cleanup(func() { core.Process.Kill(); core.Wait() })
+		st, err := embedded.Open(at("store"))
+		if err != nil {
+			t.Error(err)
+			return n
+		}
+		defer st.Close()
+		for range 300 { // this goroutine is not the test's: it must not end the test
+			p, err := st.Find(t.Context(), store.Query{Rule: []string{"1"}})
+			if err != nil {
+				t.Error(err)
+				return n
+			}
+			if len(p.Findings) == 1 && p.Findings[0].Sensor == "so-y-te" {
+				return n
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		t.Error("the finding is not stored after 30 s")
+		return n
+	}, "--no-default-rules", "--rules", rules)
+	for _, want := range noRights {
+		if !strings.Contains(status, want) {
+			t.Errorf("%q is missing in\n%s", want, status)
+		}
+	}
+	if sent == 0 || s.Packets+s.Lost.Packets() != sent {
+		t.Errorf("sent %d, seen %d, lost %d: %s", sent, s.Packets, s.Lost.Packets(), stderr)
+	}
+	var carved bytes.Buffer
+	cmd := exec.Command(w.program, "packets", "--data", at("sensor"), "-o", at("all.pcapng"))
+	cmd.Stderr = &carved
+	if err := cmd.Run(); err != nil {
+		t.Errorf("khien packets: %v: %s", err, carved.String())
 	}
 }
 
