@@ -18,8 +18,6 @@ const (
 	treesMax    = 256
 	nameMax     = 1024 // bytes of a name in UTF-8
 	dialectsMax = 32
-	chunksMax   = 64      // pieces of a file that came before their turn
-	heldMax     = 1 << 20 // bytes of them
 	pipeMax     = 64 << 10
 	compoundMax = 64 // commands of one record
 	anomalyMax  = 16
