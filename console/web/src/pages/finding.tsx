@@ -12,7 +12,7 @@ import { Packets } from '../parts/packets'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import { StartReport } from '../parts/startreport'
-import { ProposeDialog, type Target } from '../parts/propose'
+import { ProposeDialog, targetsOf } from '../parts/propose'
 import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
@@ -56,9 +56,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
   const from = doc.event.start ?? doc['@timestamp']
   const to = doc.event.end ?? doc['@timestamp']
   const reasons = k.reasons ?? []
-  // What a server sent goes to the client: the address to block is then the source.
-  const server = k.direction === 'to_client' ? doc.source?.ip : doc.destination?.ip
-  const targets: Target[] = [...(k.domain ? [{ kind: 'domain' as const, value: k.domain }] : []), ...(server ? [{ kind: 'ip' as const, value: server }] : [])]
+  const targets = targetsOf(doc)
   const top = Math.max(0.0001, ...reasons.map((r) => r.weight))
   return (
     <article className="page finding">

@@ -11,9 +11,11 @@ import { BulkDialog, type Scope as Bulk } from '../parts/bulk'
 import { Bundles } from '../parts/bundles'
 import { CloseDialog } from '../parts/close'
 import { Empty } from '../parts/empty'
+import { ProposeDialog, targetsOf, type Target } from '../parts/propose'
 import { QueryBar, type View } from '../parts/querybar'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
+import { StartReportDialog } from '../parts/startreport'
 import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { Views } from '../parts/views'
@@ -53,6 +55,8 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   const by = bundles.find((b) => b === address.searchParams.get('by'))
   const body = useRef<HTMLTableSectionElement>(null)
   const [tuning, setTuning] = useState<Scope>()
+  const [reporting, setReporting] = useState<Group[]>([])
+  const [blocking, setBlocking] = useState<{ finding: string; targets: Target[] }>()
   const input = useRef<HTMLInputElement>(null)
   const asked = useRef(0)
   const asking = useRef('') // the cursor of the page that is on its way
@@ -134,6 +138,13 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
 
   const picked = useCallback(() => (chosen.size > 0 ? rows.filter((g) => chosen.has(g.key)) : current ? [current] : []), [chosen, current, rows])
   const may = me.role !== 'viewer'
+  const block = useCallback((g: Group) => {
+    api.finding(g.latest_id).then((r) => {
+      const targets = targetsOf(r.finding)
+      if (targets.length > 0) setBlocking({ finding: g.latest_id, targets })
+      else toasts.fail(t('inbox.block.nothing'))
+    }, (e: unknown) => toasts.fail(explain(e, words)))
+  }, [t, toasts, words])
 
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
@@ -159,6 +170,8 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
         on.c = () => setClosing(picked())
         on.t = () => { if (current) setTuning({ rule: current.rule, name: current.rule_name, src: current.src_ip, dst: current.dst_ip, host: current.domain }) }
         on.e = () => void act(picked(), { status: 'escalated' })
+        on.b = () => { if (current) block(current) }
+        on.r = () => setReporting(picked())
         on.s = () => void act(picked(), { status: 'seen' })
       }
       if (current && !el.closest('a, button')) on.Enter = () => go('/finding/' + encodeURIComponent(current.latest_id))
@@ -170,7 +183,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
     }
     window.addEventListener('keydown', press)
     return () => window.removeEventListener('keydown', press)
-  }, [act, at, by, closing.length, current, index, may, move, picked, q, range, rows, toasts, toggle])
+  }, [act, at, block, by, closing.length, current, index, may, move, picked, q, range, rows, toasts, toggle])
 
   const more = useCallback(() => { if (next && asking.current === '') void load(next) }, [load, next])
   const part = useWindow(by ? 0 : rows.length, body, more)
@@ -263,6 +276,8 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
         setClosing([])
         void act(which, { status: 'closed', verdict, reason })
       }} />
+      <StartReportDialog findings={reporting.map((g) => g.latest_id)} title={reporting[0]?.summary[words.lang] || reporting[0]?.rule_name || ''} close={() => setReporting([])} />
+      {blocking && <ProposeDialog targets={blocking.targets} finding={blocking.finding} close={() => setBlocking(undefined)} toasts={toasts} />}
       <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
       <BulkDialog scope={bulk} close={() => setBulk(undefined)} toasts={toasts} done={again} />
     </div>

@@ -5,7 +5,7 @@ import { useWords } from '../i18n'
 import { go } from '../route'
 
 const keys = [
-  ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['a', 'a'], ['u', 'u'], ['/', 'slash'],
+  ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['b', 'b'], ['r', 'r'], ['a', 'a'], ['u', 'u'], ['/', 'slash'],
   ['g o', 'go'], ['g i', 'gi'], ['g f', 'gf'], ['g t', 'gt'], ['g c', 'gc'], ['g r', 'gr'], ['?', 'help'],
 ] as const
 

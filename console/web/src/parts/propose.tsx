@@ -1,6 +1,7 @@
 // Proposing to block what a finding leads to: nothing is blocked by this, a lead decides.
 import { Group, Select, TextInput } from '@mantine/core'
 import { useState } from 'react'
+import type { Finding as Doc } from '../api'
 import { blocking } from '../blocking'
 import { useWords } from '../i18n'
 import { go } from '../route'
@@ -11,6 +12,13 @@ import type { ToastBox } from './toast'
 export interface Target {
   kind: 'domain' | 'ip'
   value: string
+}
+
+// targetsOf returns what a finding leads to. What a server sent goes to the client: the address to block is then the source.
+export function targetsOf(doc: Doc): Target[] {
+  const k = doc.khien
+  const server = k.direction === 'to_client' ? doc.source?.ip : doc.destination?.ip
+  return [...(k.domain ? [{ kind: 'domain' as const, value: k.domain }] : []), ...(server ? [{ kind: 'ip' as const, value: server }] : [])]
 }
 
 const times = [['1h', 1], ['24h', 24], ['168h', 168]] as const

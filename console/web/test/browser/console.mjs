@@ -253,6 +253,25 @@ test('a rule is muted with a preview, and shown again', async () => {
   await page.getByText('Chưa bớt báo luật nào').waitFor()
 })
 
+test('b proposes to block and r starts a report from the inbox', async () => {
+  await page.goto(url + '/inbox?q=rule:credential_post&range=all&sort=worst')
+  await page.locator('.groups tbody tr').first().waitFor()
+  const dialog = page.getByRole('dialog')
+  await press('j')
+  await press('b')
+  assert.equal(await dialog.getByLabel('Giá trị').inputValue(), 'vneid-gov.example')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  await press('x')
+  await press('r')
+  await dialog.getByLabel('Tên vụ việc').waitFor()
+  assert.notEqual(await dialog.getByLabel('Tên vụ việc').inputValue(), '')
+  await accessible('report dialog')
+  await page.keyboard.press('Escape')
+  await dialog.waitFor({ state: 'detached' })
+  assert.equal(await page.locator('.groups tbody tr.at').count(), 1)
+})
+
 test('what a finding leads to is proposed, and a protected name is refused in words', async () => {
   await page.goto(url + '/inbox?q=rule:credential_post&range=all&sort=worst')
   await page.locator('.groups tbody tr a').first().click()
