@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"khien/detector"
@@ -32,9 +33,7 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 	}
 	defer tx.Rollback()
 	var page store.GroupPage
-	if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+in+`)`, args...).Scan(&page.Total); err != nil {
-		return store.GroupPage{}, s.wrap("query", err)
-	}
+	filter := args
 	order, after := "sev DESC, last DESC, key", "(-sev, -last, key) > (?, ?, ?)"
 	if q.Descending {
 		order, after = "last DESC, key", "(-last, key) > (?, ?)"
@@ -47,12 +46,14 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 		}
 		where = after
 		if !q.Descending {
-			args = append(args, -c.Severity)
+			args = append(slices.Clip(args), -c.Severity)
 		}
-		args = append(args, -c.Last, c.Key)
+		args = append(slices.Clip(args), -c.Last, c.Key)
 	}
 	n := limit(q.Limit)
-	rows, err := tx.QueryContext(ctx, `SELECT * FROM (`+in+`) WHERE `+where+` ORDER BY `+order+` LIMIT ?`, append(args, n+1)...)
+	// What the query selects is counted and put into order in one pass over the findings.
+	rows, err := tx.QueryContext(ctx, `WITH q AS MATERIALIZED (`+in+`) SELECT (SELECT count(*) FROM q), * FROM q WHERE `+where+
+		` ORDER BY `+order+` LIMIT ?`, append(slices.Clip(args), n+1)...)
 	if err != nil {
 		return store.GroupPage{}, s.wrap("query", err)
 	}
@@ -61,7 +62,7 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 	for rows.Next() {
 		var gid, first, last int64
 		var g store.Group
-		if err := rows.Scan(&gid, &g.Key, &g.Status, &g.Severity, &g.Score, &first, &last, &g.Count); err != nil {
+		if err := rows.Scan(&page.Total, &gid, &g.Key, &g.Status, &g.Severity, &g.Score, &first, &last, &g.Count); err != nil {
 			return store.GroupPage{}, s.wrap("query", err)
 		}
 		if len(page.Groups) == n {
@@ -77,6 +78,11 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 		return store.GroupPage{}, s.wrap("query", err)
 	}
 	rows.Close()
+	if len(page.Groups) == 0 { // behind the last: no row told the total
+		if err := tx.QueryRowContext(ctx, `SELECT count(*) FROM (`+in+`)`, filter...).Scan(&page.Total); err != nil {
+			return store.GroupPage{}, s.wrap("query", err)
+		}
+	}
 	for i := range page.Groups {
 		if err := describe(ctx, tx, q, gids[i], &page.Groups[i]); err != nil {
 			return store.GroupPage{}, s.wrap("query", err)
