@@ -15,6 +15,7 @@ import (
 	"khien/detector/behaviour"
 	"khien/detector/behaviour/abuse"
 	"khien/detector/fraud"
+	"khien/detector/place"
 	"khien/detector/signature"
 	"khien/detector/yara"
 	"khien/rules"
@@ -28,6 +29,9 @@ type detectionOptions struct {
 	brands stringList
 	// Names of fraud, and names that are new.
 	blocklists, newNames stringList
+	places               stringList // databases of networks and countries
+	reputation           stringList
+	categories           string // of reputation
 	folder               string // its rule files are loaded too; empty for none
 	noDefault            bool
 	skipBad              bool
@@ -45,6 +49,9 @@ func (o *detectionOptions) flags(fs *flag.FlagSet) {
 	fs.Var(&o.brands, "brands", "add a `file` of protected brands; may be repeated")
 	fs.Var(&o.blocklists, "blocklist", "add a `file` of names that are fraud, one a line, as hosts file or CSV; may be repeated")
 	fs.Var(&o.newNames, "new-names", "add a `file` of newly registered names or certificate transparency lines; may be repeated")
+	fs.Var(&o.places, "places", "tell networks and countries of addresses from this `file` in MaxMind's format (.mmdb); may be repeated")
+	fs.StringVar(&o.categories, "reputation-categories", "", "`file` of the categories of --reputation, one a line: number,name,description")
+	fs.Var(&o.reputation, "reputation", "add a `file` of addresses for the keyword iprep, one a line: address,category,score; may be repeated")
 	fs.BoolVar(&o.noDefault, "no-default-rules", false, "load nothing but the files named here")
 	fs.BoolVar(&o.skipBad, "skip-bad-rules", false, "load the rest when a rule cannot be loaded")
 }
@@ -57,6 +64,7 @@ type detection struct {
 	stories    *fraud.Stories
 	feeds      *fraud.Feeds
 	memory     *fraud.Memory       // nil: each set of names has its own
+	places     *place.Data         // nil when there are no databases
 	abuses     *abuse.Memory       // nil with --no-default-rules
 	behaviours *behaviour.Patterns // nil with --no-default-rules
 	loaded     int
@@ -74,7 +82,7 @@ func loadDetection(o detectionOptions, stderr io.Writer) (*detection, bool) {
 		}
 		d.abuses = m
 	}
-	ok := d.loadSignatures(o, stderr) && d.loadYARA(o, stderr) && d.loadFraud(o, stderr) && d.loadFeeds(o, stderr)
+	ok := d.loadPlaces(o, stderr) && d.loadSignatures(o, stderr) && d.loadYARA(o, stderr) && d.loadFraud(o, stderr) && d.loadFeeds(o, stderr)
 	if ok && d.rejected > 0 {
 		fmt.Fprintf(stderr, "khien: %d rules loaded, %d rejected\n", d.loaded, d.rejected)
 		ok = o.skipBad
@@ -143,6 +151,14 @@ func cacheDir() string {
 	return filepath.Join(dir, "khien")
 }
 
+func (d *detection) loadPlaces(o detectionOptions, stderr io.Writer) bool {
+	var err error
+	if d.places, err = place.Open(o.places...); err != nil {
+		fmt.Fprintln(stderr, err)
+	}
+	return err == nil
+}
+
 func (d *detection) loadSignatures(o detectionOptions, stderr io.Writer) bool {
 	src, ok := sources(o, "signatures/*.rules", o.rules, stderr)
 	if !ok {
@@ -152,7 +168,16 @@ func (d *detection) loadSignatures(o detectionOptions, stderr io.Writer) bool {
 	for _, s := range src {
 		files = append(files, signature.File{Name: s.name, Data: s.data})
 	}
-	set, errs := signature.Load(signature.Options{CacheDir: cacheDir()}, files)
+	reputation, err := signature.LoadReputation(o.categories, o.reputation...)
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return false
+	}
+	opt := signature.Options{CacheDir: cacheDir(), Reputation: reputation}
+	if d.places != nil {
+		opt.Country = d.places.Country
+	}
+	set, errs := signature.Load(opt, files)
 	for _, err := range errs {
 		fmt.Fprintln(stderr, err.Error())
 	}
@@ -234,7 +259,12 @@ func (d *detection) engine(n int, out func(detector.Record)) *detector.Engine {
 	if d.stories != nil {
 		after = append(after, d.stories.Observe)
 	}
-	e := detector.NewEngine(n, out, after...)
+	e := detector.NewEngine(n, func(r detector.Record) {
+		if r.Finding != nil {
+			d.places.Describe(r.Finding)
+		}
+		out(r)
+	}, after...)
 	e.Watch(fraud.Watch)
 	e.Watch(abuse.Watch)
 	if d.behaviours != nil {

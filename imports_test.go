@@ -27,7 +27,7 @@ var stages = [][]string{
 	{"sensor/pipeline"},
 	{"rules"},
 	{"detector"},
-	{"detector/prefilter", "detector/window", "detector/health"},
+	{"detector/prefilter", "detector/window", "detector/health", "detector/place"},
 	{"detector/signature", "detector/yara", "detector/fraud", "detector/behaviour", "detector/eve"},
 	{"detector/spool"},
 	{"detector/store"},
@@ -42,11 +42,12 @@ var stdlibOnly = map[string]bool{"sensor": true, "sensor/evejson": true, "rules"
 
 // onlyIn names imports that stay in one folder: C code, and libraries that compile slowly or are to be replaceable.
 var onlyIn = map[string][]string{
-	"C":                                   {"detector/prefilter", "detector/yara"},
-	"github.com/elastic/go-elasticsearch": {"detector/store/elastic"},
-	"modernc.org/sqlite":                  {"detector/store/embedded", "console"},
-	"github.com/nats-io/nats-server":      {"detector/bus"},
-	"github.com/hillu/go-yara":            {"detector/yara"},
+	"C":                                    {"detector/prefilter", "detector/yara"},
+	"github.com/elastic/go-elasticsearch":  {"detector/store/elastic"},
+	"modernc.org/sqlite":                   {"detector/store/embedded", "console"},
+	"github.com/nats-io/nats-server":       {"detector/bus"},
+	"github.com/oschwald/maxminddb-golang": {"detector/place"},
+	"github.com/hillu/go-yara":             {"detector/yara"},
 }
 
 // TestImportsPointLeft reads the sources, since what the go command lists may be stale.

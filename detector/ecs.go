@@ -66,9 +66,24 @@ type ecsRule struct {
 }
 
 type ecsEndpoint struct {
-	IP      string `json:"ip,omitempty"`
-	Address string `json:"address,omitempty"`
-	Port    uint16 `json:"port,omitempty"`
+	IP      string  `json:"ip,omitempty"`
+	Address string  `json:"address,omitempty"`
+	Port    uint16  `json:"port,omitempty"`
+	AS      *ecsAS  `json:"as,omitempty"`
+	Geo     *ecsGeo `json:"geo,omitempty"`
+}
+
+type ecsAS struct {
+	Number       uint32           `json:"number,omitempty"`
+	Organization *ecsOrganization `json:"organization,omitempty"`
+}
+
+type ecsOrganization struct {
+	Name string `json:"name"`
+}
+
+type ecsGeo struct {
+	Country string `json:"country_iso_code"`
 }
 
 type ecsNetwork struct {
@@ -208,8 +223,8 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		},
 		Rule: ecsRule{ID: f.Rule.ID, Name: f.Rule.Name, Category: f.Rule.Category, Ruleset: f.Rule.Ruleset,
 			Reference: f.Rule.Reference},
-		Source:      ecsEnd(f.SrcIP, f.SrcPort),
-		Destination: ecsEnd(f.DstIP, f.DstPort),
+		Source:      ecsEnd(f.SrcIP, f.SrcPort, f.SrcPlace),
+		Destination: ecsEnd(f.DstIP, f.DstPort, f.DstPlace),
 		Observer:    ecsObserver{Name: f.Sensor, Type: "ids", Product: "Khiên"},
 		Capture:     f.Capture,
 		Khien: ecsKhien{
@@ -346,10 +361,10 @@ func (f *Finding) UnmarshalJSON(b []byte) error {
 // fromECS takes over the optional parts of a document.
 func (f *Finding) fromECS(d *ecsDocument) error {
 	var err error
-	if f.SrcIP, f.SrcPort, err = fromECSEnd("source", d.Source); err != nil {
+	if f.SrcIP, f.SrcPort, f.SrcPlace, err = fromECSEnd("source", d.Source); err != nil {
 		return err
 	}
-	if f.DstIP, f.DstPort, err = fromECSEnd("destination", d.Destination); err != nil {
+	if f.DstIP, f.DstPort, f.DstPlace, err = fromECSEnd("destination", d.Destination); err != nil {
 		return err
 	}
 	k := &d.Khien

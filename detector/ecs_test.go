@@ -24,6 +24,7 @@ func fullFinding() Finding {
 		},
 		Summary: Text{"Công dân gửi mật khẩu", "A citizen sent a password"},
 		SrcIP:   netip.MustParseAddr("10.20.3.14"), DstIP: netip.MustParseAddr("2001:db8::7"), SrcPort: 50123, DstPort: 443,
+		SrcPlace: Place{Country: "VN"}, DstPlace: Place{64500, "Example Hosting", "NL"},
 		Transport: "tcp", App: "tls", CommunityID: "1:abc=", FlowID: math.MaxUint64 - 1, Direction: "to_server", VLAN: []uint16{7, 9},
 		Domain: "vneid-gov.example", URL: "https://vneid-gov.example/a?b=1", UserAgent: "Mozilla", JA4: "t13d1516h2_x",
 		FileName: "VNeID.apk", FileMIME: "application/vnd.android.package-archive", FileSize: 1 << 40, SHA256: strings.Repeat("ab", 32),

@@ -68,26 +68,45 @@ func ecsIDOf(id string) *ecsID {
 	return &ecsID{id}
 }
 
-func ecsEnd(ip netip.Addr, port uint16) *ecsEndpoint {
-	switch {
-	case ip.IsValid():
-		return &ecsEndpoint{IP: ip.String(), Address: ip.String(), Port: port}
-	case port != 0:
-		return &ecsEndpoint{Port: port}
+func ecsEnd(ip netip.Addr, port uint16, p Place) *ecsEndpoint {
+	e := ecsEndpoint{Port: port}
+	if ip.IsValid() {
+		e.IP, e.Address = ip.String(), ip.String()
 	}
-	return nil
+	if p.AS != 0 || p.Org != "" {
+		e.AS = &ecsAS{Number: p.AS}
+		if p.Org != "" {
+			e.AS.Organization = &ecsOrganization{p.Org}
+		}
+	}
+	if p.Country != "" {
+		e.Geo = &ecsGeo{p.Country}
+	}
+	if e == (ecsEndpoint{}) {
+		return nil
+	}
+	return &e
 }
 
-func fromECSEnd(field string, e *ecsEndpoint) (ip netip.Addr, port uint16, err error) {
+func fromECSEnd(field string, e *ecsEndpoint) (ip netip.Addr, port uint16, p Place, err error) {
 	if e == nil {
-		return ip, 0, nil
+		return ip, 0, p, nil
 	}
 	if e.IP != "" {
 		if ip, err = netip.ParseAddr(e.IP); err != nil {
-			return ip, 0, fmt.Errorf("detector: decode finding: %s.ip: %w", field, err)
+			return ip, 0, p, fmt.Errorf("detector: decode finding: %s.ip: %w", field, err)
 		}
 	}
-	return ip, e.Port, nil
+	if e.AS != nil {
+		p.AS = e.AS.Number
+		if e.AS.Organization != nil {
+			p.Org = e.AS.Organization.Name
+		}
+	}
+	if e.Geo != nil {
+		p.Country = e.Geo.Country
+	}
+	return ip, e.Port, p, nil
 }
 
 // ecsReasons copies the reasons, with secrets in their excerpts masked.

@@ -105,12 +105,14 @@ type Finding struct {
 	// Victim side first where a side is a victim: source and destination are those of the traffic, as in ECS.
 	SrcIP, DstIP     netip.Addr
 	SrcPort, DstPort uint16
-	Transport        string // tcp, udp, icmp, …
-	App              string // application protocol
-	CommunityID      string
-	FlowID           uint64
-	Direction        string // to_server, to_client
-	VLAN             []uint16
+	// Where the ends belong, where the user has provided databases for it.
+	SrcPlace, DstPlace Place
+	Transport          string // tcp, udp, icmp, …
+	App                string // application protocol
+	CommunityID        string
+	FlowID             uint64
+	Direction          string // to_server, to_client
+	VLAN               []uint16
 
 	Domain    string // server name: HTTP Host, TLS SNI, DNS question
 	URL       string

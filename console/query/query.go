@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -61,6 +62,8 @@ func fields() []field {
 		{"campaign", `campaign:"vneid-*.example"`, func(q *store.Query, v string) string { return add(&q.Campaign, v) }},
 		{"chain", "chain:c-4f2a", func(q *store.Query, v string) string { return add(&q.Chain, v) }},
 		{"sensor", "sensor:so-y-te", func(q *store.Query, v string) string { return add(&q.Sensor, v) }},
+		{"as", "as:45899", func(q *store.Query, v string) string { return addAS(&q.AS, v) }},
+		{"country", "country:VN", func(q *store.Query, v string) string { return addCountry(&q.Country, v) }},
 		{"technique", "technique:T1566.002", func(q *store.Query, v string) string { return add(&q.Technique, strings.ToUpper(v)) }},
 	}
 }
@@ -173,6 +176,23 @@ func addSHA256(list *[]string, v string) string {
 	v = strings.ToLower(v)
 	if len(v) != 64 || strings.Trim(v, "0123456789abcdef") != "" {
 		return "64 × 0-9a-f"
+	}
+	return add(list, v)
+}
+
+// addAS takes the number of an autonomous system, with or without "AS" before it.
+func addAS(list *[]string, v string) string {
+	n, err := strconv.ParseUint(strings.TrimPrefix(strings.ToUpper(v), "AS"), 10, 32)
+	if err != nil || n == 0 {
+		return "AS45899"
+	}
+	return add(list, strconv.FormatUint(n, 10))
+}
+
+func addCountry(list *[]string, v string) string {
+	v = strings.ToUpper(v)
+	if len(v) != 2 || v[0] < 'A' || v[0] > 'Z' || v[1] < 'A' || v[1] > 'Z' {
+		return "VN"
 	}
 	return add(list, v)
 }

@@ -40,6 +40,7 @@ func TestParse(t *testing.T) {
 	f("technique:t1566.002 -sensor:x chain:c-1 campaign:\"a *\" ja4:t13d sha256:"+strings.Repeat("AB", 32), store.Query{
 		Technique: []string{"T1566.002"}, Not: &store.Query{Sensor: []string{"x"}}, Chain: []string{"c-1"}, Campaign: []string{"a *"},
 		JA4: []string{"t13d"}, SHA256: []string{strings.Repeat("ab", 32)}})
+	f("as:AS45899,64500 -country:vn", store.Query{AS: []string{"45899", "64500"}, Not: &store.Query{Country: []string{"VN"}}})
 	f("severity>=cao", store.Query{MinSeverity: detector.High})
 	f("status:new,seen STATUS:closed", store.Query{Status: []string{"new", "seen", "closed"}})
 	f("ip:2001:db8::1", store.Query{IP: []string{"2001:db8::1"}})
@@ -84,8 +85,12 @@ func TestExamples(t *testing.T) {
 
 // TestStoreFields: what the stores can be asked for by its words can be asked for here.
 func TestStoreFields(t *testing.T) {
+	values := map[string]string{"as": "45899", "country": "VN"}
 	for _, f := range store.Fields() {
-		v := strings.Repeat("A1", 32)
+		v := values[f.Name]
+		if v == "" {
+			v = strings.Repeat("A1", 32)
+		}
 		q, err := Parse(f.Name + ":" + v + " -" + f.Name + ":" + v)
 		if err != nil || len(*f.Asked(&q)) != 1 || q.Not == nil || len(*f.Asked(q.Not)) != 1 {
 			t.Errorf("%s: %+v, %v", f.Name, q, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,13 +20,15 @@ type File struct {
 
 // Options say how rules are read.
 type Options struct {
-	Addresses      map[string]string // address variables without $, over the defaults
-	Ports          map[string]string // port variables without $, over the defaults
-	Classification []byte            // a classification.config, over the defaults
-	Reference      []byte            // a reference.config, over the defaults
-	CacheDir       string            // folder for compiled patterns; empty for none
-	DataDir        string            // folder that lists named by rules are looked for in, beside the rule's own
-	AlertMax       int               // alerts of one packet, 0 for the default of 15
+	Addresses      map[string]string       // address variables without $, over the defaults
+	Ports          map[string]string       // port variables without $, over the defaults
+	Classification []byte                  // a classification.config, over the defaults
+	Reference      []byte                  // a reference.config, over the defaults
+	CacheDir       string                  // folder for compiled patterns; empty for none
+	DataDir        string                  // folder that lists named by rules are looked for in, beside the rule's own
+	Reputation     *Reputation             // for iprep; nil when there are no lists
+	Country        func(netip.Addr) string // ISO 3166-1 alpha-2, for geoip; nil when nothing is known
+	AlertMax       int                     // alerts of one packet, 0 for the default of 15
 }
 
 // loader is what all rules of one Load share.
@@ -44,7 +47,7 @@ type loader struct {
 }
 
 func newLoader(o Options) *loader {
-	ld := &loader{vars: newVariables(o.Addresses, o.Ports), keywords: map[string]*keyword{}, absent: absentKeywords(),
+	ld := &loader{vars: newVariables(o.Addresses, o.Ports), keywords: map[string]*keyword{}, absent: absentKeywords(o),
 		buffers: map[string]*bufferDef{}, served: map[sensor.Proto]bool{}, sets: newDatasets()}
 	ld.classes = classifications(o.Classification)
 	ld.references = references(o.Reference)
@@ -56,7 +59,7 @@ func newLoader(o Options) *loader {
 			ld.served[p] = true
 		}
 	}
-	for _, family := range [][]keyword{metaKeywords(), contentKeywords(), byteKeywords(), packetKeywords(), flowKeywords(), limitKeywords(),
+	for _, family := range [][]keyword{metaKeywords(), contentKeywords(), byteKeywords(), packetKeywords(), flowKeywords(), limitKeywords(), addressKeywords(o),
 		transformKeywords(), base64Keywords(), entropyKeywords(), asn1Keywords(), datasetKeywords(), appKeywords(), sctpKeywords(), tableKeywords(rows)} {
 		for i := range family {
 			ld.keywords[family[i].name] = &family[i]
@@ -67,14 +70,20 @@ func newLoader(o Options) *loader {
 }
 
 // absentKeywords are keywords of the language that cannot work here, with the reason.
-func absentKeywords() map[string]string {
-	return map[string]string{
+func absentKeywords(o Options) map[string]string {
+	absent := map[string]string{
 		"lua": "rules cannot run programs here", "luajit": "rules cannot run programs here",
-		"geoip": "no database of places is installed", "iprep": "no reputation lists are configured",
 		"rpc":   "the sensor does not read ONC RPC headers",
 		"frame": "the sensor does not mark frames", "nfq_set_mark": "this engine does not forward packets",
 		"uricontent": "use http.uri with content", "l3_proto": "use ip_proto",
 	}
+	if o.Country == nil {
+		absent["geoip"] = "no database of countries is loaded (--places)"
+	}
+	if o.Reputation == nil {
+		absent["iprep"] = "no reputation lists are loaded (--reputation)"
+	}
+	return absent
 }
 
 // Load reads and compiles rule files. A rule that fails does not stop the others: each failure is in the second result,

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"strconv"
 	"strings"
 
 	"khien/detector"
@@ -18,12 +19,28 @@ func Fields() []Field {
 	one := func(get func(*detector.Finding) string) func(*detector.Finding) []string {
 		return func(f *detector.Finding) []string { return []string{get(f)} }
 	}
+	ends := func(get func(detector.Place) string) func(*detector.Finding) []string {
+		return func(f *detector.Finding) []string {
+			src, dst := get(f.SrcPlace), get(f.DstPlace)
+			if src == dst {
+				return []string{src}
+			}
+			return []string{src, dst}
+		}
+	}
 	return []Field{
 		{"sha256", func(q *Query) *[]string { return &q.SHA256 }, one(func(f *detector.Finding) string { return strings.ToLower(f.SHA256) })},
 		{"ja4", func(q *Query) *[]string { return &q.JA4 }, one(func(f *detector.Finding) string { return f.JA4 })},
 		{"campaign", func(q *Query) *[]string { return &q.Campaign }, one(func(f *detector.Finding) string { return f.CampaignID })},
 		{"chain", func(q *Query) *[]string { return &q.Chain }, one(func(f *detector.Finding) string { return f.ChainID })},
 		{"sensor", func(q *Query) *[]string { return &q.Sensor }, one(func(f *detector.Finding) string { return f.Sensor })},
+		{"as", func(q *Query) *[]string { return &q.AS }, ends(func(p detector.Place) string {
+			if p.AS == 0 {
+				return ""
+			}
+			return strconv.FormatUint(uint64(p.AS), 10)
+		})},
+		{"country", func(q *Query) *[]string { return &q.Country }, ends(func(p detector.Place) string { return p.Country })},
 		{"technique", func(q *Query) *[]string { return &q.Technique }, func(f *detector.Finding) (out []string) {
 			for _, t := range f.Techniques {
 				out = append(out, t.ID)

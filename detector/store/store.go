@@ -41,6 +41,8 @@ type Query struct {
 	Campaign    []string // ids
 	Chain       []string // ids of stories
 	Sensor      []string
+	AS          []string // numbers of autonomous systems, without "AS"
+	Country     []string // ISO 3166-1 alpha-2
 	Technique   []string // MITRE ATT&CK ids
 	Not         *Query   // what must not match: each value of its lists, and its MinSeverity, excludes by itself; its other fields do not count
 	Group       string   // key of a group

@@ -78,13 +78,21 @@ export interface Step {
   evidence?: string
 }
 
+// End is one end of a finding's traffic. Where it belongs is known where the operator has provided databases for it.
+export interface End {
+  ip?: string
+  port?: number
+  as?: { number?: number; organization?: { name: string } }
+  geo?: { country_iso_code: string }
+}
+
 // Finding is an ECS document.
 export interface Finding {
   '@timestamp': string
   event: { id: string; severity: number; start?: string; end?: string }
   rule: { id: string; name?: string; category?: string; ruleset?: string; reference?: string[] }
-  source?: { ip?: string; port?: number }
-  destination?: { ip?: string; port?: number }
+  source?: End
+  destination?: End
   network?: { transport?: string; protocol?: string; community_id?: string }
   url?: { original?: string }
   user_agent?: { original: string }

@@ -16,7 +16,7 @@ func kind(t string) m { return m{"type": t} }
 
 // schemaVersion is the version of the templates and of the ordinary indices. Raise it with a change of mappings: migrate
 // then rolls the data streams over and moves the indices.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // install writes the templates, and the lifecycle policies where the server has lifecycle management. Repeating it changes
 // nothing.
@@ -129,7 +129,9 @@ func (s *Store) put(ctx context.Context, path string, body m) error {
 // findingMappings maps the fields that are searched or counted, in ECS 8 types. The rest of a finding stays in _source
 // only, which keeps an index at some forty fields however odd the traffic is.
 func findingMappings() m {
-	end := m{"properties": m{"ip": kind("ip"), "port": kind("integer"), "domain": keyword(), "address": keyword()}}
+	end := m{"properties": m{"ip": kind("ip"), "port": kind("integer"), "domain": keyword(), "address": keyword(),
+		"as":  m{"properties": m{"number": kind("long"), "organization": m{"properties": m{"name": keyword()}}}},
+		"geo": m{"properties": m{"country_iso_code": keyword()}}}}
 	return m{
 		"dynamic":           false,
 		"dynamic_templates": labels(),
@@ -158,6 +160,7 @@ func findingMappings() m {
 				"text":  m{"type": "text", "norms": false, "index_options": "docs"},
 				"first": kind("date_nanos"),
 				"last":  kind("date_nanos"),
+				"as":    keyword(), "country": keyword(),
 			}},
 		},
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,9 @@ type indexOnly struct {
 	Text  string    `json:"text"`
 	First time.Time `json:"first"`
 	Last  time.Time `json:"last"`
+	// Of both ends.
+	AS      []string `json:"as,omitempty"`
+	Country []string `json:"country,omitempty"`
 }
 
 // Write stores findings. A document is created under the finding's id, so that a repeat is refused by the server and
@@ -80,12 +84,20 @@ func document(f *detector.Finding) ([]byte, error) {
 	if last.IsZero() {
 		last = f.Time
 	}
-	extra, err := json.Marshal(indexOnly{Group: store.GroupKey(f), Text: searchText(f), First: first, Last: last})
+	extra, err := json.Marshal(indexOnly{Group: store.GroupKey(f), Text: searchText(f), First: first, Last: last,
+		AS: values(f, "as"), Country: values(f, "country")})
 	if err != nil {
 		return nil, fmt.Errorf("elastic: finding %s: %w", f.ID, err)
 	}
 	doc = append(doc[:len(doc)-1], `,"khien_index":`...)
 	return append(append(doc, extra...), '}'), nil
+}
+
+// values returns what a finding has of one of store.Fields.
+func values(f *detector.Finding, field string) []string {
+	fields := store.Fields()
+	i := slices.IndexFunc(fields, func(x store.Field) bool { return x.Name == field })
+	return slices.DeleteFunc(fields[i].Values(f), func(v string) bool { return v == "" })
 }
 
 // searchText is what Query.Text looks in.

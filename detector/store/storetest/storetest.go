@@ -225,6 +225,7 @@ func testFilters(t *testing.T, s store.Store) {
 		f.Source, f.Severity = detector.FromFraud, detector.High
 		f.ChainID, f.CampaignID, f.Sensor, f.JA4 = "c-1", "vneid-*.example", "so-y-te", "t13d1516h2_8daaf6152771_b186095e22b6"
 		f.Techniques = []detector.Technique{{ID: "T1566.002"}, {ID: "T1204"}}
+		f.SrcPlace, f.DstPlace = detector.Place{AS: 45899, Country: "VN"}, detector.Place{AS: 64500, Org: "Example Hosting", Country: "NL"}
 	})
 	b := finding("2", 1, func(f *detector.Finding) {
 		f.SrcIP, f.DstIP = netip.MustParseAddr("192.168.1.5"), netip.MustParseAddr("10.1.0.1")
@@ -299,6 +300,9 @@ func testFilters(t *testing.T, s store.Store) {
 	f("story nobody is in", store.Query{Chain: []string{"c-"}}, "")
 	f("sensors", store.Query{Sensor: []string{"so-y-te", "so-tai-chinh"}}, "ab")
 	f("technique", store.Query{Technique: []string{"T1204"}}, "a")
+	f("network of the destination", store.Query{AS: []string{"64500"}}, "a")
+	f("network of the source", store.Query{AS: []string{"45899"}}, "a")
+	f("country", store.Query{Country: []string{"NL", "DE"}}, "a")
 	f("field and time", store.Query{Sensor: []string{"so-y-te"}, From: b.Time}, "")
 	for _, n := range []struct {
 		name string
@@ -322,6 +326,7 @@ func testFilters(t *testing.T, s store.Store) {
 		{"story", store.Query{Chain: []string{"c-1"}}, "bc"},
 		{"sensor", store.Query{Sensor: []string{"so-y-te"}}, "bc"},
 		{"technique", store.Query{Technique: []string{"T1566.002"}}, "bc"},
+		{"country", store.Query{Country: []string{"VN"}}, "bc"},
 		{"either of two fields", store.Query{Rule: []string{"1"}, Host: []string{"shop.example"}}, "c"},
 		{"what is no list", store.Query{Text: "scan", From: b.Time, Group: "x"}, "abc"},
 	} {

@@ -1,6 +1,6 @@
 // The plain facts of a finding, those that are known.
 import type { ReactNode } from 'react'
-import type { Finding } from '../api'
+import type { End, Finding } from '../api'
 import { useWords, type Key } from '../i18n'
 import { Pivot, type Field } from './pivot'
 
@@ -12,6 +12,8 @@ export function Facts({ doc }: { doc: Finding }) {
   const rows: [Key, ReactNode][] = [
     ['field.source', end(doc.source)],
     ['field.destination', end(doc.destination)],
+    ['field.source_place', place(doc.source)],
+    ['field.destination_place', place(doc.destination)],
     ['field.protocol', [doc.network?.transport, doc.network?.protocol].filter(Boolean).join(' / ')],
     ['field.domain', k.domain],
     ['field.url', doc.url?.original],
@@ -32,6 +34,16 @@ export function Facts({ doc }: { doc: Finding }) {
     ['field.id', doc.event.id],
   ]
   return <dl className="facts">{rows.filter(([, v]) => v).map(([key, v]) => <div key={key}><dt>{t(key)}</dt><dd className="mono">{v}</dd></div>)}</dl>
+}
+
+// place is the network that an address belongs to, and its country.
+function place(e?: End) {
+  if (!e?.as && !e?.geo) return undefined
+  return <>
+    {e.as?.number && <><Pivot field="as" value={String(e.as.number)} label={`AS${e.as.number}`} /> </>}
+    {e.as?.organization?.name}{e.as && e.geo && ' · '}
+    {e.geo && <Pivot field="country" value={e.geo.country_iso_code} />}
+  </>
 }
 
 const one = (field: Field, value?: string) => value && <Pivot field={field} value={value} />
