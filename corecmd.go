@@ -10,7 +10,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -18,6 +20,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/bus"
+	"khien/detector/bus/release"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
@@ -26,6 +29,7 @@ import (
 type coreOptions struct {
 	data, listen, store, join string
 	findingsMB, eventsMB      int64
+	detection                 detectionOptions // of the sensors
 }
 
 const coreUsage = `Usage: khien core [FLAGS]
@@ -33,7 +37,11 @@ const coreUsage = `Usage: khien core [FLAGS]
 
 Takes what sensors find, tells the stories that several of them saw, and stores it. The first core runs the hub that
 sensors and further cores connect to; a further one joins it with a token. token makes the account of a sensor or core and
-prints its token, a secret: "khien sensor enroll" takes it.`
+prints its token, a secret: "khien sensor enroll" takes it.
+
+The first core also publishes what its sensors detect with: the files that --rules, --yara, --brands, --blocklist and
+--new-names name and those in the folder "rules" of its data folder, as one signed version. It does so when it starts and at
+"khien rules reload --data DIR", if anything has changed and all rules can be loaded.`
 
 // coreCommand runs a core.
 func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -48,6 +56,7 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8687", "`address` of the hub (TLS)")
 	fs.StringVar(&o.store, "store", "", "`store` of all cores, elastic:URL[,URL…]; embedded:DIR for one core (default: embedded, in the data folder)")
 	fs.StringVar(&o.join, "join", "", "join the hub of another core with the token in this `file` (made with --role core)")
+	o.detection.flags(fs)
 	fs.Int64Var(&o.findingsMB, "findings-mb", 4096, "`megabytes` of findings that the hub keeps until they are stored")
 	fs.Int64Var(&o.eventsMB, "events-mb", 16384, "`megabytes` of telemetry that it keeps; the oldest go first")
 	if err := fs.Parse(args); err != nil {
@@ -63,16 +72,25 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fs.Usage()
 		return exitUsage
 	}
+	o.detection.folder = filepath.Join(o.data, "rules")
+	if files := o.detection.versionFiles(); o.join != "" && (o.detection.noDefault || o.detection.skipBad ||
+		slices.ContainsFunc(files, func(f versionFile) bool { return len(*f.named) > 0 })) {
+		fmt.Fprintln(stderr, "khien core: --join: the core that runs the hub publishes the rules of the sensors; name them there")
+		return exitUsage
+	}
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := o.run(ctx, stdout, stderr); err != nil {
+	if err := o.run(ctx, hup, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)
 		return exitInput
 	}
 	return exitDone
 }
 
-func (o *coreOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
+func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, stderr io.Writer) error {
 	lock, err := lockData(o.data)
 	if err != nil {
 		return err
@@ -84,6 +102,7 @@ func (o *coreOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 	}
 	defer st.Close()
 	var nc *nats.Conn
+	dir := filepath.Join(o.data, "hub")
 	if o.join != "" {
 		token, err := readToken(o.join)
 		if err != nil {
@@ -93,7 +112,7 @@ func (o *coreOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return err
 		}
 	} else {
-		hub, err := bus.StartHub(ctx, bus.HubConfig{Dir: filepath.Join(o.data, "hub"), Listen: o.listen, FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20})
+		hub, err := bus.StartHub(ctx, bus.HubConfig{Dir: dir, Listen: o.listen, FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20})
 		if err != nil {
 			return err
 		}
@@ -104,6 +123,13 @@ func (o *coreOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "Hub: tls://%s\n", hub.Addr())
 	}
 	defer nc.Close()
+	if o.join == "" {
+		finish, err := o.publishVersions(ctx, nc, dir, hup, stderr)
+		if err != nil {
+			return err
+		}
+		defer finish()
+	}
 	trouble := &troubles{stderr: stderr}
 	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
 	stories := &coreStories{store: st}
@@ -124,6 +150,22 @@ func (o *coreOptions) run(ctx context.Context, stdout, stderr io.Writer) error {
 		},
 		Trouble: trouble.tell,
 	})
+}
+
+// publishVersions publishes the rules of the sensors, now and at each signal, until ctx ends; finish waits for that.
+func (o *coreOptions) publishVersions(ctx context.Context, nc *nats.Conn, dir string, hup <-chan os.Signal, stderr io.Writer) (finish func(), err error) {
+	key, err := release.Key(dir)
+	if err != nil {
+		return nil, err
+	}
+	to, err := bus.NewPublisher(nc)
+	if err != nil {
+		return nil, err
+	}
+	v := &versions{options: o.detection, dir: dir, key: key, to: to}
+	var wg sync.WaitGroup
+	wg.Go(func() { v.publishOn(ctx, hup, o.data, stderr) })
+	return wg.Wait, nil
 }
 
 // sensorState is the document, of kind "sensor", that tells how a sensor is.

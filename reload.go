@@ -34,11 +34,18 @@ type outcome struct {
 	Millis   int64     `json:"milliseconds"`
 	Waiting  int       `json:"waiting,omitempty"` // captures that go on with the earlier rules until their next packets
 	Errors   string    `json:"errors,omitempty"`
+	Version  uint64    `json:"version,omitempty"` // of a core: the newest that it has published
+	Same     bool      `json:"same,omitempty"`    // it was published before
 }
 
 // String is the line that tells the outcome to people.
 func (o *outcome) String() string {
-	if !o.OK {
+	switch {
+	case o.OK && o.Same:
+		return fmt.Sprintf("nothing has changed: version %d stays", o.Version)
+	case o.OK && o.Version > 0:
+		return fmt.Sprintf("version %d published: %d loaded, %d rejected, %d ms", o.Version, o.Loaded, o.Rejected, o.Millis)
+	case !o.OK:
 		return fmt.Sprintf("rules refused: %d loaded, %d rejected, %d ms; the rules from before stay", o.Loaded, o.Rejected, o.Millis)
 	}
 	s := fmt.Sprintf("rules reloaded: %d loaded, %d rejected, %d ms", o.Loaded, o.Rejected, o.Millis)
@@ -50,9 +57,9 @@ func (o *outcome) String() string {
 
 // reloader keeps the rules that captures are inspected with and replaces them while they run. Safe for concurrent use.
 type reloader struct {
-	options detectionOptions
-	serial  sync.Mutex // one reload at a time
-	mu      sync.Mutex // guards what follows
+	serial  sync.Mutex       // one reload at a time
+	options detectionOptions // what it loads; serial guards it
+	mu      sync.Mutex       // guards what follows
 	current *detection
 	first   *detector.Engine // its lock is that of all: they share what is remembered of victims
 	running []*rounds
@@ -109,14 +116,24 @@ func (r *reloader) pipeline(o replayOptions, out func(detector.Record), others f
 }
 
 // reload loads all rule files again and lets every capture go on with them. A set with an error is refused.
-func (r *reloader) reload() *outcome {
+func (r *reloader) reload() *outcome { return r.load(nil) }
+
+// take loads the rule files that o names and lets every capture go on with them, now and after later reloads. A set with an
+// error is refused.
+func (r *reloader) take(o detectionOptions) *outcome { return r.load(&o) }
+
+func (r *reloader) load(o *detectionOptions) *outcome {
 	r.serial.Lock()
 	defer r.serial.Unlock()
+	if o == nil {
+		o = &r.options
+	}
 	res := &outcome{Started: time.Now()}
 	var errs bytes.Buffer
-	next, ok := loadDetection(r.options, &errs)
+	next, ok := loadDetection(*o, &errs)
 	res.Loaded, res.Rejected, res.OK = next.loaded, next.rejected, ok
 	if ok {
+		r.options = *o
 		offers := r.publish(next)
 		res.Waiting = waitTaken(offers, &errs)
 	}

@@ -23,7 +23,8 @@ const sensorUsage = `Usage: khien sensor enroll [--data DIR] TOKEN
        khien sensor [FLAGS]
 
 Watches interfaces or reads captures and sends what it finds to the hub of a core. What cannot be sent stays in its data
-folder until it can. enroll takes the token that "khien core token" has printed.`
+folder until it can. Beside rules of its own it detects with the newest version that the core has published; the last good
+one is kept for the next start. enroll takes the token that "khien core token" has printed.`
 
 const (
 	tokenName   = "token"          // in the data folder
@@ -69,11 +70,6 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		return exitInput
 	}
 	o.detection.folder = filepath.Join(o.data, "rules")
-	det, ok := loadDetection(o.detection, stderr)
-	if !ok {
-		return exitUsage
-	}
-	o.limitMemory()
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -85,9 +81,22 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		return exitUsage
 	}
 	defer lock.Close()
-	rules := newReloader(o.detection, det)
-	go reloadOn(ctx, hup, rules, o.data, stderr)
-	if err := o.sense(ctx, rules, det, sockets, stdout, stderr); err != nil {
+	token, err := readToken(filepath.Join(o.data, tokenName))
+	if err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			err = fmt.Errorf("%w (khien sensor enroll makes it)", err)
+		}
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitInput
+	}
+	versions, err := newFollower(o.data, token, o.detection, stderr)
+	if err != nil {
+		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
+		return exitUsage
+	}
+	o.limitMemory()
+	go reloadOn(ctx, hup, versions.rules, o.data, stderr)
+	if err := o.sense(ctx, token, versions, sockets, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
 		return exitInput
 	}
@@ -114,15 +123,8 @@ func enrollSensor(data string, args []string, stderr io.Writer) int {
 }
 
 // sense captures until ctx ends, or until the captures are read and the hub has everything.
-func (o *runOptions) sense(ctx context.Context, rules *reloader, det *detection, sockets []int, stdout, stderr io.Writer) (err error) {
+func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follower, sockets []int, stdout, stderr io.Writer) (err error) {
 	start := usageNow()
-	token, err := readToken(filepath.Join(o.data, tokenName))
-	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w (khien sensor enroll makes it)", err)
-	}
-	if err != nil {
-		return err
-	}
 	nc, err := bus.Dial(token)
 	if err != nil {
 		return err
@@ -140,7 +142,7 @@ func (o *runOptions) sense(ctx context.Context, rules *reloader, det *detection,
 		return err
 	}
 	defer func() { err = errors.Join(err, o.stores.close(stderr, "khien sensor")) }()
-	kept, err := openKept(o.data, det)
+	kept, err := openKept(o.data, versions.rules.current)
 	if err != nil {
 		return fmt.Errorf("%w (remove the file to begin anew)", err)
 	}
@@ -157,38 +159,24 @@ func (o *runOptions) sense(ctx context.Context, rules *reloader, det *detection,
 	var keeping sync.WaitGroup
 	keeping.Go(func() { kept.keep(keepCtx, sink.record, stderr) })
 	stop := make(chan struct{})
-	var status sync.WaitGroup
-	status.Go(func() {
-		heard := false
-		for wait := time.Duration(0); ; {
-			select {
-			case <-stop:
-				if heard {
-					return
-				}
-			case <-time.After(wait):
-			}
-			wait = statusEvery
-			// One that nobody hears is followed by the next; the first waits for a core.
-			if err := link.SendStatus(bus.Status{Version: buildVersion(), Spool: sink.spool.Stats(), Sensors: o.sensors.value()}); err != nil {
-				wait = statusRetry
-			} else {
-				heard = true
-			}
-			select {
-			case <-stop:
-				return
-			default:
-			}
-		}
-	})
+	status := &sensorStatus{started: time.Now().UTC(), sensors: o.sensors, spool: sink.spool, rules: versions.status}
+	var telling, following sync.WaitGroup
+	telling.Go(func() { status.send(link, stop) })
+	followed, unfollow := context.WithCancel(ctx)
+	defer unfollow()
 	var mu sync.Mutex
 	var errs []error
-	in := &inputs{o: o, rules: rules, sink: sink, warnings: stderr, report: func(err error) {
+	report := func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		errs = append(errs, err)
-	}}
+	}
+	following.Go(func() {
+		if err := versions.follow(followed, link); err != nil {
+			report(err)
+		}
+	})
+	in := &inputs{o: o, rules: versions.rules, sink: sink, warnings: stderr, report: report}
 	in.start(ctx, sockets)
 	fmt.Fprintf(stdout, "Sensor %s: what it finds goes to %s\n", token.Name, strings.Join(token.URLs, ", "))
 	in.wg.Wait()
@@ -198,9 +186,11 @@ func (o *runOptions) sense(ctx context.Context, rules *reloader, det *detection,
 		sink.awaitOr(ctx, sentWait, func(st spool.Stats) bool { return st.Findings.Records == 0 && st.Telemetry.Records == 0 })
 	}
 	close(stop)
-	status.Wait()
-	rules.tellOverruns(stderr)
-	return errors.Join(append(errs, sink.close(), kept.close(), writeRunStats(*o, rules, sink, start, stdout))...)
+	telling.Wait()
+	unfollow()
+	following.Wait()
+	versions.rules.tellOverruns(stderr)
+	return errors.Join(append(errs, sink.close(), kept.close(), writeRunStats(*o, versions.rules, sink, start, stdout))...)
 }
 
 // isStory reports whether a finding is a story, which cores tell from the findings of all sensors.

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
@@ -22,6 +23,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"khien/detector/bus/release"
 )
 
 // Roles of who connects to a hub.
@@ -46,7 +49,8 @@ type Token struct {
 	Name   string   `json:"name"`
 	Role   string   `json:"role"`
 	Secret string   `json:"secret"`
-	CA     string   `json:"ca"` // PEM of the hub's certificate
+	CA     string   `json:"ca"`               // PEM of the hub's certificate
+	Signer []byte   `json:"signer,omitempty"` // Ed25519 key of whose versions a sensor takes, and of nobody else's
 }
 
 // ParseToken reads what String has written.
@@ -113,13 +117,17 @@ func (a Accounts) Enroll(name, role string, urls []string) (Token, error) {
 	if err != nil {
 		return Token{}, fmt.Errorf("bus: %w", err)
 	}
+	signer, err := release.Key(a.Dir)
+	if err != nil {
+		return Token{}, err
+	}
 	all, err := a.read()
 	if err != nil {
 		return Token{}, err
 	}
 	var secret [32]byte
 	rand.Read(secret[:])
-	t := Token{URLs: urls, Name: name, Role: role, Secret: hex.EncodeToString(secret[:]), CA: string(ca)}
+	t := Token{URLs: urls, Name: name, Role: role, Secret: hex.EncodeToString(secret[:]), CA: string(ca), Signer: signer.Public().(ed25519.PublicKey)}
 	all[name] = account{Role: role, Hash: hash(t.Secret)}
 	b, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
@@ -138,6 +146,15 @@ func (a Accounts) Enroll(name, role string, urls []string) (Token, error) {
 func hash(secret string) string {
 	h := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(h[:])
+}
+
+// sensorPublishes are the subjects that a sensor may publish to, sensorSubscribes those that it may listen to.
+func sensorPublishes(name string) []string {
+	return []string{findingsSubject + "*." + name, eventsSubject + name, statusSubject + name, clockSubject + name, directGet + versionsSubject + ">"}
+}
+
+func sensorSubscribes(name string) []string {
+	return []string{inboxPrefix + name + ".>", versionHead}
 }
 
 // doorkeeper decides who may connect to a hub, and what a sensor may do there.
@@ -162,8 +179,8 @@ func (d *doorkeeper) Check(c server.ClientAuthentication) bool {
 	}
 	if a.Role == RoleSensor {
 		c.RegisterUser(&server.User{Username: o.Username, Permissions: &server.Permissions{
-			Publish:   &server.SubjectPermission{Allow: []string{findingsSubject + "*." + o.Username, eventsSubject + o.Username, statusSubject + o.Username}},
-			Subscribe: &server.SubjectPermission{Allow: []string{inboxPrefix + o.Username + ".>"}},
+			Publish:   &server.SubjectPermission{Allow: sensorPublishes(o.Username)},
+			Subscribe: &server.SubjectPermission{Allow: sensorSubscribes(o.Username)},
 		}})
 	}
 	return true

@@ -180,6 +180,9 @@ func TestFindingsArriveAndAreAcknowledgedOnceStored(t *testing.T) {
 		t.Fatal(err)
 	}
 	waitFor(t, "a core hears the status", func() bool { return link.SendStatus(Status{Version: "v"}) == nil })
+	if c := link.Clock(t.Context()); c == nil || c.Samples != clockTrips || c.SkewMS < -1000 || c.SkewMS > 1000 {
+		t.Errorf("the clock of the same machine: %+v", c)
+	}
 	time.Sleep(200 * time.Millisecond)
 	x.mu.Lock()
 	x.refuse = false
@@ -273,6 +276,19 @@ func TestNobodySendsInAnothersName(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("a sensor may listen to findings")
+	}
+	for _, subject := range []string{versionHead, partSubject + "1.0", "$JS.API.STREAM.PURGE." + versionsStream, directGet + findingsSubject + "0.a", clockSubject + "b"} {
+		if err := nc.Publish(subject, []byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-refused:
+			if !strings.Contains(err.Error(), subject) {
+				t.Error(err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("a sensor may publish to %s", subject)
+		}
 	}
 	token.Secret = strings.Repeat("0", 64)
 	bad := dial(t, token)

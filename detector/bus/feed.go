@@ -36,7 +36,8 @@ type Taker struct {
 	Findings func(ctx context.Context, partition int, fresh bool, findings []detector.Finding) error
 	// Lines takes lines of EVE of a sensor.
 	Lines func(ctx context.Context, sensor string, lines [][]byte) error
-	// Status hears of a sensor; skew is how far its clock is ahead, the way of the message included.
+	// Status hears of a sensor; skew is how far its clock is ahead. Where the sensor could not measure that, the way of the
+	// message is included.
 	Status func(s Status, skew time.Duration)
 	// Unreadable takes what is no finding and no telemetry; it is not given again when it returns nil.
 	Unreadable func(subject string, data []byte, reason error) error
@@ -56,7 +57,11 @@ func Feed(ctx context.Context, nc *nats.Conn, t Taker) error {
 			t.Trouble(fmt.Errorf("bus: a status of %s cannot be read", m.Subject))
 			return
 		}
-		t.Status(s, s.Sent.Sub(time.Now()))
+		skew := time.Until(s.Sent)
+		if s.Clock != nil {
+			skew = time.Duration(s.Clock.SkewMS) * time.Millisecond
+		}
+		t.Status(s, skew)
 		if err := m.Respond(nil); err != nil {
 			t.Trouble(fmt.Errorf("bus: status: %w", err))
 		}
@@ -65,6 +70,11 @@ func Feed(ctx context.Context, nc *nats.Conn, t Taker) error {
 		return fmt.Errorf("bus: %w", err)
 	}
 	defer sub.Unsubscribe()
+	clock, err := tellTime(nc, t.Trouble)
+	if err != nil {
+		return fmt.Errorf("bus: %w", err)
+	}
+	defer clock.Unsubscribe()
 	z, err := zstd.NewReader(nil, zstd.WithDecoderMaxMemory(eventsMax), zstd.WithDecoderConcurrency(1))
 	if err != nil {
 		return fmt.Errorf("bus: %w", err)

@@ -37,6 +37,7 @@ const (
 	findingsSubject = "khien.findings."
 	eventsSubject   = "khien.events."
 	statusSubject   = "khien.status."
+	clockSubject    = "khien.clock."
 	inboxPrefix     = "_INBOX."
 	tlsName         = "khien-hub" // in the hub's certificate, wherever it stands
 	group           = "core"
@@ -77,7 +78,7 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	o := &server.Options{
 		ServerName: "khien-hub", Host: host, Port: int(n), NoSigs: true, NoLog: true, MaxPayload: messageMax,
 		JetStream: true, StoreDir: filepath.Join(c.Dir, "streams"), SyncAlways: true, JetStreamMaxMemory: 64 << 20,
-		JetStreamMaxStore: c.FindingsBytes + c.EventsBytes + 64<<20,
+		JetStreamMaxStore: c.FindingsBytes + c.EventsBytes + versionsBytes + 64<<20,
 		TLS:               true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13}, TLSTimeout: 10,
 		CustomClientAuthentication: &doorkeeper{Accounts{c.Dir}, h.secret},
 	}
@@ -131,6 +132,9 @@ func (h *Hub) streams(ctx context.Context, c HubConfig) error {
 	errs = append(errs, err)
 	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: eventsStream, Subjects: []string{eventsSubject + ">"}, Storage: jetstream.FileStorage,
 		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardOld, MaxBytes: c.EventsBytes, Duplicates: 10 * time.Minute})
+	errs = append(errs, err)
+	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: versionsStream, Subjects: []string{versionsSubject + ">"}, Storage: jetstream.FileStorage,
+		MaxMsgsPerSubject: 1, MaxBytes: versionsBytes, AllowDirect: true})
 	errs = append(errs, err)
 	for p := range Partitions {
 		_, err = js.CreateOrUpdateConsumer(ctx, findingsStream, jetstream.ConsumerConfig{Durable: partitionName(p), FilterSubject: fmt.Sprintf("%s%d.>", findingsSubject, p),

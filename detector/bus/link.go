@@ -151,28 +151,3 @@ func fnvOf(b []byte) uint64 {
 	h.Write(b)
 	return h.Sum64()
 }
-
-// Status is what a sensor tells about itself.
-type Status struct {
-	Name    string      `json:"name"`
-	Version string      `json:"version"`
-	Sent    time.Time   `json:"sent"` // by the sensor's clock
-	Spool   spool.Stats `json:"spool"`
-	Sensors any         `json:"sensors,omitempty"` // counts of its captures
-}
-
-// statusWait is how long a sensor waits for a core to hear its status.
-const statusWait = 2 * time.Second
-
-// SendStatus tells a core how the sensor is. Nothing is kept of one that no core has heard, which is an error.
-func (l *Link) SendStatus(s Status) error {
-	s.Name, s.Sent = l.name, time.Now().UTC()
-	b, err := json.Marshal(s)
-	if err != nil {
-		return fmt.Errorf("bus: status: %w", err)
-	}
-	if _, err := l.nc.Request(statusSubject+l.name, b, statusWait); err != nil {
-		return fmt.Errorf("bus: status: %w", err)
-	}
-	return nil
-}

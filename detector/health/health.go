@@ -138,19 +138,21 @@ func clock(t time.Time) string { return t.In(zone).Format("15:04:05") }
 func between(a, b *pipeline.Stats) []loss {
 	var out []loss
 	for i := range stages {
-		s := &stages[i]
-		lost := s.lost(&b.Lost) - s.lost(&a.Lost)
-		if lost == 0 {
-			continue
+		if l, ok := lostAt(&stages[i], a, b); ok {
+			out = append(out, l)
 		}
-		share := 0.0
-		if s.of != nil {
-			share = float64(lost) / float64(lost+s.of(b)-s.of(a))
-		}
-		out = append(out, loss{s, lost, share})
 	}
 	slices.SortStableFunc(out, func(x, y loss) int { return cmp.Compare(y.severity(), x.severity()) })
 	return out
+}
+
+// lostAt returns what a stage has lost between two samples, and whether it has.
+func lostAt(s *stage, a, b *pipeline.Stats) (loss, bool) {
+	l := loss{stage: s, n: s.lost(&b.Lost) - s.lost(&a.Lost)}
+	if s.of != nil && l.n > 0 {
+		l.share = float64(l.n) / float64(l.n+s.of(b)-s.of(a))
+	}
+	return l, l.n > 0
 }
 
 // percent writes a share as people read it.

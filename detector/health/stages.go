@@ -10,6 +10,7 @@ import (
 
 // stage is a place where something is lost, with the words for it.
 type stage struct {
+	name  string // that of the count in pipeline.Loss, as JSON
 	lost  func(*pipeline.Loss) uint64
 	of    func(*pipeline.Stats) uint64 // what came through, in the same unit; nil where there is no share
 	what  detector.Text                // the things, as in "2.1 % of packets"
@@ -38,22 +39,22 @@ func delivered(s *pipeline.Stats) uint64 { return s.StreamBytes }
 
 // stages are in the order of the data's way.
 var stages = [...]stage{
-	{func(l *pipeline.Loss) uint64 { return l.InterfacePackets }, packets, thePackets,
+	{"interface_packets", func(l *pipeline.Loss) uint64 { return l.InterfacePackets }, packets, thePackets,
 		detector.Text{VI: "hàng đợi của card mạng hoặc của nhân hệ điều hành đã đầy", EN: "queue of the network card or the kernel full"}, detector.Low},
-	{func(l *pipeline.Loss) uint64 { return l.RingPackets }, packets, thePackets,
+	{"ring_packets", func(l *pipeline.Loss) uint64 { return l.RingPackets }, packets, thePackets,
 		detector.Text{VI: "vùng đệm thu gói của nhân hệ điều hành đã đầy", EN: "kernel ring full"}, detector.Low},
-	{func(l *pipeline.Loss) uint64 { return l.DecodeSegments }, segments, thePackets,
+	{"decode_segments", func(l *pipeline.Loss) uint64 { return l.DecodeSegments }, segments, thePackets,
 		detector.Text{VI: "sai định dạng nên không đọc được", EN: "malformed and not readable"}, detector.Low},
-	{func(l *pipeline.Loss) uint64 { return l.FragmentPackets }, packets, theFragments,
+	{"fragment_packets", func(l *pipeline.Loss) uint64 { return l.FragmentPackets }, packets, theFragments,
 		detector.Text{VI: "không đủ mảnh hoặc hết chỗ chờ ghép", EN: "fragments missing, or no room to wait for them"}, detector.Low},
-	{func(l *pipeline.Loss) uint64 { return l.GapBytes }, delivered, theBytes,
+	{"gap_bytes", func(l *pipeline.Loss) uint64 { return l.GapBytes }, delivered, theBytes,
 		detector.Text{VI: "không có trong dữ liệu thu được", EN: "not in what was captured"}, detector.Low},
-	{func(l *pipeline.Loss) uint64 { return l.MemcapSegments }, segments, theSegments, memoryReached, detector.Medium},
-	{func(l *pipeline.Loss) uint64 { return l.MemcapFlows }, flows, theFlows, memoryReached, detector.Medium},
-	{func(l *pipeline.Loss) uint64 { return l.MemcapFiles }, files, theFiles, memoryReached, detector.Medium},
-	{func(l *pipeline.Loss) uint64 { return l.ParserLimitFlows }, flows, theFlows,
+	{"memcap_segments", func(l *pipeline.Loss) uint64 { return l.MemcapSegments }, segments, theSegments, memoryReached, detector.Medium},
+	{"memcap_flows", func(l *pipeline.Loss) uint64 { return l.MemcapFlows }, flows, theFlows, memoryReached, detector.Medium},
+	{"memcap_files", func(l *pipeline.Loss) uint64 { return l.MemcapFiles }, files, theFiles, memoryReached, detector.Medium},
+	{"parser_limit_flows", func(l *pipeline.Loss) uint64 { return l.ParserLimitFlows }, flows, theFlows,
 		detector.Text{VI: "vượt giới hạn của bộ phân tích giao thức", EN: "limit of the protocol's parser exceeded"}, detector.Low},
-	{func(l *pipeline.Loss) uint64 { return l.OverloadRounds }, nil, theTimes,
+	{"overload_rounds", func(l *pipeline.Loss) uint64 { return l.OverloadRounds }, nil, theTimes,
 		detector.Text{VI: "khâu thu phải đợi khâu phát hiện", EN: "reading had to wait for detection"}, detector.Low},
 }
 

@@ -25,6 +25,7 @@ type lane struct {
 	cursors  []*cursor
 	dropped  uint64
 	waited   uint64
+	ages     ages
 	began    uint64 // what was acknowledged when it was opened
 }
 
@@ -83,7 +84,17 @@ func openLane(class Class, dir string, readers []string, damaged func(error)) (*
 	}
 	l.readable = l.next
 	l.began = l.acked()
-	return l, l.trim()
+	if err := l.trim(); err != nil {
+		return nil, err
+	}
+	if len(l.segments) > 0 && l.began < l.next {
+		info, err := os.Stat(l.segments[0].path)
+		if err != nil {
+			return nil, fmt.Errorf("spool: %w", err)
+		}
+		l.ages.put(l.began, info.ModTime())
+	}
+	return l, nil
 }
 
 // recover finds the end of the last segment and cuts off what a crash left half written there.
@@ -182,7 +193,11 @@ func (l *lane) dropOldest() bool {
 }
 
 func (l *lane) stats() LaneStats {
-	return LaneStats{Records: l.next - l.acked(), Bytes: l.bytes(), Acked: l.acked() - l.began, Waited: l.waited, Dropped: l.dropped, Next: l.next}
+	st := LaneStats{Records: l.next - l.acked(), Bytes: l.bytes(), Acked: l.acked() - l.began, Waited: l.waited, Dropped: l.dropped, Next: l.next}
+	if st.Records > 0 {
+		st.Oldest = l.ages.oldest(l.acked())
+	}
+	return st
 }
 
 func (l *lane) close() error {

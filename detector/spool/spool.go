@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -139,6 +140,7 @@ func (s *Spool) Put(c Class, payload []byte) error {
 		}
 		s.changed.Wait()
 	}
+	l.ages.put(l.next, time.Now())
 	l.buf = appendRecord(l.buf, l.next, payload)
 	l.next++
 	s.changed.Broadcast()
@@ -212,6 +214,9 @@ type LaneStats struct {
 	Waited  uint64 `json:"waited"`  // that had to wait for room, since then
 	Dropped uint64 `json:"dropped"` // since the spool was opened, for want of room
 	Next    uint64 `json:"next"`    // number of the next record
+	// Oldest is when the first record that is not acknowledged was put, to about a second; of one that an earlier process
+	// put, the time of the last that is in the same segment. Zero when all are acknowledged.
+	Oldest time.Time `json:"oldest,omitzero"`
 }
 
 // Stats tells how a spool is doing.

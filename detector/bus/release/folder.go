@@ -175,17 +175,25 @@ func (f *Folder) unpack(h Head, packed []byte) (string, error) {
 	if err := os.RemoveAll(dir); err != nil {
 		return "", fmt.Errorf("release: %w", err)
 	}
+	return dir, Write(dir, files)
+}
+
+// Write puts files into a folder, each below that of its kind.
+func Write(dir string, files []File) error {
 	for _, kind := range Kinds() {
 		if err := os.MkdirAll(filepath.Join(dir, kind), 0o700); err != nil {
-			return "", fmt.Errorf("release: %w", err)
+			return fmt.Errorf("release: %w", err)
 		}
 	}
 	for _, file := range files {
+		if err := checkName(file.Name); err != nil {
+			return err
+		}
 		if err := os.WriteFile(filepath.Join(dir, filepath.FromSlash(file.Name)), file.Data, 0o600); err != nil {
-			return "", fmt.Errorf("release: %w", err)
+			return fmt.Errorf("release: %w", err)
 		}
 	}
-	return dir, nil
+	return nil
 }
 
 // write replaces a file as a whole.

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"khien/detector/bus/release"
+)
+
+// versionFile are the files of a kind: which flag names them, and what ends their names.
+type versionFile struct {
+	kind, end string
+	named     *stringList
+}
+
+// versionFiles lists the kinds of files that a version holds.
+func (o *detectionOptions) versionFiles() []versionFile {
+	return []versionFile{{release.Rules, ".rules", &o.rules}, {release.YARA, ".yar", &o.yara}, {release.Brands, ".yaml", &o.brands},
+		{release.Blocklists, "", &o.blocklists}, {release.NewNames, "", &o.newNames}}
+}
+
+// files reads everything that the flags name and the folder holds, as the files of a version.
+func (o *detectionOptions) files() ([]release.File, error) {
+	var out []release.File
+	add := func(name, as string) error {
+		data, err := readBounded(name, sourceMax)
+		if err == nil {
+			out = append(out, release.File{Name: as, Data: data})
+		}
+		return err
+	}
+	kinds := o.versionFiles()
+	for _, k := range kinds {
+		for _, name := range *k.named {
+			base := filepath.Base(name)
+			if !strings.HasSuffix(base, k.end) {
+				base += k.end
+			}
+			if err := add(name, k.kind+"/"+base); err != nil {
+				return nil, err
+			}
+		}
+	}
+	entries, err := os.ReadDir(o.folder)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	for _, e := range entries {
+		if !e.Type().IsRegular() || strings.HasPrefix(e.Name(), ".") { // what khien rules update keeps of its sources
+			continue
+		}
+		kind := release.Rules // lists that rules name stand beside them
+		for _, k := range kinds {
+			if k.end != "" && strings.HasSuffix(e.Name(), k.end) {
+				kind = k.kind
+			}
+		}
+		if err := add(filepath.Join(o.folder, e.Name()), kind+"/"+e.Name()); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// with adds the files of a version that was unpacked to dir, and its settings.
+func (o detectionOptions) with(h release.Head, dir string) (detectionOptions, error) {
+	o.noDefault = o.noDefault || h.NoDefault
+	o.skipBad = o.skipBad || h.SkipBad
+	for _, k := range o.versionFiles() {
+		names, err := filepath.Glob(filepath.Join(dir, k.kind, "*"+k.end))
+		if err != nil {
+			return o, fmt.Errorf("%s: %w", dir, err)
+		}
+		list := append(stringList{}, *k.named...) // the one of the flags stays as it is
+		*k.named = append(list, names...)
+	}
+	return o, nil
+}
+
+// check loads a version as a sensor without rules of its own does.
+func checkVersion(h release.Head, files []release.File, dir string, errs io.Writer) (det *detection, ok bool, err error) {
+	tmp, err := os.MkdirTemp(dir, "check-")
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
+	if err := release.Write(tmp, files); err != nil {
+		return nil, false, err
+	}
+	o, err := detectionOptions{}.with(h, tmp)
+	if err != nil {
+		return nil, false, err
+	}
+	det, ok = loadDetection(o, &trimmer{errs, tmp + "/"})
+	return det, ok, nil
+}
+
+// trimmer leaves out a folder of what is written, so that files have the names that people gave them.
+type trimmer struct {
+	w      io.Writer
+	folder string
+}
+
+func (t *trimmer) Write(b []byte) (int, error) {
+	if _, err := io.WriteString(t.w, strings.ReplaceAll(string(b), t.folder, "")); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
