@@ -34,10 +34,12 @@ type coreOptions struct {
 
 const coreUsage = `Usage: khien core [FLAGS]
        khien core token [--data DIR] [--role sensor|core] --url tls://HOST:PORT NAME
+       khien core revoke [--data DIR] NAME
 
 Takes what sensors find, tells the stories that several of them saw, and stores it. The first core runs the hub that
 sensors and further cores connect to; a further one joins it with a token. token makes the account of a sensor or core and
-prints its token, a secret: "khien sensor enroll" takes it.
+prints its token, a secret with a certificate in it: "khien sensor enroll" takes it. revoke ends the account: within a second
+or two the hub closes its connections and takes no new one.
 
 The first core also publishes what its sensors detect with: the files that --rules, --yara, --brands, --blocklist and
 --new-names name and those in the folder "rules" of its data folder, as one signed version. It does so when it starts and at
@@ -47,6 +49,9 @@ The first core also publishes what its sensors detect with: the files that --rul
 func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "token" {
 		return tokenCommand(args[1:], stdout, stderr)
+	}
+	if len(args) > 0 && args[0] == "revoke" {
+		return revokeCommand(args[1:], stderr)
 	}
 	var o coreOptions
 	fs := flag.NewFlagSet("khien core", flag.ContinueOnError)
@@ -101,6 +106,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		return err
 	}
 	defer st.Close()
+	trouble := &troubles{stderr: stderr}
 	var nc *nats.Conn
 	dir := filepath.Join(o.data, "hub")
 	if o.join != "" {
@@ -108,7 +114,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		if err != nil {
 			return err
 		}
-		if nc, err = bus.Dial(token); err != nil {
+		if nc, err = bus.Dial(token, trouble.tell); err != nil {
 			return err
 		}
 	} else {
@@ -130,7 +136,6 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		}
 		defer finish()
 	}
-	trouble := &troubles{stderr: stderr}
 	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
 	stories := &coreStories{store: st}
 	return bus.Feed(ctx, nc, bus.Taker{
@@ -219,6 +224,29 @@ func tokenCommand(args []string, stdout, stderr io.Writer) int {
 		return exitUsage
 	}
 	fmt.Fprintln(stdout, t)
+	return exitDone
+}
+
+// revokeCommand ends an account of the hub.
+func revokeCommand(args []string, stderr io.Writer) int {
+	fs := flag.NewFlagSet("khien core revoke", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
+	data := fs.String("data", "khien-core", "`folder` of the core that runs the hub")
+	if err := fs.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return exitDone
+		}
+		return exitUsage
+	}
+	if fs.NArg() != 1 {
+		fs.Usage()
+		return exitUsage
+	}
+	if err := (bus.Accounts{Dir: filepath.Join(*data, "hub")}).Revoke(fs.Arg(0)); err != nil {
+		fmt.Fprintf(stderr, "khien core: %v\n", err)
+		return exitUsage
+	}
 	return exitDone
 }
 

@@ -196,4 +196,8 @@ func TestRulesAreRolledOut(t *testing.T) {
 	if findings("10")+findings("11") != n || findings("12") != m {
 		t.Error("these are not the packets that were sent")
 	}
+	khien("core", "revoke", "--data", at("core"), "so-y-te")
+	if err := exec.Command("khien", "core", "revoke", "--data", at("core"), "so-y-te").Run(); err == nil {
+		t.Error("an account was revoked twice")
+	}
 }

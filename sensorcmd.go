@@ -125,7 +125,8 @@ func enrollSensor(data string, args []string, stderr io.Writer) int {
 // sense captures until ctx ends, or until the captures are read and the hub has everything.
 func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follower, sockets []int, stdout, stderr io.Writer) (err error) {
 	start := usageNow()
-	nc, err := bus.Dial(token)
+	trouble := &troubles{stderr: stderr}
+	nc, err := bus.Dial(token, trouble.tell)
 	if err != nil {
 		return err
 	}
@@ -146,7 +147,6 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	if err != nil {
 		return fmt.Errorf("%w (remove the file to begin anew)", err)
 	}
-	trouble := &troubles{stderr: stderr}
 	sink, err := newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: token.Name, stderr: stderr, trouble: trouble, storiesElsewhere: true,
 		write: map[spool.Class]writeFunc{spool.Findings: link.SendFindings, spool.Telemetry: link.SendEvents}})
 	if err != nil {

@@ -109,7 +109,7 @@ func TestVersionsAreTakenLive(t *testing.T) {
 	}
 	r := &loopReader{packets: script.Packets()}
 	count := &tally{bySID: map[string]int{}}
-	nc, err := bus.Dial(s.token)
+	nc, err := bus.Dial(s.token, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
 	}

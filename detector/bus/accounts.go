@@ -1,25 +1,19 @@
 package bus
 
 import (
-	"crypto/ecdsa"
 	"crypto/ed25519"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/subtle"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -33,6 +27,9 @@ const (
 	RoleCore   = "core"   // takes everything
 )
 
+// revokeEvery is how often a hub looks whether accounts have gone.
+const revokeEvery = time.Second
+
 const internalUser = "khien-internal"
 
 // Accounts are those who may connect to a hub, in its folder. The secrets themselves are not kept.
@@ -40,7 +37,8 @@ type Accounts struct{ Dir string }
 
 type account struct {
 	Role string `json:"role"`
-	Hash string `json:"sha256"` // of the secret, which has 256 random bits
+	Hash string `json:"sha256"`                // of the secret, which has 256 random bits
+	Cert string `json:"certificate,omitempty"` // SHA-256 of the one that it must show; none for an account of before
 }
 
 // Token is what a sensor or a core needs to connect.
@@ -49,7 +47,9 @@ type Token struct {
 	Name   string   `json:"name"`
 	Role   string   `json:"role"`
 	Secret string   `json:"secret"`
-	CA     string   `json:"ca"`               // PEM of the hub's certificate
+	CA     string   `json:"ca"`             // PEM of the hub's certificate
+	Cert   string   `json:"cert,omitempty"` // PEM of the client's certificate and key
+	Key    string   `json:"key,omitempty"`
 	Signer []byte   `json:"signer,omitempty"` // Ed25519 key of whose versions a sensor takes, and of nobody else's
 }
 
@@ -128,19 +128,40 @@ func (a Accounts) Enroll(name, role string, urls []string) (Token, error) {
 	var secret [32]byte
 	rand.Read(secret[:])
 	t := Token{URLs: urls, Name: name, Role: role, Secret: hex.EncodeToString(secret[:]), CA: string(ca), Signer: signer.Public().(ed25519.PublicKey)}
-	all[name] = account{Role: role, Hash: hash(t.Secret)}
+	var print string
+	if t.Cert, t.Key, print, err = clientCertificate(a.Dir, name); err != nil {
+		return Token{}, err
+	}
+	all[name] = account{Role: role, Hash: hash(t.Secret), Cert: print}
+	return t, a.write(all)
+}
+
+// Revoke ends an account. A hub that runs closes its connections within revokeEvery.
+func (a Accounts) Revoke(name string) error {
+	all, err := a.read()
+	if err != nil {
+		return err
+	}
+	if _, ok := all[name]; !ok {
+		return fmt.Errorf("bus: there is no account %q", name)
+	}
+	delete(all, name)
+	return a.write(all)
+}
+
+func (a Accounts) write(all map[string]account) error {
 	b, err := json.MarshalIndent(all, "", "  ")
 	if err != nil {
-		return Token{}, fmt.Errorf("bus: accounts: %w", err)
+		return fmt.Errorf("bus: accounts: %w", err)
 	}
 	next := a.path() + ".next"
 	if err := os.WriteFile(next, b, 0o600); err != nil {
-		return Token{}, fmt.Errorf("bus: accounts: %w", err)
+		return fmt.Errorf("bus: accounts: %w", err)
 	}
 	if err := os.Rename(next, a.path()); err != nil {
-		return Token{}, fmt.Errorf("bus: accounts: %w", err)
+		return fmt.Errorf("bus: accounts: %w", err)
 	}
-	return t, nil
+	return nil
 }
 
 func hash(secret string) string {
@@ -161,6 +182,9 @@ func sensorSubscribes(name string) []string {
 type doorkeeper struct {
 	accounts Accounts
 	internal string // secret of the hub's own process
+	mu       sync.Mutex
+	admitted map[string]account // as they were when they were let in last
+	out      map[string]bool    // who has connections of an account that is another now
 }
 
 // Check implements server.Authentication. The file is read each time: accounts come and go while the hub runs.
@@ -174,9 +198,10 @@ func (d *doorkeeper) Check(c server.ClientAuthentication) bool {
 		return false
 	}
 	a, ok := all[o.Username]
-	if !ok || subtle.ConstantTimeCompare([]byte(hash(o.Password)), []byte(a.Hash)) != 1 {
+	if !ok || subtle.ConstantTimeCompare([]byte(hash(o.Password)), []byte(a.Hash)) != 1 || a.Cert != "" && a.Cert != shownBy(c) {
 		return false
 	}
+	d.admit(o.Username, a)
 	if a.Role == RoleSensor {
 		c.RegisterUser(&server.User{Username: o.Username, Permissions: &server.Permissions{
 			Publish:   &server.SubjectPermission{Allow: sensorPublishes(o.Username)},
@@ -186,53 +211,30 @@ func (d *doorkeeper) Check(c server.ClientAuthentication) bool {
 	return true
 }
 
-const (
-	certName = "hub.crt"
-	keyName  = "hub.key"
-)
-
-// hubCertificate reads the hub's certificate, and makes it first when there is none. Tokens carry it: whoever connects
-// trusts it alone.
-func hubCertificate(dir string) (tls.Certificate, error) {
-	certFile, keyFile := filepath.Join(dir, certName), filepath.Join(dir, keyName)
-	if _, err := os.Stat(keyFile); errors.Is(err, os.ErrNotExist) {
-		if err := makeCertificate(dir, certFile, keyFile); err != nil {
-			return tls.Certificate{}, fmt.Errorf("bus: certificate: %w", err)
-		}
+func (d *doorkeeper) admit(name string, a account) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if before, ok := d.admitted[name]; ok && before != a {
+		d.out[name] = true // the new connection goes with the old ones, and comes back at once
 	}
-	c, err := tls.LoadX509KeyPair(certFile, keyFile)
-	if err != nil {
-		return c, fmt.Errorf("bus: certificate: %w", err)
-	}
-	return c, nil
+	d.admitted[name] = a
 }
 
-func makeCertificate(dir, certFile, keyFile string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+// gone returns whose connections are to be closed.
+func (d *doorkeeper) gone() map[string]bool {
+	all, err := d.accounts.read()
 	if err != nil {
-		return err
+		return nil // nobody new comes in meanwhile
 	}
-	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
-	if err != nil {
-		return err
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	gone := d.out
+	d.out = map[string]bool{}
+	for name, a := range d.admitted {
+		if all[name] != a {
+			gone[name] = true
+			delete(d.admitted, name)
+		}
 	}
-	now := time.Now()
-	c := &x509.Certificate{SerialNumber: serial, Subject: pkix.Name{CommonName: tlsName}, DNSNames: []string{tlsName}, NotBefore: now.Add(-24 * time.Hour),
-		NotAfter: now.AddDate(10, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, &key.PublicKey, key)
-	if err != nil {
-		return err
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(certFile, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644); err != nil {
-		return err
-	}
-	return os.WriteFile(keyFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}), 0o600)
+	return gone
 }

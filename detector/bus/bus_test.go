@@ -43,7 +43,7 @@ func enroll(t *testing.T, dir, name, role string, h *Hub) Token {
 
 func dial(t *testing.T, token Token) *nats.Conn {
 	t.Helper()
-	nc, err := Dial(token)
+	nc, err := Dial(token, func(error) {})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,7 @@ func drain(ctx context.Context, js jetstream.JetStream, stream, consumer string,
 			if c, err = js.Consumer(ctx, stream, consumer); err != nil {
 				c = nil
 				if !js.Conn().IsConnected() {
-					err = errAway
+					err = away(js.Conn())
 				}
 				if ctx.Err() == nil {
 					trouble(fmt.Errorf("%s: %w", consumer, err))

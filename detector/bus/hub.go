@@ -14,12 +14,14 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -56,6 +58,8 @@ type HubConfig struct {
 type Hub struct {
 	s      *server.Server
 	secret string
+	stop   chan struct{}
+	doors  sync.WaitGroup
 }
 
 // StartHub starts the server and makes its streams.
@@ -72,15 +76,24 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if err != nil {
 		return nil, err
 	}
+	ca, err := clientsCA(c.Dir)
+	if err != nil {
+		return nil, err
+	}
+	clients := x509.NewCertPool()
+	clients.AddCert(ca.Leaf)
 	var secret [32]byte
 	rand.Read(secret[:])
-	h := &Hub{secret: hex.EncodeToString(secret[:])}
+	h := &Hub{secret: hex.EncodeToString(secret[:]), stop: make(chan struct{})}
+	door := &doorkeeper{accounts: Accounts{c.Dir}, internal: h.secret, admitted: map[string]account{}, out: map[string]bool{}}
 	o := &server.Options{
 		ServerName: "khien-hub", Host: host, Port: int(n), NoSigs: true, NoLog: true, MaxPayload: messageMax,
 		JetStream: true, StoreDir: filepath.Join(c.Dir, "streams"), SyncAlways: true, JetStreamMaxMemory: 64 << 20,
 		JetStreamMaxStore: c.FindingsBytes + c.EventsBytes + versionsBytes + 64<<20,
-		TLS:               true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13}, TLSTimeout: 10,
-		CustomClientAuthentication: &doorkeeper{Accounts{c.Dir}, h.secret},
+		// Whose account has a certificate has to show it: the doorkeeper sees to that.
+		TLS: true, TLSConfig: &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS13, ClientCAs: clients, ClientAuth: tls.VerifyClientCertIfGiven},
+		TLSTimeout:                 10,
+		CustomClientAuthentication: door,
 	}
 	if h.s, err = server.NewServer(o); err != nil {
 		return nil, fmt.Errorf("bus: hub: %w", err)
@@ -94,7 +107,37 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 		h.Close()
 		return nil, err
 	}
+	h.doors.Go(func() { h.showOut(door) })
 	return h, nil
+}
+
+// showOut closes the connections of accounts that are gone or have got another token, until the hub is closed.
+func (h *Hub) showOut(d *doorkeeper) {
+	tick := time.NewTicker(revokeEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-h.stop:
+			return
+		case <-tick.C:
+		}
+		if gone := d.gone(); len(gone) > 0 {
+			h.close(gone)
+		}
+	}
+}
+
+// close closes the connections of the named.
+func (h *Hub) close(gone map[string]bool) {
+	conns, err := h.s.Connz(&server.ConnzOptions{Username: true, Limit: 1 << 20})
+	if err != nil {
+		return // the server is shutting down
+	}
+	for _, c := range conns.Conns {
+		if gone[c.AuthorizedUser] {
+			h.s.DisconnectClientByID(c.Cid) // one that has ended by itself is not there any more
+		}
+	}
 }
 
 // Addr is the address that the hub listens on.
@@ -102,6 +145,8 @@ func (h *Hub) Addr() string { return h.s.Addr().String() }
 
 // Close ends the server. What it has acknowledged is on its disk.
 func (h *Hub) Close() {
+	close(h.stop)
+	h.doors.Wait()
 	h.s.Shutdown()
 	h.s.WaitForShutdown()
 }

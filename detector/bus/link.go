@@ -21,8 +21,9 @@ import (
 	"khien/detector/spool"
 )
 
-// Dial connects to a hub. It returns at once; the connection is made, and made again, whenever the hub can be reached.
-func Dial(t Token) (*nats.Conn, error) {
+// Dial connects to a hub. It returns at once; the connection is made, and made again, whenever the hub can be reached. trouble
+// hears of what the hub refuses but the connection itself: who sends hears of that.
+func Dial(t Token, trouble func(error)) (*nats.Conn, error) {
 	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM([]byte(t.CA)) {
 		return nil, errors.New("bus: the token's certificate cannot be read")
@@ -30,6 +31,20 @@ func Dial(t Token) (*nats.Conn, error) {
 	o := nats.GetDefaultOptions()
 	o.Servers, o.User, o.Password, o.Name = t.URLs, t.Name, t.Secret, t.Name
 	o.Secure, o.TLSConfig = true, &tls.Config{RootCAs: pool, ServerName: tlsName, MinVersion: tls.VersionTLS13}
+	if t.Cert != "" {
+		own, err := tls.X509KeyPair([]byte(t.Cert), []byte(t.Key))
+		if err != nil {
+			return nil, fmt.Errorf("bus: the token's own certificate: %w", err)
+		}
+		o.TLSConfig.Certificates = []tls.Certificate{own}
+	}
+	// A hub that refuses may have been put back from a copy that does not know the account yet: it is tried again.
+	o.IgnoreAuthErrorAbort = true
+	o.AsyncErrorCB = func(_ *nats.Conn, _ *nats.Subscription, err error) {
+		if !errors.Is(err, nats.ErrAuthorization) {
+			trouble(fmt.Errorf("bus: %w", err))
+		}
+	}
 	o.RetryOnFailedConnect, o.MaxReconnect, o.ReconnectWait = true, -1, time.Second
 	o.ReconnectBufSize = -1 // what is not acknowledged stays in the spool, nowhere else
 	o.PingInterval, o.MaxPingsOut = 10*time.Second, 2
@@ -43,7 +58,19 @@ func Dial(t Token) (*nats.Conn, error) {
 	return nc, nil
 }
 
-var errAway = errors.New("bus: the hub cannot be reached")
+// Why a hub takes nothing.
+var (
+	errAway    = errors.New("bus: the hub cannot be reached")
+	errRefused = errors.New("bus: the hub refuses this token: it was revoked, or replaced by another")
+)
+
+// away says why a connection is down.
+func away(nc *nats.Conn) error {
+	if errors.Is(nc.LastError(), nats.ErrAuthorization) {
+		return errRefused
+	}
+	return errAway
+}
 
 // ackTimeout is how long a sensor waits for the hub to have a batch on its disk.
 const ackTimeout = 20 * time.Second
@@ -87,7 +114,7 @@ func Victim(f *detector.Finding) netip.Addr {
 // SendFindings sends findings, JSON documents, and returns when the hub has all of them on its disk.
 func (l *Link) SendFindings(ctx context.Context, recs []spool.Record) error {
 	if !l.nc.IsConnected() {
-		return errAway
+		return away(l.nc)
 	}
 	sent := make([]jetstream.PubAckFuture, 0, len(recs))
 	for _, r := range recs {
@@ -130,7 +157,7 @@ func await(ctx context.Context, sent []jetstream.PubAckFuture) error {
 // SendEvents sends lines of EVE as one compressed batch and returns when the hub has it on its disk.
 func (l *Link) SendEvents(ctx context.Context, recs []spool.Record) error {
 	if !l.nc.IsConnected() {
-		return errAway
+		return away(l.nc)
 	}
 	var b []byte
 	for _, r := range recs {

@@ -147,7 +147,7 @@ func (l *Link) VersionPack(ctx context.Context, h release.Head) ([]byte, error) 
 // direct reads the last message of a subject. It needs the right to ask for that, and none to look at streams.
 func (l *Link) direct(ctx context.Context, subject string) ([]byte, error) {
 	if !l.nc.IsConnected() {
-		return nil, errAway
+		return nil, away(l.nc)
 	}
 	ctx, cancel := context.WithTimeout(ctx, directWait)
 	defer cancel()
