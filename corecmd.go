@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,16 +29,22 @@ type coreOptions struct {
 	data, listen, store, join string
 	findingsMB, eventsMB      int64
 	detection                 detectionOptions // of the sensors
+	nats                      string           // servers of somebody else in place of a hub, with what it takes to connect
+	outside                   bus.Outside
+	replicas                  int
 }
 
 const coreUsage = `Usage: khien core [FLAGS]
        khien core token [--data DIR] [--role sensor|core] --url tls://HOST:PORT NAME
        khien core revoke [--data DIR] NAME
+       khien core users [--data DIR]
 
 Takes what sensors find, tells the stories that several of them saw, and stores it. The first core runs the hub that
 sensors and further cores connect to; a further one joins it with a token. token makes the account of a sensor or core and
 prints its token, a secret with a certificate in it: "khien sensor enroll" takes it. revoke ends the account: within a second
-or two the hub closes its connections and takes no new one.
+or two the hub closes its connections and takes no new one. In place of a hub, servers of NATS that somebody else runs can
+carry everything: --nats names them, or --join a token that was made with --nats-ca; users prints the accounts for their
+configuration.
 
 The first core also publishes what its sensors detect with: the files that --rules, --yara, --brands, --blocklist and
 --new-names name and those in the folder "rules" of its data folder, as one signed version. It does so when it starts and at
@@ -47,11 +52,12 @@ The first core also publishes what its sensors detect with: the files that --rul
 
 // coreCommand runs a core.
 func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "token" {
-		return tokenCommand(args[1:], stdout, stderr)
-	}
-	if len(args) > 0 && args[0] == "revoke" {
-		return revokeCommand(args[1:], stderr)
+	if len(args) > 0 {
+		for _, c := range coreAccountCommands() {
+			if c.name == args[0] {
+				return c.run(args[1:], stdin, stdout, stderr)
+			}
+		}
 	}
 	var o coreOptions
 	fs := flag.NewFlagSet("khien core", flag.ContinueOnError)
@@ -61,6 +67,12 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8687", "`address` of the hub (TLS)")
 	fs.StringVar(&o.store, "store", "", "`store` of all cores, elastic:URL[,URL…]; embedded:DIR for one core (default: embedded, in the data folder)")
 	fs.StringVar(&o.join, "join", "", "join the hub of another core with the token in this `file` (made with --role core)")
+	fs.StringVar(&o.nats, "nats", "", "use these servers of NATS, tls://HOST:PORT[,…], in place of a hub")
+	fs.StringVar(&o.outside.CA, "nats-ca", "", "`file` of the authority of their certificates (default: those that the system trusts)")
+	fs.StringVar(&o.outside.Cert, "nats-cert", "", "`file` of this core's certificate for them")
+	fs.StringVar(&o.outside.Key, "nats-key", "", "`file` of its key")
+	fs.StringVar(&o.outside.Creds, "nats-creds", "", "`file` of NATS credentials")
+	fs.IntVar(&o.replicas, "nats-replicas", 3, "`servers` of them that keep everything, 1 to 5")
 	o.detection.flags(fs)
 	fs.Int64Var(&o.findingsMB, "findings-mb", 4096, "`megabytes` of findings that the hub keeps until they are stored")
 	fs.Int64Var(&o.eventsMB, "events-mb", 16384, "`megabytes` of telemetry that it keeps; the oldest go first")
@@ -73,16 +85,11 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if o.store == "" {
 		o.store = "embedded:" + filepath.Join(o.data, "findings")
 	}
-	if fs.NArg() > 0 || o.findingsMB < 1 || o.eventsMB < 1 {
+	if fs.NArg() > 0 || o.findingsMB < 1 || o.eventsMB < 1 || o.replicas < 1 || o.replicas > 5 || o.join != "" && o.nats != "" {
 		fs.Usage()
 		return exitUsage
 	}
 	o.detection.folder = filepath.Join(o.data, "rules")
-	if files := o.detection.versionFiles(); o.join != "" && (o.detection.noDefault || o.detection.skipBad ||
-		slices.ContainsFunc(files, func(f versionFile) bool { return len(*f.named) > 0 })) {
-		fmt.Fprintln(stderr, "khien core: --join: the core that runs the hub publishes the rules of the sensors; name them there")
-		return exitUsage
-	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -109,15 +116,23 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 	trouble := &troubles{stderr: stderr}
 	var nc *nats.Conn
 	dir := filepath.Join(o.data, "hub")
-	if o.join != "" {
+	outside := o.nats != ""
+	switch {
+	case o.join != "":
 		token, err := readToken(o.join)
 		if err != nil {
 			return err
 		}
+		outside = token.Outside
 		if nc, err = bus.Dial(token, trouble.tell); err != nil {
 			return err
 		}
-	} else {
+	case outside:
+		o.outside.URLs = strings.Split(o.nats, ",")
+		if nc, err = o.outside.Dial(trouble.tell); err != nil {
+			return err
+		}
+	default:
 		hub, err := bus.StartHub(ctx, bus.HubConfig{Dir: dir, Listen: o.listen, FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20})
 		if err != nil {
 			return err
@@ -129,12 +144,21 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		fmt.Fprintf(stdout, "Hub: tls://%s\n", hub.Addr())
 	}
 	defer nc.Close()
-	if o.join == "" {
+	if outside {
+		err := bus.SetUp(ctx, nc, bus.Streams{FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20, Replicas: o.replicas}, trouble.tell)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+	}
+	switch {
+	case o.join == "" || outside:
 		finish, err := o.publishVersions(ctx, nc, dir, hup, stderr)
 		if err != nil {
 			return err
 		}
 		defer finish()
+	case o.detection.named():
+		return errors.New("--join: the core that runs the hub publishes the rules of the sensors; name them there")
 	}
 	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
 	stories := &coreStories{store: st}
@@ -197,63 +221,4 @@ func keepStatus(ctx context.Context, st store.Store, s bus.Status, skew time.Dur
 			return err
 		}
 	}
-}
-
-// tokenCommand makes an account of the hub and prints its token.
-func tokenCommand(args []string, stdout, stderr io.Writer) int {
-	fs := flag.NewFlagSet("khien core token", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
-	data := fs.String("data", "khien-core", "`folder` of the core that runs the hub")
-	role := fs.String("role", bus.RoleSensor, "sensor or core")
-	var urls stringList
-	fs.Var(&urls, "url", "`address` at which the hub can be reached, tls://HOST:PORT; may be repeated")
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
-		}
-		return exitUsage
-	}
-	if fs.NArg() != 1 || len(urls) == 0 {
-		fs.Usage()
-		return exitUsage
-	}
-	t, err := bus.Accounts{Dir: filepath.Join(*data, "hub")}.Enroll(fs.Arg(0), *role, urls)
-	if err != nil {
-		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitUsage
-	}
-	fmt.Fprintln(stdout, t)
-	return exitDone
-}
-
-// revokeCommand ends an account of the hub.
-func revokeCommand(args []string, stderr io.Writer) int {
-	fs := flag.NewFlagSet("khien core revoke", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
-	data := fs.String("data", "khien-core", "`folder` of the core that runs the hub")
-	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
-		}
-		return exitUsage
-	}
-	if fs.NArg() != 1 {
-		fs.Usage()
-		return exitUsage
-	}
-	if err := (bus.Accounts{Dir: filepath.Join(*data, "hub")}).Revoke(fs.Arg(0)); err != nil {
-		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitUsage
-	}
-	return exitDone
-}
-
-func readToken(name string) (bus.Token, error) {
-	b, err := os.ReadFile(name)
-	if err != nil {
-		return bus.Token{}, err
-	}
-	return bus.ParseToken(strings.TrimSpace(string(b)))
 }

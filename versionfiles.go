@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"khien/detector/bus/release"
@@ -21,6 +22,11 @@ type versionFile struct {
 func (o *detectionOptions) versionFiles() []versionFile {
 	return []versionFile{{release.Rules, ".rules", &o.rules}, {release.YARA, ".yar", &o.yara}, {release.Brands, ".yaml", &o.brands},
 		{release.Blocklists, "", &o.blocklists}, {release.NewNames, "", &o.newNames}}
+}
+
+// named reports whether a flag says anything about what is to be loaded.
+func (o *detectionOptions) named() bool {
+	return o.noDefault || o.skipBad || slices.ContainsFunc(o.versionFiles(), func(f versionFile) bool { return len(*f.named) > 0 })
 }
 
 // files reads everything that the flags name and the folder holds, as the files of a version.

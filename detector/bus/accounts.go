@@ -50,7 +50,9 @@ type Token struct {
 	CA     string   `json:"ca"`             // PEM of the hub's certificate
 	Cert   string   `json:"cert,omitempty"` // PEM of the client's certificate and key
 	Key    string   `json:"key,omitempty"`
-	Signer []byte   `json:"signer,omitempty"` // Ed25519 key of whose versions a sensor takes, and of nobody else's
+	// Outside says that URLs are of servers of NATS that know the certificate, and CA is theirs.
+	Outside bool   `json:"outside,omitempty"`
+	Signer  []byte `json:"signer,omitempty"` // Ed25519 key of whose versions a sensor takes, and of nobody else's
 }
 
 // ParseToken reads what String has written.
@@ -60,7 +62,7 @@ func ParseToken(s string) (Token, error) {
 	if err == nil {
 		err = json.Unmarshal(b, &t)
 	}
-	if err != nil || len(t.URLs) == 0 || !validName(t.Name) || t.Secret == "" {
+	if err != nil || len(t.URLs) == 0 || !validName(t.Name) || t.Secret == "" && (!t.Outside || t.Cert == "") {
 		return Token{}, errors.New("bus: this is no token of a khien core (khien core token makes one)")
 	}
 	return t, nil
@@ -100,6 +102,17 @@ func (a Accounts) read() (map[string]account, error) {
 		return nil, fmt.Errorf("bus: accounts: %w", err)
 	}
 	return out, nil
+}
+
+// EnrollOutside makes an account for servers that somebody else runs, whose certificates are of the authority ca (PEM). They
+// know it when they have got what WriteUsers writes.
+func (a Accounts) EnrollOutside(name, role string, urls []string, ca []byte) (Token, error) {
+	if _, err := poolOf(ca); err != nil {
+		return Token{}, err
+	}
+	t, err := a.Enroll(name, role, urls)
+	t.CA, t.Secret, t.Outside = string(ca), "", true
+	return t, err
 }
 
 // Enroll makes an account, or gives an existing one another secret, and returns its token. The hub knows it from then on.

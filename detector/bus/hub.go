@@ -16,7 +16,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"net"
 	"path/filepath"
@@ -27,23 +26,6 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-)
-
-// Partitions is into how many parts findings are spread. It is part of what is on disk.
-const Partitions = 16
-
-// Names on the hub. A subject of findings is findingsSubject, partition, sensor; of events eventsSubject, sensor.
-const (
-	findingsStream  = "FINDINGS"
-	eventsStream    = "EVENTS"
-	findingsSubject = "khien.findings."
-	eventsSubject   = "khien.events."
-	statusSubject   = "khien.status."
-	clockSubject    = "khien.clock."
-	inboxPrefix     = "_INBOX."
-	tlsName         = "khien-hub" // in the hub's certificate, wherever it stands
-	group           = "core"
-	messageMax      = 9 << 20 // a record of the spool with its head
 )
 
 // HubConfig says where a hub listens and keeps its streams. All are required.
@@ -103,7 +85,7 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 		h.Close()
 		return nil, fmt.Errorf("bus: hub: %s: the server does not start (is the address in use?)", c.Listen)
 	}
-	if err := h.streams(ctx, c); err != nil {
+	if err := h.setUp(ctx, c); err != nil {
 		h.Close()
 		return nil, err
 	}
@@ -160,8 +142,7 @@ func (h *Hub) Connect() (*nats.Conn, error) {
 	return nc, nil
 }
 
-// streams makes the streams, and the consumers that cores share.
-func (h *Hub) streams(ctx context.Context, c HubConfig) error {
+func (h *Hub) setUp(ctx context.Context, c HubConfig) error {
 	nc, err := h.Connect()
 	if err != nil {
 		return err
@@ -171,29 +152,5 @@ func (h *Hub) streams(ctx context.Context, c HubConfig) error {
 	if err != nil {
 		return fmt.Errorf("bus: hub: %w", err)
 	}
-	var errs []error
-	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: findingsStream, Subjects: []string{findingsSubject + ">"}, Storage: jetstream.FileStorage,
-		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardNew, MaxBytes: c.FindingsBytes, Duplicates: 10 * time.Minute})
-	errs = append(errs, err)
-	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: eventsStream, Subjects: []string{eventsSubject + ">"}, Storage: jetstream.FileStorage,
-		Retention: jetstream.WorkQueuePolicy, Discard: jetstream.DiscardOld, MaxBytes: c.EventsBytes, Duplicates: 10 * time.Minute})
-	errs = append(errs, err)
-	_, err = js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{Name: versionsStream, Subjects: []string{versionsSubject + ">"}, Storage: jetstream.FileStorage,
-		MaxMsgsPerSubject: 1, MaxBytes: versionsBytes, AllowDirect: true})
-	errs = append(errs, err)
-	for p := range Partitions {
-		_, err = js.CreateOrUpdateConsumer(ctx, findingsStream, jetstream.ConsumerConfig{Durable: partitionName(p), FilterSubject: fmt.Sprintf("%s%d.>", findingsSubject, p),
-			AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait, MaxAckPending: batchMax, PriorityPolicy: jetstream.PriorityPolicyPinned,
-			PinnedTTL: pinnedTTL, PriorityGroups: []string{group}})
-		errs = append(errs, err)
-	}
-	_, err = js.CreateOrUpdateConsumer(ctx, eventsStream, jetstream.ConsumerConfig{Durable: group, AckPolicy: jetstream.AckExplicitPolicy, AckWait: ackWait,
-		MaxAckPending: 64})
-	errs = append(errs, err)
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("bus: hub: streams: %w", err)
-	}
-	return nil
+	return Streams{FindingsBytes: c.FindingsBytes, EventsBytes: c.EventsBytes, Replicas: 1}.make(ctx, js)
 }
-
-func partitionName(p int) string { return fmt.Sprintf("%s-%02d", group, p) }

@@ -3,7 +3,6 @@ package bus
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -24,21 +23,39 @@ import (
 // Dial connects to a hub. It returns at once; the connection is made, and made again, whenever the hub can be reached. trouble
 // hears of what the hub refuses but the connection itself: who sends hears of that.
 func Dial(t Token, trouble func(error)) (*nats.Conn, error) {
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM([]byte(t.CA)) {
-		return nil, errors.New("bus: the token's certificate cannot be read")
+	pool, err := poolOf([]byte(t.CA))
+	if err != nil {
+		return nil, fmt.Errorf("%w in the token", err)
 	}
-	o := nats.GetDefaultOptions()
-	o.Servers, o.User, o.Password, o.Name = t.URLs, t.Name, t.Secret, t.Name
-	o.Secure, o.TLSConfig = true, &tls.Config{RootCAs: pool, ServerName: tlsName, MinVersion: tls.VersionTLS13}
+	c := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS13}
 	if t.Cert != "" {
 		own, err := tls.X509KeyPair([]byte(t.Cert), []byte(t.Key))
 		if err != nil {
 			return nil, fmt.Errorf("bus: the token's own certificate: %w", err)
 		}
-		o.TLSConfig.Certificates = []tls.Certificate{own}
+		c.Certificates = []tls.Certificate{own}
 	}
-	// A hub that refuses may have been put back from a copy that does not know the account yet: it is tried again.
+	o := connectOptions(t.URLs, c, trouble)
+	o.Name = t.Name
+	if !t.Outside { // there the certificate is enough, and servers go by their names
+		o.User, o.Password = t.Name, t.Secret
+		c.ServerName = tlsName
+	}
+	if t.Role == RoleSensor {
+		o.InboxPrefix = inboxPrefix + t.Name
+	}
+	nc, err := o.Connect()
+	if err != nil {
+		return nil, fmt.Errorf("bus: connect: %w", err)
+	}
+	return nc, nil
+}
+
+// connectOptions are those of every connection over a network.
+func connectOptions(urls []string, t *tls.Config, trouble func(error)) nats.Options {
+	o := nats.GetDefaultOptions()
+	o.Servers, o.Secure, o.TLSConfig = urls, true, t
+	// A server that refuses may have been put back from a copy that does not know the account yet: it is tried again.
 	o.IgnoreAuthErrorAbort = true
 	o.AsyncErrorCB = func(_ *nats.Conn, _ *nats.Subscription, err error) {
 		if !errors.Is(err, nats.ErrAuthorization) {
@@ -48,14 +65,7 @@ func Dial(t Token, trouble func(error)) (*nats.Conn, error) {
 	o.RetryOnFailedConnect, o.MaxReconnect, o.ReconnectWait = true, -1, time.Second
 	o.ReconnectBufSize = -1 // what is not acknowledged stays in the spool, nowhere else
 	o.PingInterval, o.MaxPingsOut = 10*time.Second, 2
-	if t.Role == RoleSensor {
-		o.InboxPrefix = inboxPrefix + t.Name
-	}
-	nc, err := o.Connect()
-	if err != nil {
-		return nil, fmt.Errorf("bus: connect: %w", err)
-	}
-	return nc, nil
+	return o
 }
 
 // Why a hub takes nothing.
