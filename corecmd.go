@@ -158,7 +158,9 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		}
 		defer finish()
 	case o.detection.named():
-		return errors.New("--join: the core that runs the hub publishes the rules of the sensors; name them there")
+		return errNotHere
+	default:
+		go o.refuseReloads(ctx, hup, stderr)
 	}
 	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
 	stories := &coreStories{store: st}
@@ -179,6 +181,23 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		},
 		Trouble: trouble.tell,
 	})
+}
+
+var errNotHere = errors.New("the core that runs the hub publishes the rules of the sensors: name them there")
+
+// refuseReloads says at each signal that it is not for this core, until ctx ends.
+func (o *coreOptions) refuseReloads(ctx context.Context, hup <-chan os.Signal, stderr io.Writer) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-hup:
+		}
+		res := &outcome{Started: time.Now(), PID: os.Getpid(), Errors: fmt.Sprintf("khien core: %v\n", errNotHere)}
+		if err := writeOutcome(o.data, res); err != nil {
+			fmt.Fprintf(stderr, "khien core: %v\n", err)
+		}
+	}
 }
 
 // publishVersions publishes the rules of the sensors, now and at each signal, until ctx ends; finish waits for that.

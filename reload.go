@@ -145,6 +145,13 @@ func (r *reloader) load(o *detectionOptions) *outcome {
 	return res
 }
 
+// inForce returns the rules that captures begin with.
+func (r *reloader) inForce() *detection {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current
+}
+
 // counts returns how many rules are in force, and how many of their files could not be loaded.
 func (r *reloader) counts() (loaded, rejected int) {
 	r.mu.Lock()

@@ -143,7 +143,7 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 		return err
 	}
 	defer func() { err = errors.Join(err, o.stores.close(stderr, "khien sensor")) }()
-	kept, err := openKept(o.data, versions.rules.current)
+	kept, err := openKept(o.data, versions.rules.inForce())
 	if err != nil {
 		return fmt.Errorf("%w (remove the file to begin anew)", err)
 	}

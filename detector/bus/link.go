@@ -71,7 +71,7 @@ func connectOptions(urls []string, t *tls.Config, trouble func(error)) nats.Opti
 // Why a hub takes nothing.
 var (
 	errAway    = errors.New("bus: the hub cannot be reached")
-	errRefused = errors.New("bus: the hub refuses this token: it was revoked, or replaced by another")
+	errRefused = errors.New("bus: the hub refuses this login: its token was revoked, or replaced by another")
 )
 
 // away says why a connection is down.
