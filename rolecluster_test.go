@@ -24,7 +24,6 @@ import (
 
 	"khien/detector"
 	"khien/detector/bus"
-	"khien/detector/store"
 	"khien/detector/store/embedded"
 	"khien/sensor"
 )
@@ -213,16 +212,7 @@ func TestOutsideCluster(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	stored := func() (n int) {
-		p, err := st.Groups(t.Context(), store.Query{Limit: 1000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range p.Groups {
-			n += g.Count
-		}
-		return n
-	}
+	stored := func() int { return findingsOf(t, st) }
 	// The rules are the core's: a first start, that finds nothing of its own, fetches them.
 	silence := newPacketSource(t, "nothing")
 	first := s.start(t, 0, "sensor", "--data", at("sensor"), "--no-default-rules", "-r", silence.addr)

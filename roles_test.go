@@ -30,12 +30,7 @@ type sites struct {
 // newSites makes the namespaces. Without the right to, all sites are this machine and no link is ever cut.
 func newSites(t *testing.T) *sites {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sites{hub: l.Addr().String(), cut: func(int, bool) {}}
-	l.Close()
+	s := &sites{hub: freeAddress(t), cut: func(int, bool) {}}
 	name := func(i int) string { return fmt.Sprintf("khien%d-%d", os.Getpid(), i) }
 	ip := func(args ...string) error {
 		out, err := exec.Command("ip", args...).CombinedOutput()
@@ -104,6 +99,30 @@ func kill(t *testing.T, cmd *exec.Cmd) {
 		t.Fatal(err)
 	}
 	cmd.Wait() // killed: the error says so
+}
+
+// findingsOf counts what a store has, of some rules or of all.
+func findingsOf(t *testing.T, st store.Store, rules ...string) (n int) {
+	t.Helper()
+	p, err := st.Groups(t.Context(), store.Query{Rule: rules, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range p.Groups {
+		n += g.Count
+	}
+	return n
+}
+
+// freeAddress is one on this machine that nobody listens on.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
 }
 
 // traffic writes the capture of a sensor: ordinary lookups of ten victims that a rule alerts on, and its share of a fraud
@@ -230,16 +249,7 @@ func TestSensorsCoresAndConsole(t *testing.T) {
 	}
 	defer st.Close()
 	s.cut(3, true)
-	stored := func() (n int) {
-		p, err := st.Groups(t.Context(), store.Query{Limit: 1000})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range p.Groups {
-			n += g.Count
-		}
-		return n
-	}
+	stored := func() int { return findingsOf(t, st) }
 	waitFor(t, 120*time.Second, "some findings are stored", func() bool { return stored() > 200 })
 	t.Logf("a core is killed with %d of %d findings stored", stored(), len(made))
 	kill(t, second)

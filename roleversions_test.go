@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"khien/detector/bus"
-	"khien/detector/store"
 	"khien/detector/store/embedded"
 	"khien/sensor/sensortest"
 )
@@ -84,12 +83,7 @@ func TestRulesAreRolledOut(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs several processes")
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &sites{hub: l.Addr().String()}
-	l.Close()
+	s := &sites{hub: freeAddress(t)}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
 	khien := func(args ...string) string {
@@ -137,16 +131,7 @@ func TestRulesAreRolledOut(t *testing.T) {
 		}
 		return doc
 	}
-	findings := func(sid string) (n int) {
-		p, err := st.Groups(t.Context(), store.Query{Rule: []string{sid}, Limit: 100})
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range p.Groups {
-			n += g.Count
-		}
-		return n
-	}
+	findings := func(sid string) int { return findingsOf(t, st, sid) }
 	silence := newPacketSource(t, "nothing")
 	watching := watch(silence)
 	waitFor(t, 60*time.Second, "the sensor tells of version 1", func() bool { return status().Rules.Running.Number == 1 })
