@@ -10,9 +10,13 @@ import (
 const BundlesMax = 200
 
 // BundleFields are the fields by which findings can be bundled.
-func BundleFields() []string { return []string{"chain", "campaign", "brand", "sensor"} }
+// By ByUnit each area of the query is a bundle.
+func BundleFields() []string { return []string{"chain", "campaign", "brand", "sensor", ByUnit} }
 
-// Bundle is the findings of a query that share a value: of one story, campaign, brand or sensor. Those without any are in
+// ByUnit is the field of BundleFields whose values are the areas of the query.
+const ByUnit = "unit"
+
+// Bundle is the findings of a query that share a value: of one story, campaign, brand, sensor or area. Those without any are in
 // no bundle, and what holds several values is in several.
 type Bundle struct {
 	Value       string

@@ -26,17 +26,26 @@ func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store
 	if q.Descending {
 		order = order[1:]
 	}
-	req := m{"size": 0, "query": query, "track_total_hits": false, "aggs": m{"bundles": m{
-		"terms": m{"field": name, "size": store.BundlesMax + 1, "shard_size": 10 * store.BundlesMax, "order": order},
-		"aggs": m{
-			"severity": m{"max": m{"field": "event.severity"}},
-			"score":    m{"max": m{"field": "khien.score"}},
-			"first":    m{"min": m{"field": "khien_index.first"}},
-			"last":     m{"max": m{"field": "khien_index.last"}},
-			"groups":   m{"cardinality": m{"field": "khien_index.group", "precision_threshold": 1000}},
-			"latest":   m{"top_hits": m{"size": 1, "sort": []m{{"@timestamp": "desc"}, {"event.id": "desc"}}}},
-		},
-	}}}
+	by := m{"terms": m{"field": name, "size": store.BundlesMax + 1, "shard_size": 10 * store.BundlesMax, "order": order}}
+	if field == store.ByUnit {
+		if len(q.Areas) == 0 {
+			return store.BundleList{}, nil
+		}
+		areas := m{}
+		for i := range q.Areas {
+			areas[q.Areas[i].Name] = within(&q.Areas[i])
+		}
+		by = m{"filters": m{"keyed": false, "filters": areas}}
+	}
+	by["aggs"] = m{
+		"severity": m{"max": m{"field": "event.severity"}},
+		"score":    m{"max": m{"field": "khien.score"}},
+		"first":    m{"min": m{"field": "khien_index.first"}},
+		"last":     m{"max": m{"field": "khien_index.last"}},
+		"groups":   m{"cardinality": m{"field": "khien_index.group", "precision_threshold": 1000}},
+		"latest":   m{"top_hits": m{"size": 1, "sort": []m{{"@timestamp": "desc"}, {"event.id": "desc"}}}},
+	}
+	req := m{"size": 0, "query": query, "track_total_hits": false, "aggs": m{"bundles": by}}
 	var ans struct {
 		Aggregations struct {
 			Bundles struct {
@@ -66,18 +75,17 @@ func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store
 	if err := s.search(ctx, s.stream, req, &ans); err != nil {
 		return store.BundleList{}, err
 	}
-	var out store.BundleList
+	var list []store.Bundle
 	for _, b := range ans.Aggregations.Bundles.Buckets {
-		if len(out.Bundles) == store.BundlesMax {
-			out.More = true
-			break
+		if b.Count == 0 {
+			continue // an area without any
 		}
 		x := store.Bundle{Value: b.Key, Severity: detector.Severity(b.Severity.Value), Score: b.Score.Value, Findings: b.Count, Groups: b.Groups.Value,
 			First: parseTime(b.First.Text), Last: parseTime(b.Last.Text)}
 		if len(b.Latest.Hits.Hits) > 0 {
 			x.Latest = b.Latest.Hits.Hits[0].Source
 		}
-		out.Bundles = append(out.Bundles, x)
+		list = append(list, x)
 	}
-	return out, nil
+	return store.SortBundles(list, q.Descending), nil
 }

@@ -112,12 +112,24 @@ func lists(q *store.Query) (out []m) {
 		}
 		out = append(out, anyOf(brands...))
 	}
+	for i := range q.Within {
+		out = append(out, within(&q.Within[i]))
+	}
 	for _, f := range store.Fields() {
 		if values := *f.Asked(q); len(values) > 0 {
 			out = append(out, m{"terms": m{termFields[f.Name]: values}})
 		}
 	}
 	return out
+}
+
+// within selects what touches an area; an empty one is touched by nothing.
+func within(a *store.Area) m {
+	networks, sensors := make([]string, len(a.Networks)), append([]string{}, a.Sensors...)
+	for i, p := range a.Networks {
+		networks[i] = p.Masked().String()
+	}
+	return anyOf(m{"terms": m{"source.ip": networks}}, m{"terms": m{"destination.ip": networks}}, m{"terms": m{termFields["sensor"]: sensors}})
 }
 
 // termFields are where store.Fields lie in the index.

@@ -75,7 +75,45 @@ func (c *clause) groups(not string, q *store.Query) error {
 			c.add(not+" ("+strings.Join(alt, " OR ")+")", args...)
 		}
 	}
+	for i := range q.Within {
+		if a := &q.Within[i]; len(a.Sensors) == 0 {
+			ends := endsIn(a, "g")
+			c.add(not+" "+ends.String(), ends.args...)
+		}
+	}
 	return nil
+}
+
+// endsIn asks that an end of a group, as the table of that name, lies in an area. A list of OR would be bounded by the depth
+// that SQLite gives an expression.
+func endsIn(a *store.Area, table string) (c clause) {
+	if len(a.Networks) == 0 {
+		c.add("0")
+		return c
+	}
+	var args []any
+	for _, p := range a.Networks {
+		lo, hi := prefixRange(p)
+		args = append(args, lo, hi)
+	}
+	c.add("EXISTS (SELECT 1 FROM (VALUES (?,?)"+strings.Repeat(",(?,?)", len(a.Networks)-1)+") v WHERE "+table+".src BETWEEN v.column1 AND v.column2 OR "+
+		table+".dst BETWEEN v.column1 AND v.column2)", args...)
+	return c
+}
+
+// within adds what an area with sensors asks of findings; one without is asked of their groups. each is that of findings.
+func (c *clause) within(not string, a *store.Area, each bool) {
+	if len(a.Sensors) == 0 {
+		return
+	}
+	ends := endsIn(a, "ga")
+	text := "f.grp IN (SELECT ga.gid FROM groups ga WHERE " + ends.String() + ")"
+	if each {
+		text = "EXISTS (SELECT 1 FROM groups ga WHERE ga.gid = f.grp AND " + ends.String() + ")"
+	}
+	var seen clause
+	seen.in("value", "", a.Sensors)
+	c.add(not+" ("+text+" OR EXISTS (SELECT 1 FROM terms WHERE field = 'sensor' AND id = f.id AND "+seen.String()+"))", append(ends.args, seen.args...)...)
 }
 
 // addrRange returns the first and the last address that s, an address or a prefix, means.
@@ -89,6 +127,12 @@ func addrRange(s string) (lo, hi []byte, err error) {
 		k := addrKey(a.WithZone(""))
 		return k, k, nil
 	}
+	lo, hi = prefixRange(p)
+	return lo, hi, nil
+}
+
+// prefixRange returns the first and the last address of a prefix.
+func prefixRange(p netip.Prefix) (lo, hi []byte) {
 	p = p.Masked()
 	first := p.Addr().As16()
 	last := first
@@ -99,15 +143,15 @@ func addrRange(s string) (lo, hi []byte, err error) {
 	for i := bits; i < 128; i++ {
 		last[i/8] |= 1 << (7 - i%8)
 	}
-	return first[:], last[:], nil
+	return first[:], last[:]
 }
 
 // wide says that a query asks for more than a group's row can tell.
 func wide(q store.Query) bool {
-	if q.Not != nil && (q.Not.MinSeverity > 0 || wide(store.Query{Host: q.Not.Host, Brand: q.Not.Brand}) || asked(q.Not)) {
+	if q.Not != nil && (q.Not.MinSeverity > 0 || wide(store.Query{Host: q.Not.Host, Brand: q.Not.Brand, Within: q.Not.Within}) || asked(q.Not)) {
 		return true
 	}
-	return q.Text != "" || len(q.Host) > 0 || len(q.Brand) > 0 || asked(&q)
+	return q.Text != "" || len(q.Host) > 0 || len(q.Brand) > 0 || asked(&q) || slices.ContainsFunc(q.Within, func(a store.Area) bool { return len(a.Sensors) > 0 })
 }
 
 // asked says that a query has values of store.Fields.
@@ -196,6 +240,9 @@ func (c *clause) findings(not string, q *store.Query, each bool) {
 			}
 		}
 		hold("hosts", strings.Join(alt, " OR "), args)
+	}
+	for i := range q.Within {
+		c.within(not, &q.Within[i], each)
 	}
 	for _, f := range store.Fields() {
 		var is clause

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Groups", testGroups},
 		{"Count", testCount},
 		{"Bundles", testBundles},
+		{"Areas", testAreas},
 		{"GroupTimeRange", testGroupTimeRange},
 		{"GroupPages", testGroupPages},
 		{"Triage", testTriage},

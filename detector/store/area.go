@@ -1,0 +1,52 @@
+package store
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Area is a part of the network, such as what an agency runs: findings touch it with an end that lies in its networks, or
+// by a sensor of it that saw them. What has neither networks nor sensors is touched by nothing.
+type Area struct {
+	Name     string // what Bundles calls it
+	Networks []netip.Prefix
+	Sensors  []string
+}
+
+// Touches reports whether traffic between two addresses that a sensor saw touches the area.
+func (a *Area) Touches(src, dst netip.Addr, sensor string) bool {
+	return a.Holds(src) || a.Holds(dst) || sensor != "" && slices.Contains(a.Sensors, sensor)
+}
+
+// Holds reports whether an address lies in the area's networks.
+func (a *Area) Holds(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	return slices.ContainsFunc(a.Networks, func(p netip.Prefix) bool { return p.Contains(ip) })
+}
+
+// Covers reports whether all of a prefix lies in one of the area's networks.
+func (a *Area) Covers(p netip.Prefix) bool {
+	return slices.ContainsFunc(a.Networks, func(n netip.Prefix) bool { return n.Bits() <= p.Bits() && n.Contains(p.Addr()) })
+}
+
+// Join returns the area that is touched by what touches any of several.
+func (a Area) Join(others ...Area) Area {
+	for _, o := range others {
+		a.Networks, a.Sensors = slices.Concat(a.Networks, o.Networks), slices.Concat(a.Sensors, o.Sensors)
+	}
+	return a
+}
+
+// SortBundles puts bundles into the order of answers, at most BundlesMax.
+func SortBundles(list []Bundle, newest bool) BundleList {
+	slices.SortFunc(list, func(a, b Bundle) int {
+		severity := cmp.Compare(b.Severity, a.Severity)
+		if newest {
+			severity = 0
+		}
+		return cmp.Or(severity, b.Last.Compare(a.Last), strings.Compare(a.Value, b.Value))
+	})
+	return BundleList{Bundles: list[:min(len(list), BundlesMax)], More: len(list) > BundlesMax}
+}
