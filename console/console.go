@@ -16,6 +16,7 @@ import (
 	"khien/console/audit"
 	"khien/console/cases"
 	"khien/console/report/issue"
+	"khien/console/scope"
 	"khien/console/web"
 	"khien/detector"
 	"khien/detector/store"
@@ -47,9 +48,10 @@ func New(cfg Config, st store.Store) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
 	}
 	s := &Server{audit: log, firstPassword: first}
-	desk := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
+	scoped := scope.New(st, cfg.Now)
+	desk := &issue.Desk{Store: scoped, Cases: &cases.Book{Store: scoped, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
 		Packets: cfg.Packets}
-	s.api = api.New(api.Config{Store: st, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats,
+	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats,
 		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())

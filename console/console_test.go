@@ -41,6 +41,12 @@ func newDesk(t *testing.T, change ...func(*Config)) *desk {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return deskOn(t, dir, st, change...)
+}
+
+// deskOn is a desk on a store, which it closes at the end.
+func deskOn(t *testing.T, dir string, st store.Store, change ...func(*Config)) *desk {
+	t.Helper()
 	cfg := Config{DataDir: dir, Version: "test"}
 	for _, c := range change {
 		c(&cfg)

@@ -39,7 +39,9 @@ func rank(r Role) int { return slices.Index([]Role{"", Viewer, Analyst, Lead, Ad
 type Account struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
-	TOTP bool   `json:"totp,omitempty"` // logs in with one-time codes, too; set by List
+	// Units are the ids of the organisation units that the account is limited to; none: it is not limited.
+	Units []string `json:"units,omitempty"`
+	TOTP  bool     `json:"totp,omitempty"` // logs in with one-time codes, too; set by List
 }
 
 // Errors that callers branch on.
@@ -131,13 +133,17 @@ func token() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// Create adds an account.
-func (b *Book) Create(name, password string, role Role) error {
+// Create adds an account, limited to units when there are any.
+func (b *Book) Create(name, password string, role Role, units ...string) error {
 	if !validName(name) {
 		return ErrName
 	}
 	if rank(role) <= 0 {
 		return fmt.Errorf("account: no role %q", role)
+	}
+	units, err := checkUnits(role, units)
+	if err != nil {
+		return err
 	}
 	if len(password) < passwordMin || len(password) > passwordMax {
 		return ErrWeak
@@ -154,7 +160,7 @@ func (b *Book) Create(name, password string, role Role) error {
 	if len(b.state.Accounts) >= accountsMax {
 		return ErrFull
 	}
-	b.state.Accounts[name] = stored{Account: Account{Name: name, Role: role}, Password: h}
+	b.state.Accounts[name] = stored{Account: Account{Name: name, Role: role, Units: units}, Password: h}
 	return b.save()
 }
 

@@ -13,6 +13,8 @@ import (
 var (
 	ErrUnknown   = errors.New("account: there is no such account")
 	ErrLastAdmin = errors.New("account: somebody must stay admin")
+	// ErrAdminUnits is returned for an admin who would be limited to units.
+	ErrAdminUnits = errors.New("account: an admin is not limited to units")
 )
 
 // change changes one account and saves.
@@ -35,7 +37,11 @@ func (b *Book) change(name string, f func(*stored) error) error {
 }
 
 // SetRole gives an account another role. The last admin stays one.
-func (b *Book) SetRole(name string, role Role) error {
+func (b *Book) SetRole(name string, role Role) error { return b.Change(name, role, nil) }
+
+// Change gives an account another role and, unless units is nil, limits it to units; none lift the limit. The last admin
+// stays one. A change of units ends the account's sessions, so that no open page goes on showing what it may no longer see.
+func (b *Book) Change(name string, role Role, units *[]string) error {
 	if rank(role) <= 0 {
 		return fmt.Errorf("account: no role %q", role)
 	}
@@ -43,9 +49,35 @@ func (b *Book) SetRole(name string, role Role) error {
 		if a.Role == Admin && role != Admin && b.admins() == 1 {
 			return ErrLastAdmin
 		}
-		a.Role = role
+		to := a.Units
+		if units != nil {
+			to = *units
+		}
+		to, err := checkUnits(role, to)
+		if err != nil {
+			return err
+		}
+		if !slices.Equal(to, a.Units) {
+			maps.DeleteFunc(b.state.Sessions, func(_ string, s session) bool { return s.User == name })
+		}
+		a.Role, a.Units = role, to
 		return nil
 	})
+}
+
+// unitsMax is how many units an account is limited to at most.
+const unitsMax = 64
+
+// checkUnits puts an account's units into order. Who manages accounts could lift a limit, so that an admin has none.
+func checkUnits(role Role, units []string) ([]string, error) {
+	units = slices.Compact(slices.Sorted(slices.Values(units)))
+	switch {
+	case role == Admin && len(units) > 0:
+		return nil, ErrAdminUnits
+	case len(units) > unitsMax || slices.Contains(units, ""):
+		return nil, fmt.Errorf("account: 1 to %d units", unitsMax)
+	}
+	return units, nil
 }
 
 func (b *Book) admins() (n int) {

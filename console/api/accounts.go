@@ -17,6 +17,8 @@ func accountProblem(err error) error {
 		return &problem{Status: http.StatusConflict, Code: "name_taken", Title: "That exists already"}
 	case errors.Is(err, account.ErrUnknown), errors.Is(err, account.ErrSession), errors.Is(err, account.ErrNoTOTP):
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such thing"}
+	case errors.Is(err, account.ErrAdminUnits):
+		return &problem{Status: http.StatusConflict, Code: "admin_units", Title: "An admin is not limited to units"}
 	case errors.Is(err, account.ErrLastAdmin):
 		return &problem{Status: http.StatusConflict, Code: "last_admin", Title: "Somebody must stay admin"}
 	case errors.Is(err, account.ErrCode):
@@ -26,7 +28,7 @@ func accountProblem(err error) error {
 }
 
 func (a *API) accounts(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, map[string]any{"accounts": a.cfg.Accounts.List()})
+	return answer(w, map[string]any{"accounts": a.people(who)})
 }
 
 func (a *API) createAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -34,35 +36,47 @@ func (a *API) createAccount(w http.ResponseWriter, r *http.Request, who account.
 		Name     string       `json:"name"`
 		Password string       `json:"password"`
 		Role     account.Role `json:"role"`
+		Units    []string     `json:"units"` // that it is limited to; none: not limited
 	}
 	if err := read(w, r, &in); err != nil {
 		return err
 	}
-	if err := a.cfg.Accounts.Create(in.Name, in.Password, in.Role); err != nil {
-		return accountProblem(err)
-	}
-	if err := a.log(r, who.Name, "account.create", in.Name, string(in.Role)); err != nil {
+	if err := a.knownUnits(r, in.Units); err != nil {
 		return err
 	}
-	return answer(w, account.Account{Name: in.Name, Role: in.Role})
+	if err := a.cfg.Accounts.Create(in.Name, in.Password, in.Role, in.Units...); err != nil {
+		return accountProblem(err)
+	}
+	if err := a.log(r, who.Name, "account.create", in.Name, roleAndUnits(in.Role, in.Units)); err != nil {
+		return err
+	}
+	return answer(w, account.Account{Name: in.Name, Role: in.Role, Units: in.Units})
 }
 
-// changeAccount gives an account another role.
+// changeAccount gives an account another role, and other units when they are told.
 func (a *API) changeAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	var in struct {
-		Role account.Role `json:"role"`
+		Role  account.Role `json:"role"`
+		Units *[]string    `json:"units"`
 	}
 	if err := read(w, r, &in); err != nil {
 		return err
 	}
-	name := r.PathValue("name")
-	if err := a.log(r, who.Name, "account.role", name, string(in.Role)); err != nil {
+	name, out := r.PathValue("name"), account.Account{Name: r.PathValue("name"), Role: in.Role}
+	detail := string(in.Role)
+	if in.Units != nil {
+		if err := a.knownUnits(r, *in.Units); err != nil {
+			return err
+		}
+		out.Units, detail = *in.Units, roleAndUnits(in.Role, *in.Units)
+	}
+	if err := a.log(r, who.Name, "account.role", name, detail); err != nil {
 		return err
 	}
-	if err := a.cfg.Accounts.SetRole(name, in.Role); err != nil {
+	if err := a.cfg.Accounts.Change(name, in.Role, in.Units); err != nil {
 		return accountProblem(err)
 	}
-	return answer(w, account.Account{Name: name, Role: in.Role})
+	return answer(w, out)
 }
 
 func (a *API) removeAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {

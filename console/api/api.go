@@ -7,6 +7,7 @@ import (
 	"context"
 	_ "embed" // of the description
 	"errors"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -17,6 +18,7 @@ import (
 	"khien/console/account"
 	"khien/console/audit"
 	"khien/console/report/issue"
+	"khien/console/scope"
 	"khien/console/tune"
 	"khien/detector"
 	"khien/detector/store"
@@ -29,7 +31,7 @@ const (
 
 // Config is what an API works with. All fields but Stats, Packets, Files and Blocking are required.
 type Config struct {
-	Store    store.Store
+	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
 	Audit    *audit.Log
 	Reports  *issue.Desk
@@ -52,8 +54,8 @@ type API struct {
 	carving  chan struct{} // holds an element for each carving that runs
 
 	mu        sync.Mutex
-	overview  overviewCache
-	response  responseCache
+	overview  map[string]overviewCache // by scopeKey
+	response  map[string]responseCache
 	undos     []undo
 	tuneError error             // of the latest Apply, for health
 	searched  map[string]string // last query by user, so that a page that refreshes fills no log
@@ -118,7 +120,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
-	return slices.Concat(own, a.caseRoutes(), a.reportRoutes(), a.blockingRoutes())
+	return slices.Concat(own, a.caseRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes())
 }
 
 //go:embed openapi.json
@@ -133,11 +135,15 @@ func (a *API) description(w http.ResponseWriter, r *http.Request, who account.Ac
 // Handler serves everything below /api/v1/.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
+	limits := limits()
 	for _, rt := range a.routes() {
 		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
 			who, err := a.authorize(r, rt.role)
 			if err == nil {
-				err = rt.handle(w, r, who)
+				err = limits[rt.pattern].admit(who)
+			}
+			if err == nil {
+				err = rt.handle(w, r.WithContext(scope.With(r.Context(), who.Name, who.Units)), who)
 			}
 			if err != nil {
 				a.fail(w, r, err)
@@ -161,7 +167,7 @@ const tuneWait = 10 * time.Second
 // Notify closes what tunes cover and tells the open pages of the findings that have been stored. What a tune could not
 // close stays open: the page's reader then sees too much, and not too little.
 func (a *API) Notify(findings []detector.Finding) {
-	ctx, cancel := context.WithTimeout(context.Background(), tuneWait)
+	ctx, cancel := context.WithTimeout(scope.Whole(context.Background()), tuneWait)
 	defer cancel()
 	closed, err := a.tunes.Apply(ctx, findings)
 	a.mu.Lock()
@@ -176,9 +182,7 @@ func (a *API) Notify(findings []detector.Finding) {
 		return
 	}
 	a.mu.Lock()
-	if a.overview.value != nil && a.overview.value.Empty {
-		a.overview = overviewCache{} // the first findings show at once; later ones when the numbers are old
-	}
+	maps.DeleteFunc(a.overview, func(_ string, c overviewCache) bool { return c.value.Empty }) // the first findings show at once; later ones when the numbers are old
 	a.mu.Unlock()
 	a.hub.notify(findings)
 }
@@ -247,6 +251,8 @@ func storeProblem(err error) error {
 		return nil
 	case errors.Is(err, store.ErrNotFound):
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such finding"}
+	case errors.Is(err, scope.ErrOutside):
+		return &problem{Status: http.StatusForbidden, Code: "outside", Title: "This reaches beyond the units that your account is limited to"}
 	case errors.Is(err, context.Canceled):
 		return &problem{Status: 499, Code: "canceled", Title: "The browser left"}
 	}

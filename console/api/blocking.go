@@ -56,6 +56,9 @@ func (a *API) blocking(op string, fill func(http.ResponseWriter, *http.Request, 
 		if id := r.PathValue("id"); id != "" {
 			q.ID = id
 		}
+		if err := a.withinUnits(r.Context(), who, &q); err != nil {
+			return err
+		}
 		if r.Method != http.MethodGet {
 			if err := a.log(r, who.Name, "blocking."+op, strings.TrimSpace(q.ID+" "+q.Value), q.Reason); err != nil {
 				return err
@@ -64,6 +67,9 @@ func (a *API) blocking(op string, fill func(http.ResponseWriter, *http.Request, 
 		out, err := a.cfg.Blocking.Do(r.Context(), q)
 		if err != nil {
 			return blockingProblem(err)
+		}
+		if err := a.veil(r.Context(), who, &out); err != nil {
+			return err
 		}
 		return answer(w, out)
 	}

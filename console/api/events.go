@@ -1,7 +1,9 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -27,28 +29,35 @@ type told struct {
 	Rule     string `json:"rule_name"`
 }
 
+// message is what the pages are told: of findings, or of a group that somebody has decided about. Each listener takes out
+// what its account may not see.
+type message struct {
+	findings          []detector.Finding
+	key, status, user string
+}
+
 // hub passes messages to the open pages. The zero hub works; it is safe for concurrent use.
 type hub struct {
 	mu        sync.Mutex
-	listeners map[chan []byte]bool
+	listeners map[chan message]bool
 	closed    bool
 }
 
-func (h *hub) join() chan []byte {
+func (h *hub) join() chan message {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.closed || len(h.listeners) >= listenersMax {
 		return nil
 	}
 	if h.listeners == nil {
-		h.listeners = map[chan []byte]bool{}
+		h.listeners = map[chan message]bool{}
 	}
-	c := make(chan []byte, queueLen)
+	c := make(chan message, queueLen)
 	h.listeners[c] = true
 	return c
 }
 
-func (h *hub) leave(c chan []byte) {
+func (h *hub) leave(c chan message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.listeners[c] {
@@ -58,20 +67,12 @@ func (h *hub) leave(c chan []byte) {
 }
 
 // send queues a message everywhere. A page that does not read is let go; it comes back by itself and loads anew.
-func (h *hub) send(event string, v any) {
+func (h *hub) send(m message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.listeners) == 0 {
-		return
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return // only plain values are sent
-	}
-	msg := fmt.Appendf(nil, "event: %s\ndata: %s\n\n", event, b)
 	for c := range h.listeners {
 		select {
-		case c <- msg:
+		case c <- m:
 		default:
 			delete(h.listeners, c)
 			close(c)
@@ -82,18 +83,48 @@ func (h *hub) send(event string, v any) {
 func (h *hub) notify(findings []detector.Finding) {
 	for len(findings) > 0 {
 		n := min(len(findings), tellMax)
-		out := make([]told, n)
-		for i := range out {
-			f := &findings[i]
-			out[i] = told{store.GroupKey(f), f.ID, int(f.Severity), f.Rule.Name}
-		}
-		h.send("findings", out)
+		h.send(message{findings: findings[:n:n]})
 		findings = findings[n:]
 	}
 }
 
 func (h *hub) changed(key, status, user string) {
-	h.send("triage", map[string]string{"key": key, "status": status, "user": user})
+	h.send(message{key: key, status: status, user: user})
+}
+
+// line is what a message tells the account of a context; nil when that is nothing.
+func (a *API) line(ctx context.Context, m *message) ([]byte, error) {
+	event, value := "triage", any(map[string]string{"key": m.key, "status": m.status, "user": m.user})
+	if m.findings == nil {
+		if m.key != "" { // none: groups of a query; pages load anew
+			if _, err := a.cfg.Store.Triage(ctx, m.key); errors.Is(err, store.ErrNotFound) {
+				return nil, nil
+			} else if err != nil {
+				return nil, err
+			}
+		}
+	} else {
+		list := []told{}
+		for i := range m.findings {
+			f := &m.findings[i]
+			sees, err := a.cfg.Store.Sees(ctx, f)
+			if err != nil {
+				return nil, err
+			}
+			if sees {
+				list = append(list, told{store.GroupKey(f), f.ID, int(f.Severity), f.Rule.Name})
+			}
+		}
+		if len(list) == 0 {
+			return nil, nil
+		}
+		event, value = "findings", list
+	}
+	b, err := json.Marshal(value)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "event: %s\ndata: %s\n\n", event, b), nil
 }
 
 func (h *hub) close() {
@@ -105,6 +136,10 @@ func (h *hub) close() {
 		close(c)
 	}
 }
+
+// alive says whether the session of a stream is still good, without counting as its use. A change of the account's units ends
+// its sessions; what a program holds is asked for anew when it comes back.
+func (a *API) alive(r *http.Request) bool { return a.cfg.Accounts.Alive(a.token(r)) }
 
 // events streams messages for as long as the page is open and its session good.
 func (a *API) events(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -135,12 +170,16 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, who account.Account
 		select {
 		case <-r.Context().Done():
 			return nil
-		case b, ok := <-c:
-			if !ok || !put(b) {
+		case m, ok := <-c:
+			if !ok || !a.alive(r) {
 				return nil
 			}
+			b, err := a.line(r.Context(), &m)
+			if err != nil || b != nil && !put(b) {
+				return nil // the page comes back by itself
+			}
 		case <-tick.C:
-			if !a.cfg.Accounts.Alive(a.token(r)) || !put([]byte(": \n\n")) {
+			if !a.alive(r) || !put([]byte(": \n\n")) {
 				return nil
 			}
 		}

@@ -163,5 +163,12 @@ func (a *API) finding(w http.ResponseWriter, r *http.Request, who account.Accoun
 	if err != nil {
 		return storeProblem(err)
 	}
-	return answer(w, map[string]any{"finding": f, "group": key, "triage": viewTriage(t)})
+	units, err := a.cfg.Store.UnitsOf(r.Context(), &f)
+	if err != nil {
+		return storeProblem(err)
+	}
+	if units == nil {
+		units = []string{}
+	}
+	return answer(w, map[string]any{"finding": f, "group": key, "triage": viewTriage(t), "units": units})
 }

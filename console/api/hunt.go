@@ -178,7 +178,7 @@ type bundleView struct {
 	LatestID string        `json:"latest_id"`
 }
 
-// bundles is the inbox by story, campaign, brand or sensor.
+// bundles is the inbox by story, campaign, brand, sensor or unit.
 func (a *API) bundles(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	q, err := a.readQuery(r)
 	if err != nil {
@@ -186,7 +186,7 @@ func (a *API) bundles(w http.ResponseWriter, r *http.Request, who account.Accoun
 	}
 	by := r.URL.Query().Get("by")
 	if !slices.Contains(store.BundleFields(), by) {
-		return badRequest("by", "by is chain, campaign, brand or sensor")
+		return badRequest("by", "by is chain, campaign, brand, sensor or unit")
 	}
 	if err := a.auditSearch(r, who); err != nil {
 		return err

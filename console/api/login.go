@@ -12,6 +12,7 @@ type meView struct {
 	Name    string       `json:"name"`
 	Role    account.Role `json:"role"`
 	Version string       `json:"version"`
+	Units   []string     `json:"units,omitempty"` // that the account is limited to
 }
 
 func (a *API) login(w http.ResponseWriter, r *http.Request) error {
@@ -59,7 +60,7 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	a.setCookie(w, token, 0)
-	return answer(w, meView{who.Name, who.Role, a.cfg.Version})
+	return answer(w, meView{who.Name, who.Role, a.cfg.Version, who.Units})
 }
 
 func (a *API) setCookie(w http.ResponseWriter, value string, maxAge int) {
@@ -79,7 +80,7 @@ func (a *API) logout(w http.ResponseWriter, r *http.Request, who account.Account
 }
 
 func (a *API) me(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, meView{who.Name, who.Role, a.cfg.Version})
+	return answer(w, meView{who.Name, who.Role, a.cfg.Version, who.Units})
 }
 
 func (a *API) password(w http.ResponseWriter, r *http.Request, who account.Account) error {

@@ -61,13 +61,13 @@ type responseCache struct {
 
 func (a *API) forgetOverview() {
 	a.mu.Lock()
-	a.overview = overviewCache{}
+	a.overview = nil
 	a.mu.Unlock()
 }
 
 func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	a.mu.Lock()
-	cached := a.overview
+	cached := a.overview[scopeKey(who)]
 	a.mu.Unlock()
 	now := a.cfg.Now()
 	if cached.value == nil || now.Sub(cached.at) > overviewAge {
@@ -77,24 +77,24 @@ func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Ac
 		}
 		cached = overviewCache{now, v}
 		a.mu.Lock()
-		a.overview = cached
+		a.overview = remember(a.overview, scopeKey(who), cached)
 		a.mu.Unlock()
 	}
 	out := *cached.value
 	var err error
-	if out.Responses, err = a.responses(r.Context(), now); err != nil {
+	if out.Responses, err = a.responses(r.Context(), who, now); err != nil {
 		return storeProblem(err)
 	}
-	if a.cfg.Stats != nil {
+	if a.cfg.Stats != nil && len(who.Units) == 0 {
 		out.Sensors = a.cfg.Stats()
 	}
 	return answer(w, out)
 }
 
 // responses are the latest response times.
-func (a *API) responses(ctx context.Context, now time.Time) (responses, error) {
+func (a *API) responses(ctx context.Context, who account.Account, now time.Time) (responses, error) {
 	a.mu.Lock()
-	cached := a.response
+	cached := a.response[scopeKey(who)]
 	a.mu.Unlock()
 	if !cached.at.IsZero() && now.Sub(cached.at) < responseAge {
 		return cached.value, nil
@@ -104,7 +104,7 @@ func (a *API) responses(ctx context.Context, now time.Time) (responses, error) {
 		return v, err
 	}
 	a.mu.Lock()
-	a.response = responseCache{now, v}
+	a.response = remember(a.response, scopeKey(who), responseCache{now, v})
 	a.mu.Unlock()
 	return v, nil
 }
@@ -193,6 +193,9 @@ func (a *API) health(w http.ResponseWriter, r *http.Request, who account.Account
 		"audit": a.cfg.Audit.Head()}
 	if _, err := a.cfg.Store.Find(r.Context(), store.Query{Limit: 1}); err != nil {
 		out["store"] = err.Error()
+	}
+	if len(who.Units) > 0 {
+		return answer(w, out) // what follows tells of all units
 	}
 	a.mu.Lock()
 	if a.tuneError != nil {

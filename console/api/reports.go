@@ -63,7 +63,11 @@ func (a *API) issue(w http.ResponseWriter, r *http.Request, who account.Account)
 	if err := a.cfg.Reports.Put(r.Context(), s.in); err != nil {
 		return reportProblem(err)
 	}
-	files, err := a.cfg.Reports.Collect(r.Context(), s.in, issue.Sources{User: who.Name})
+	within, err := a.cfg.Store.Area(r.Context())
+	if err != nil {
+		return storeProblem(err)
+	}
+	files, err := a.cfg.Reports.Collect(r.Context(), s.in, issue.Sources{User: who.Name, Within: within})
 	if err != nil {
 		return reportProblem(err)
 	}

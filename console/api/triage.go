@@ -52,7 +52,7 @@ var (
 	verdicts = []string{"true_positive", "false_positive", "benign", "duplicate"}
 )
 
-func (a *API) check(c *change) error {
+func (a *API) check(c *change, who account.Account) error {
 	switch {
 	case c.Key == "" || len(c.Key) > keyMax:
 		return badRequest("key", "key names no group")
@@ -64,7 +64,7 @@ func (a *API) check(c *change) error {
 		return badRequest("verdict", "closing needs a verdict")
 	case len(c.Comment) > textMax || c.Reason != nil && len(*c.Reason) > textMax:
 		return badRequest("comment", "the text is too long")
-	case c.Assignee != nil && *c.Assignee != "" && !slices.ContainsFunc(a.cfg.Accounts.List(), func(x account.Account) bool { return x.Name == *c.Assignee }):
+	case c.Assignee != nil && *c.Assignee != "" && !slices.ContainsFunc(a.people(who), func(x account.Account) bool { return x.Name == *c.Assignee }):
 		return badRequest("assignee", "there is no such account")
 	}
 	return nil
@@ -171,7 +171,7 @@ func (a *API) putTriage(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err := read(w, r, &c); err != nil {
 		return err
 	}
-	if err := a.check(&c); err != nil {
+	if err := a.check(&c, who); err != nil {
 		return err
 	}
 	if err := a.log(r, who.Name, "triage", c.Key, c.what()); err != nil {
@@ -198,7 +198,7 @@ func (a *API) bulkTriage(w http.ResponseWriter, r *http.Request, who account.Acc
 		return badRequest("changes", "from 1 to 500 changes at once")
 	}
 	for i := range in.Changes {
-		if err := a.check(&in.Changes[i]); err != nil {
+		if err := a.check(&in.Changes[i], who); err != nil {
 			return err
 		}
 	}

@@ -117,7 +117,7 @@ func (a *API) decideQuery(w http.ResponseWriter, r *http.Request, who account.Ac
 		return badRequest("q", "the query selects no group")
 	}
 	in.Change.Key = groups[0].Key
-	if err := a.check(in.Change); err != nil {
+	if err := a.check(in.Change, who); err != nil {
 		return err
 	}
 	if err := a.log(r, who.Name, "triage.query", in.Q, fmt.Sprintf("%s; %d groups until %s", in.Change.what(), len(groups), in.To)); err != nil {

@@ -9,6 +9,7 @@ import (
 // Filter selects decisions. The zero Filter selects all.
 type Filter struct {
 	State []State
+	Scope []string // of units; nil for decisions of any and of none
 	Kind  Kind
 	Text  string // a part of the value
 	Limit int    // 1 to 1,000; 0 means 100
@@ -27,7 +28,8 @@ func (b *Book) Decisions(f Filter) DecisionPage {
 	b.mu.Lock()
 	var all []*Decision
 	for _, d := range b.decisions {
-		if (len(f.State) == 0 || slices.Contains(f.State, d.State)) && (f.Kind == "" || f.Kind == d.Kind) && strings.Contains(d.Value, f.Text) {
+		if (len(f.State) == 0 || slices.Contains(f.State, d.State)) && (f.Kind == "" || f.Kind == d.Kind) && strings.Contains(d.Value, f.Text) &&
+			(f.Scope == nil || slices.Contains(f.Scope, d.Scope)) {
 			all = append(all, d) // replaced, never changed, by later writes
 		}
 	}

@@ -64,6 +64,7 @@ func fields() []field {
 		{"sensor", "sensor:so-y-te", func(q *store.Query, v string) string { return add(&q.Sensor, v) }},
 		{"as", "as:45899", func(q *store.Query, v string) string { return addAS(&q.AS, v) }},
 		{"country", "country:VN", func(q *store.Query, v string) string { return addCountry(&q.Country, v) }},
+		{"unit", "unit:so-y-te", func(q *store.Query, v string) string { return addUnit(&q.Within, v) }},
 		{"technique", "technique:T1566.002", func(q *store.Query, v string) string { return add(&q.Technique, strings.ToUpper(v)) }},
 	}
 }
@@ -160,6 +161,23 @@ func add(list *[]string, v string) string {
 		return tooMany
 	}
 	*list = append(*list, v)
+	return ""
+}
+
+// addUnit adds a unit by its id to an area, which others fill in.
+func addUnit(list *[]store.Area, v string) string {
+	v = strings.ToLower(v)
+	if strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "a-z 0-9 -"
+	}
+	if len(*list) == 0 {
+		*list = []store.Area{{Name: v}}
+		return ""
+	}
+	if strings.Count((*list)[0].Name, ",") >= valuesMax-1 {
+		return tooMany
+	}
+	(*list)[0].Name += "," + v
 	return ""
 }
 

@@ -48,6 +48,7 @@ func TestParse(t *testing.T) {
 	f("http://x.example/a", store.Query{Text: "http://x.example/a"})
 	f("12:30 a-b", store.Query{Text: "12:30 a-b"})
 	f("-x", store.Query{Text: "-x"})
+	f("unit:so-y-te,UBND unit:x -unit:y", store.Query{Within: []store.Area{{Name: "so-y-te,ubnd,x"}}, Not: &store.Query{Within: []store.Area{{Name: "y"}}}})
 }
 
 func TestParseErrors(t *testing.T) {

@@ -138,30 +138,30 @@ func New(st store.Store, now func() time.Time) *Book { return &Book{store: st, n
 
 // List returns all tunes, also those that have ended by themselves, newest first.
 func (b *Book) List(ctx context.Context) ([]Tune, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err := b.load(ctx); err != nil {
+	list, err := b.read(ctx)
+	if err != nil {
 		return nil, err
 	}
-	out := make([]Tune, 0, len(b.list))
-	for i := len(b.list) - 1; i >= 0; i-- {
-		out = append(out, b.list[i].Tune)
+	out := make([]Tune, 0, len(list))
+	for i := len(list) - 1; i >= 0; i-- {
+		out = append(out, list[i].Tune)
 	}
 	return out, nil
 }
 
-func (b *Book) load(ctx context.Context) error {
+// read returns the tunes that the context's reader may see.
+func (b *Book) read(ctx context.Context) ([]entry, error) {
 	q := store.DocumentQuery{Kind: kind, Limit: store.PageMax}
 	var list []entry
 	for len(list) <= tunesMax {
 		p, err := b.store.Documents(ctx, q)
 		if err != nil {
-			return fmt.Errorf("tune: %w", err)
+			return nil, fmt.Errorf("tune: %w", err)
 		}
 		for i := range p.Documents {
 			e := entry{version: p.Documents[i].Version}
 			if err := json.Unmarshal(p.Documents[i].Body, &e.Tune); err != nil {
-				return fmt.Errorf("tune: %s: %w", p.Documents[i].ID, err)
+				return nil, fmt.Errorf("tune: %s: %w", p.Documents[i].ID, err)
 			}
 			list = append(list, e)
 		}
@@ -169,8 +169,7 @@ func (b *Book) load(ctx context.Context) error {
 			break
 		}
 	}
-	b.list, b.loaded = list, b.now()
-	return nil
+	return list, nil
 }
 
 // Add keeps a tune and returns it with its id.
@@ -179,12 +178,11 @@ func (b *Book) Add(ctx context.Context, t Tune) (Tune, error) {
 	if err := t.Validate(now); err != nil {
 		return Tune{}, err
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err := b.load(ctx); err != nil {
+	list, err := b.read(ctx)
+	if err != nil {
 		return Tune{}, err
 	}
-	if len(b.list) >= tunesMax {
+	if len(list) >= tunesMax {
 		return Tune{}, fmt.Errorf("%w: id: there are %d tunes; end some first", ErrInvalid, tunesMax)
 	}
 	// Ids grow with time, so that the list is in the order of making.
@@ -192,7 +190,10 @@ func (b *Book) Add(ctx context.Context, t Tune) (Tune, error) {
 	if err := b.put(ctx, &entry{Tune: t}); err != nil {
 		return Tune{}, err
 	}
-	return t, b.load(ctx)
+	b.mu.Lock()
+	b.loaded = time.Time{} // Apply reads them again
+	b.mu.Unlock()
+	return t, nil
 }
 
 func (b *Book) put(ctx context.Context, e *entry) error {
@@ -210,18 +211,19 @@ func (b *Book) put(ctx context.Context, e *entry) error {
 
 // End removes a tune. What it has closed stays as it is.
 func (b *Book) End(ctx context.Context, id string) (Tune, error) {
-	b.mu.Lock()
+	b.mu.Lock() // Apply counts hits in the same documents
 	defer b.mu.Unlock()
-	if err := b.load(ctx); err != nil {
+	list, err := b.read(ctx)
+	if err != nil {
 		return Tune{}, err
 	}
-	for i := range b.list {
-		if e := &b.list[i]; e.ID == id {
+	for i := range list {
+		if e := &list[i]; e.ID == id {
 			if err := b.store.DeleteDocument(ctx, kind, id, e.version); err != nil {
 				return Tune{}, fmt.Errorf("tune: %w", err)
 			}
-			ended := e.Tune
-			return ended, b.load(ctx)
+			b.loaded = time.Time{}
+			return e.Tune, nil
 		}
 	}
 	return Tune{}, store.ErrNotFound
@@ -234,9 +236,11 @@ func (b *Book) Apply(ctx context.Context, findings []detector.Finding) ([]string
 	defer b.mu.Unlock()
 	now := b.now()
 	if now.Sub(b.loaded) > refreshAge {
-		if err := b.load(ctx); err != nil {
+		list, err := b.read(ctx)
+		if err != nil {
 			return nil, err
 		}
+		b.list, b.loaded = list, now
 	}
 	var closed []string
 	var failed error

@@ -22,6 +22,7 @@ type Request struct {
 	Kind      hook.Kind     `json:"kind,omitempty"`
 	Action    hook.Action   `json:"action,omitempty"`
 	Scope     string        `json:"scope,omitempty"`
+	Scopes    []string      `json:"scopes,omitempty"` // that a list is limited to
 	TTL       time.Duration `json:"ttl,omitempty"`
 	Reason    string        `json:"reason,omitempty"`
 	ReasonEN  string        `json:"reason_en,omitempty"`
@@ -63,7 +64,7 @@ func operations() map[string]func(g *Gate, ctx context.Context, r Request) (Resp
 			return Response{Status: &s, Off: !g.on, Consumers: g.Consumers.List()}, nil
 		},
 		"list": func(g *Gate, _ context.Context, r Request) (Response, error) {
-			p := g.Book.Decisions(hook.Filter{State: r.State, Kind: r.Kind, Text: r.Value, Limit: r.Limit, After: r.After})
+			p := g.Book.Decisions(hook.Filter{State: r.State, Scope: r.Scopes, Kind: r.Kind, Text: r.Value, Limit: r.Limit, After: r.After})
 			return Response{Page: &p}, nil
 		},
 		"get": func(g *Gate, _ context.Context, r Request) (Response, error) { return decision(g.Book.Decision(r.ID)) },

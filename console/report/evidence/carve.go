@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"khien/detector/store"
 	"khien/sensor"
 	"khien/sensor/capture"
 	"khien/sensor/decode"
@@ -18,10 +19,12 @@ import (
 // Cut says which packets of a capture belong to a case: both directions of the flows with one of the community ids in the
 // window, and the questions to and answers of resolvers about one of the names.
 type Cut struct {
-	Case     string
-	Sensor   string
-	Flows    []string // community ids
-	Names    []string // domain names
+	Case   string
+	Sensor string
+	Flows  []string // community ids
+	Names  []string // domain names
+	// Within, when set, is the area that who asks for Names must be of: others' questions are none of the case's business.
+	Within   *store.Area
 	From, To time.Time
 }
 
@@ -76,7 +79,7 @@ func Carve(w io.Writer, r *capture.Reader, c Cut) (Carved, error) {
 		id := ""
 		for _, s := range dec.Decode(&p) {
 			if f, _, _ := table.Lookup(s); f != nil {
-				if cid := flow.CommunityID(f); flows[cid] || asks(s, names) {
+				if cid := flow.CommunityID(f); flows[cid] || asks(s, names) && (c.Within == nil || c.Within.Touches(s.Src, s.Dst, "")) {
 					id = cid
 				}
 			}
@@ -110,7 +113,11 @@ func Carve(w io.Writer, r *capture.Reader, c Cut) (Carved, error) {
 func (c Cut) words() string {
 	flows := slices.Sorted(slices.Values(c.Flows))
 	names := slices.Sorted(slices.Values(c.Names))
-	return fmt.Sprintf("community_id in (%s) or dns name in (%s), from %s to %s", strings.Join(flows, " "), strings.Join(names, " "),
+	within := ""
+	if c.Within != nil {
+		within = fmt.Sprint(" asked within ", c.Within.Networks)
+	}
+	return fmt.Sprintf("community_id in (%s) or dns name in (%s)%s, from %s to %s", strings.Join(flows, " "), strings.Join(names, " "), within,
 		c.From.UTC().Format(time.RFC3339Nano), c.To.UTC().Format(time.RFC3339Nano))
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net/netip"
 	"testing"
 	"time"
 
+	"khien/detector/store"
 	"khien/detector/store/embedded"
 	"khien/sensor"
 	"khien/sensor/capture"
@@ -101,6 +103,35 @@ func TestCarve(t *testing.T) {
 	}
 	f(Cut{Case: "c", Flows: []string{"1:nobody"}}, 0)
 	f(Cut{Case: "c", Flows: []string{id}, To: time.Unix(1, 0)}, 0)
+}
+
+// TestCarveWithin: of those who asked for a name, only who is of the area is cut; what a flow of the case says stays.
+func TestCarveWithin(t *testing.T) {
+	s, err := sensortest.Parse("udp 10.1.0.5:1000 > 10.0.0.53:53\n> \\x03xau\\x07example\\x00\nudp 10.2.0.5:1000 > 10.0.0.53:53\n> \\x03xau\\x07example\\x00\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all bytes.Buffer
+	if err := sensortest.WritePCAP(&all, s.Packets()); err != nil {
+		t.Fatal(err)
+	}
+	f := func(c Cut, want int) {
+		t.Helper()
+		r, err := capture.NewReader(bytes.NewReader(all.Bytes()), "all")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if got, err := Carve(&out, r, c); err != nil || got.Packets != want {
+			t.Errorf("within %v: %d packets, %v, want %d", c.Within, got.Packets, err, want)
+		}
+	}
+	names := []string{"xau.example"}
+	a := &store.Area{Networks: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16")}}
+	f(Cut{Names: names}, 2)
+	f(Cut{Names: names, Within: a}, 1)
+	f(Cut{Names: names, Within: &store.Area{}}, 0)
+	f(Cut{Flows: []string{communityID(t, packets(t, all.Bytes())[1])}, Names: names, Within: a}, 2)
 }
 
 func communityID(t *testing.T, p sensor.Packet) string {

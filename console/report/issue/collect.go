@@ -25,8 +25,9 @@ import (
 // Sources says where evidence comes from beside the store of findings.
 type Sources struct {
 	User     string
-	Captures []string // files that packets are cut from; when there are none, what khien run kept
-	Attached []string // further files
+	Within   *store.Area // of whom packets are cut that only ask for a name of the case; nil: of all
+	Captures []string    // files that packets are cut from; when there are none, what khien run kept
+	Attached []string    // further files
 	// Events reads packets again and returns what was in them as JSON lines, nil where nobody does.
 	Events func(pcapng []byte) ([]byte, error)
 	Warn   func(string)
@@ -112,6 +113,7 @@ func (c *collector) findings(ctx context.Context) error {
 	for _, i := range c.in.Hostile(report.Domain) {
 		c.cut.Names = append(c.cut.Names, i.Value)
 	}
+	c.cut.Within = c.Within
 	c.cut.From, c.cut.To = c.cut.From.Add(-cutMargin), c.cut.To.Add(cutMargin)
 	c.put("findings.jsonl", "log", "application/jsonl", "Các phát hiện của vụ việc", "kho dữ liệu phát hiện", "export", lines.Bytes())
 	return nil

@@ -1,0 +1,496 @@
+package console
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/http/cookiejar"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"khien/console/hook/gate"
+	"khien/console/report/issue"
+	"khien/console/report/takedown"
+	"khien/detector"
+	"khien/detector/store"
+	"khien/detector/store/embedded"
+)
+
+const unitPassword = "a long password of somebody"
+
+// agencies is a console of two units, a and b, with an account of each, and with what b's account and the sensors have made
+// in b. The desk's browser belongs to a's account.
+type agencies struct {
+	*desk
+	b         *desk
+	fa, fb    detector.Finding
+	seen      detector.Finding // by b's sensor, between addresses of neither
+	both      detector.Finding // traffic between a and b
+	campaign  detector.Finding // with victims in both
+	caseB     string
+	tuneB     string
+	viewB     string
+	decisionB string
+	targetB   string
+	sessionB  string
+	tokenB    string
+}
+
+func newAgencies(t *testing.T) *agencies {
+	t.Helper()
+	dir := t.TempDir()
+	st, err := embedded.Open(filepath.Join(dir, "store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hooks := "mode: suggest\nlisten: 127.0.0.1:0\nunits:\n  - {name: a, prefixes: [10.1.0.0/16], mode: suggest}\n  - {name: b, prefixes: [10.2.0.0/16], mode: suggest}\nconsumers:\n  - {name: edge, kind: edl, format: edl-domain, secret_file: token, units: [a, b]}\n"
+	for name, text := range map[string]string{gate.FileName: hooks, "token": "0123456789abcdef-token\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g, err := gate.Open(t.Context(), gate.Config{DataDir: dir, Store: st})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := &agencies{desk: deskOn(t, dir, st, func(c *Config) {
+		c.FlowPackets, c.Blocking = keptPackets(t, "udp 10.1.0.1:1000 > 198.51.100.1:53\n> x\n"), g
+	})}
+	t.Cleanup(func() { g.Close() }) // before the store, which was made known earlier
+	x.login()
+	x.want(200, "PUT", "/api/v1/units", map[string]any{"version": 0, "units": []any{
+		map[string]any{"id": "a", "name": map[string]string{"vi": "Sở A", "en": "Agency A"}, "networks": []string{"10.1.0.0/16"}},
+		map[string]any{"id": "b", "name": map[string]string{"vi": "Sở Bí mật", "en": "Secret agency"}, "networks": []string{"10.2.0.0/16"}, "sensors": []string{"b-sensor"}}}})
+	for name, unit := range map[string]string{"an": "a", "binh": "b"} {
+		x.want(200, "POST", "/api/v1/accounts", map[string]any{"name": name, "password": unitPassword, "role": "lead", "units": []string{unit}})
+	}
+	at := func(src, sensor string, n int, change ...func(*detector.Finding)) detector.Finding {
+		return sample(n, append(change, func(f *detector.Finding) {
+			f.SrcIP, f.Sensor, f.CommunityID, f.Domain = netip.MustParseAddr(src), sensor, "1:flow", sensor+".example"
+		})...)
+	}
+	x.fa, x.fb = at("10.1.0.1", "a-sensor", 1), at("10.2.0.1", "b-sensor", 2, func(f *detector.Finding) {
+		f.SHA256, f.Summary = strings.Repeat("bb", 32), detector.Text{VI: "secret-b", EN: "secret-b"}
+	})
+	x.seen = at("192.0.2.1", "b-sensor", 3)
+	x.both = at("10.1.0.1", "center", 4, func(f *detector.Finding) { f.DstIP = netip.MustParseAddr("10.2.3.4") })
+	x.campaign = at("10.1.0.9", "center", 5, func(f *detector.Finding) { f.RelatedIPs = []string{"10.1.0.9", "10.2.0.77", "198.51.100.1"} })
+	x.write(x.fa, x.fb, x.seen, x.both, x.campaign)
+	x.b = x.another("binh")
+	b := x.b
+	b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.fb), "version": 0, "status": "seen", "comment": "secret-b"})
+	text := func(m map[string]any, path ...string) string {
+		for _, p := range path[:len(path)-1] {
+			m = m[p].(map[string]any)
+		}
+		return m[path[len(path)-1]].(string)
+	}
+	x.caseB = text(b.want(200, "POST", "/api/v1/cases", map[string]any{"title": "secret-b", "findings": []string{x.fb.ID}}), "id")
+	b.want(200, "PUT", "/api/v1/cases/"+x.caseB+"/incident", map[string]any{"version": 0, "facts": []any{}})
+	x.tuneB = text(b.want(200, "POST", "/api/v1/tunes", map[string]any{"rule": "9", "src": "10.2.0.0/24", "reason": "secret-b", "days": 3}), "id")
+	x.viewB = text(b.want(200, "POST", "/api/v1/views", map[string]any{"name": "secret-b", "q": "src:10.2.0.1", "range": "24h", "sort": "worst", "shared": true}), "id")
+	x.decisionB = text(b.want(200, "POST", "/api/v1/blocking/decisions", map[string]any{"value": "secret-b.example", "reason": "x", "finding": x.fb.ID}), "decision", "id")
+	x.tokenB = text(b.want(200, "POST", "/api/v1/tokens", map[string]any{"name": "secret-b", "role": "lead", "days": 3}), "id")
+	for _, s := range b.want(200, "GET", "/api/v1/sessions", nil)["sessions"].([]any) {
+		x.sessionB = s.(map[string]any)["id"].(string)
+	}
+	x.targetB = "t-1"
+	for _, d := range []struct {
+		kind, id string
+		body     any
+	}{
+		{"takedown", x.targetB, takedown.Target{ID: x.targetB, Case: x.caseB, Kind: "domain", Value: "secret-b.example", State: takedown.Queued}},
+		{"issued", "r-1", issue.Issued{ID: "r-1", Case: x.caseB, Title: "secret-b", Set: issue.Set{Files: []issue.Out{{Name: "r.pdf"}}}}},
+	} {
+		body, err := json.Marshal(d.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := x.store.PutDocument(t.Context(), store.Document{Kind: d.kind, ID: d.id, Updated: time.Now(), Tags: []string{"case:" + x.caseB}, Body: body}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x.want(200, "POST", "/api/v1/login", map[string]string{"name": "an", "password": unitPassword})
+	return x
+}
+
+// another returns the desk with the browser of another account.
+func (d *desk) another(name string) *desk {
+	d.t.Helper()
+	jar, _ := cookiejar.New(nil)
+	o := *d
+	o.browser = &http.Client{Jar: jar}
+	o.want(200, "POST", "/api/v1/login", map[string]string{"name": name, "password": unitPassword})
+	return &o
+}
+
+// state is all that people have made, as text.
+func (x *agencies) state() string {
+	x.t.Helper()
+	var b strings.Builder
+	kinds, err := x.store.(store.Lister).Kinds(x.t.Context())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	for _, kind := range kinds {
+		p, err := x.store.Documents(x.t.Context(), store.DocumentQuery{Kind: kind, Limit: store.PageMax})
+		if err != nil {
+			x.t.Fatal(err)
+		}
+		for _, d := range p.Documents {
+			fmt.Fprintf(&b, "%s %s %d %v %s\n", d.Kind, d.ID, d.Version, d.Tags, d.Body)
+		}
+	}
+	list, _, err := x.store.(store.Lister).Triages(x.t.Context(), "")
+	fmt.Fprintf(&b, "%+v %v\n", list, err)
+	accounts, err := os.ReadFile(filepath.Join(x.dir, "accounts.json"))
+	fmt.Fprintln(&b, "tokens", strings.Count(string(accounts), `"secret-b"`), "accounts", strings.Count(string(accounts), `"password"`), err)
+	return b.String()
+}
+
+// try is what an account of unit a does on a route with what belongs to b.
+type try struct {
+	path string // what is behind /api/v1/, with b's ids
+	body any
+	want int    // 404, or 200 for what must hide b
+	may  string // what an answer of 200 may hold of b, because the request named it
+}
+
+// tries are the rows of all routes.
+func (x *agencies) tries() map[string][]try {
+	key := store.GroupKey(&x.fb)
+	group := url.QueryEscape(key)
+	seen := map[string]any{"key": key, "version": 1, "status": "closed", "verdict": "benign"}
+	all := map[string]any{"q": "", "range": "all", "from": "", "to": ""}
+	return map[string][]try{
+		"POST login": nil, "POST logout": nil, "POST password": nil, "POST totp": nil, "POST totp/confirm": nil, // of the caller's own account
+		"POST tokens": nil, "POST cases": {{"cases", map[string]any{"title": "x", "findings": []string{x.fb.ID}}, 404, ""}},
+		"GET me":           {{"me", nil, 200, ""}},
+		"GET openapi.json": {{"openapi.json", nil, 200, ""}},
+		"GET health":       {{"health", nil, 200, ""}},
+		"GET units":        {{"units", nil, 200, ""}},
+		"PUT units":        {{"units", map[string]any{"version": 1, "units": []any{}}, 403, ""}},
+		"GET accounts":     {{"accounts", nil, 200, ""}},
+		"POST accounts":    {{"accounts", map[string]any{"name": "x", "password": unitPassword, "role": "viewer"}, 403, ""}},
+		"PUT accounts/{name}": {{"accounts/binh", map[string]any{"role": "viewer"}, 403, ""}, {"accounts/an", map[string]any{"role": "admin"}, 403, ""},
+			{"accounts/an", map[string]any{"role": "lead", "units": []string{}}, 403, ""}},
+		"DELETE accounts/{name}":           {{"accounts/binh", nil, 403, ""}},
+		"POST accounts/{name}/reset":       {{"accounts/binh/reset", nil, 403, ""}},
+		"GET sessions":                     {{"sessions", nil, 200, ""}},
+		"DELETE sessions/{id}":             {{"sessions/" + x.sessionB, nil, 404, ""}},
+		"GET tokens":                       {{"tokens", nil, 200, ""}},
+		"DELETE tokens/{id}":               {{"tokens/" + x.tokenB, nil, 404, ""}},
+		"GET audit":                        {{"audit", nil, 403, ""}},
+		"GET overview":                     {{"overview", nil, 200, ""}},
+		"GET events":                       nil, // see TestUnitsLive
+		"GET groups":                       {{"groups", nil, 200, ""}, {"groups?group=" + group, nil, 200, ""}, {"groups?q=unit:b", nil, 200, ""}, {"groups?q=src:10.2.0.0/16", nil, 200, ""}},
+		"GET findings":                     {{"findings", nil, 200, ""}, {"findings?group=" + group, nil, 200, ""}, {"findings?q=-unit:a", nil, 200, ""}},
+		"GET findings/{id}":                {{"findings/" + x.fb.ID, nil, 404, ""}, {"findings/" + x.seen.ID, nil, 404, ""}, {"findings/" + x.campaign.ID, nil, 200, ""}},
+		"GET findings/{id}/packets":        {{"findings/" + x.fb.ID + "/packets", nil, 404, ""}},
+		"GET findings/{id}/packets.pcapng": {{"findings/" + x.fb.ID + "/packets.pcapng", nil, 404, ""}},
+		"GET findings/{id}/file":           {{"findings/" + x.fb.ID + "/file", nil, 404, ""}},
+		"GET findings/{id}/file.zip":       {{"findings/" + x.fb.ID + "/file.zip", nil, 404, ""}},
+		"GET findings.csv":                 {{"findings.csv?range=all", nil, 200, ""}},
+		"GET counts":                       {{"counts?range=all", nil, 200, ""}, {"counts?q=sensor:b-sensor", nil, 200, ""}},
+		"GET bundles": {{"bundles?by=unit", nil, 200, ""}, {"bundles?by=sensor", nil, 200, ""}, {"bundles?by=brand", nil, 200, ""},
+			{"bundles?by=chain", nil, 200, ""}, {"bundles?by=campaign", nil, 200, ""}},
+		"GET entity": {{"entity?kind=ip&value=10.2.0.1", nil, 200, "10.2.0.1"}, {"entity?kind=ip&value=10.2.0.77", nil, 200, "10.2.0.77"},
+			{"entity?kind=host&value=b-sensor.example", nil, 200, "b-sensor"}, {"entity?kind=sha256&value=" + x.fb.SHA256, nil, 200, ""}},
+		"GET triage":                    {{"triage?key=" + group, nil, 404, ""}},
+		"PUT triage":                    {{"triage", seen, 404, ""}, {"triage", map[string]any{"key": store.GroupKey(&x.fa), "version": 0, "assignee": "binh"}, 400, ""}},
+		"POST triage/bulk":              {{"triage/bulk", map[string]any{"changes": []any{seen}}, 200, key}},
+		"POST triage/query/preview":     {{"triage/query/preview", all, 200, ""}},
+		"POST triage/query":             {{"triage/query", map[string]any{"q": "src:10.2.0.0/24", "range": "all", "to": time.Now().Format(time.RFC3339), "expect": 1, "change": map[string]any{"status": "seen"}}, 409, ""}},
+		"POST triage/undo":              {{"triage/undo", map[string]any{"undo": "nothing"}, 404, ""}},
+		"GET views":                     {{"views", nil, 200, ""}},
+		"POST views":                    nil,
+		"DELETE views/{id}":             {{"views/" + x.viewB, nil, 404, ""}},
+		"GET tunes":                     {{"tunes", nil, 200, ""}},
+		"POST tunes":                    {{"tunes", map[string]any{"rule": "1", "reason": "x", "days": 3}, 403, ""}, {"tunes", map[string]any{"rule": "1", "src": "10.0.0.0/8", "reason": "x", "days": 3}, 403, ""}},
+		"POST tunes/preview":            {{"tunes/preview", map[string]any{"rule": x.fb.Rule.ID, "days": 3}, 200, ""}},
+		"DELETE tunes/{id}":             {{"tunes/" + x.tuneB, nil, 404, ""}},
+		"GET cases":                     {{"cases", nil, 200, ""}},
+		"GET cases/{id}":                {{"cases/" + x.caseB, nil, 404, ""}},
+		"POST cases/{id}/findings":      {{"cases/" + x.caseB + "/findings", map[string]any{"findings": []string{x.fa.ID}}, 404, ""}},
+		"POST cases/{id}/notes":         {{"cases/" + x.caseB + "/notes", map[string]any{"text": "x"}, 404, ""}},
+		"POST cases/{id}/close":         {{"cases/" + x.caseB + "/close", map[string]any{"reason": "x"}, 404, ""}},
+		"GET cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", nil, 404, ""}},
+		"PUT cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", map[string]any{"version": 1}, 404, ""}},
+		"POST cases/{id}/confirm":       {{"cases/" + x.caseB + "/confirm", map[string]any{"version": 1, "what": "x", "reason": "x"}, 404, ""}},
+		"POST cases/{id}/sent":          {{"cases/" + x.caseB + "/sent", map[string]any{"version": 1, "duty": "x", "via": "x"}, 404, ""}},
+		"GET cases/{id}/clocks":         {{"cases/" + x.caseB + "/clocks", nil, 404, ""}},
+		"GET cases/{id}/clocks.ics":     {{"cases/" + x.caseB + "/clocks.ics", nil, 404, ""}},
+		"GET cases/{id}/custody":        {{"cases/" + x.caseB + "/custody", nil, 404, ""}},
+		"GET cases/{id}/preview":        {{"cases/" + x.caseB + "/preview?form=initial", nil, 404, ""}},
+		"GET cases/{id}/preview.pdf":    {{"cases/" + x.caseB + "/preview.pdf?form=initial", nil, 404, ""}},
+		"GET reports":                   {{"reports", nil, 200, ""}, {"reports?case=" + x.caseB, nil, 200, ""}},
+		"POST reports":                  {{"reports", map[string]any{"case": x.caseB, "form": "initial"}, 404, ""}},
+		"GET reports/{id}/files/{name}": {{"reports/r-1/files/r.pdf", nil, 404, ""}},
+		"GET reports/forms":             {{"reports/forms", nil, 200, ""}},
+		"GET reports/clocks":            {{"reports/clocks", nil, 200, ""}},
+		"GET reports/packs/{id}":        {{"reports/packs/nothing", nil, 404, ""}},
+		"PUT reports/packs/{id}":        {{"reports/packs/nothing", map[string]any{"text": "x"}, 403, ""}},
+		"GET reports/takedown":          {{"reports/takedown", nil, 200, ""}, {"reports/takedown?case=" + x.caseB, nil, 200, ""}},
+		"POST reports/takedown/{id}":    {{"reports/takedown/" + x.targetB, map[string]any{"to": "sent"}, 404, ""}},
+		"GET blocking":                  {{"blocking", nil, 200, ""}},
+		"GET blocking/decisions":        {{"blocking/decisions", nil, 200, ""}, {"blocking/decisions?q=secret", nil, 200, ""}},
+		"POST blocking/decisions": {{"blocking/decisions", map[string]any{"value": "x.example", "reason": "x", "scope": "b"}, 400, ""},
+			{"blocking/decisions", map[string]any{"value": "x.example", "reason": "x", "finding": x.fb.ID}, 404, ""}},
+		"GET blocking/decisions/{id}":          {{"blocking/decisions/" + x.decisionB, nil, 404, ""}},
+		"POST blocking/decisions/{id}/approve": {{"blocking/decisions/" + x.decisionB + "/approve", map[string]any{}, 404, ""}},
+		"POST blocking/decisions/{id}/renew":   {{"blocking/decisions/" + x.decisionB + "/renew", map[string]any{"ttl": "2h"}, 404, ""}},
+		"POST blocking/decisions/{id}/revoke":  {{"blocking/decisions/" + x.decisionB + "/revoke", map[string]any{"reason": "x"}, 404, ""}},
+		"GET blocking/why":                     {{"blocking/why?value=secret-b.example", nil, 404, ""}},
+		"GET blocking/test":                    {{"blocking/test?value=secret-b.example", nil, 404, ""}},
+		"GET blocking/render/{format}":         {{"blocking/render/edl-domain", nil, 404, ""}},
+		"POST blocking/kill":                   {{"blocking/kill", map[string]any{"reason": "x"}, 404, ""}},
+		"POST blocking/resume":                 {{"blocking/resume", map[string]any{"reason": "x"}, 404, ""}},
+		"POST blocking/rollback":               {{"blocking/rollback", map[string]any{"version": 1, "reason": "x"}, 404, ""}},
+		"POST blocking/accept":                 {{"blocking/accept", map[string]any{}, 404, ""}},
+		"GET blocking/requests":                {{"blocking/requests", nil, 404, ""}},
+		"POST blocking/requests":               {{"blocking/requests", map[string]any{"value": "x.example", "contact": "1", "reason": "x"}, 404, ""}},
+		"POST blocking/requests/{id}/answer":   {{"blocking/requests/x/answer", map[string]any{}, 404, ""}},
+	}
+}
+
+// described are the routes of the API's description, which another test holds to be all there are.
+func (d *desk) described() (list []string) {
+	for path, methods := range d.want(200, "GET", "/api/v1/openapi.json", nil)["paths"].(map[string]any) {
+		for method := range methods.(map[string]any) {
+			list = append(list, strings.ToUpper(method)+" "+strings.TrimPrefix(path, "/api/v1/"))
+		}
+	}
+	return slices.Sorted(slices.Values(list))
+}
+
+// TestUnits: what belongs to another unit is on no route, by no id, in no count, and nothing of it can be changed.
+func TestUnits(t *testing.T) {
+	x := newAgencies(t)
+	tries, before := x.tries(), x.state()
+	if got := slices.Sorted(maps.Keys(tries)); !slices.Equal(got, x.described()) {
+		t.Errorf("the table does not have the routes there are: %v\n%v", got, x.described())
+	}
+	marks := []string{"10.2.0.", "b-sensor", "secret-b", "Secret agency", "Bí mật", "binh", `"b"`, x.fb.ID, x.seen.ID, x.caseB, x.tuneB, x.viewB, x.decisionB, x.tokenB,
+		x.sessionB, x.fb.Rule.ID + `"`, x.seen.Rule.ID + `"`}
+	for _, pattern := range slices.Sorted(maps.Keys(tries)) {
+		for _, c := range tries[pattern] {
+			method, _, _ := strings.Cut(pattern, " ")
+			status, body := x.text(method, "/api/v1/"+c.path, c.body)
+			if status != c.want {
+				t.Errorf("%s %s: %d, want %d: %.300s", method, c.path, status, c.want, body)
+			}
+			if status == 200 && c.path != "openapi.json" && !strings.HasPrefix(c.path, "reports/forms") {
+				for _, m := range marks {
+					if strings.Contains(body, m) && (c.may == "" || !strings.Contains(c.may, m)) && !strings.Contains(c.may, strings.Trim(m, `"`)) {
+						t.Errorf("%s %s tells %q: %.600s", method, c.path, m, body)
+					}
+				}
+			}
+		}
+	}
+	if after := x.state(); after != before {
+		t.Errorf("something of b has changed:\n%s\nbefore:\n%s", after, before)
+	}
+	x.b.want(200, "GET", "/api/v1/me", nil)
+	for _, path := range []string{"findings/" + x.fb.ID, "findings/" + x.seen.ID, "cases/" + x.caseB, "cases/" + x.caseB + "/incident", "cases/" + x.caseB + "/custody",
+		"blocking/decisions/" + x.decisionB, "triage?key=" + url.QueryEscape(store.GroupKey(&x.seen))} {
+		x.b.want(200, "GET", "/api/v1/"+path, nil)
+	}
+	if out := x.b.want(200, "GET", "/api/v1/reports/takedown", nil); len(out["targets"].([]any)) != 1 {
+		t.Errorf("b does not see its own: %v", out)
+	}
+}
+
+// text sends a request and returns the answer as it is.
+func (d *desk) text(method, path string, body any) (int, string) {
+	d.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r, err := http.NewRequest(method, d.http.URL+path, strings.NewReader(string(b)))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/json")
+	resp, err := d.browser.Do(r)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	raw, err := io.ReadAll(resp.Body)
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return resp.StatusCode, string(raw)
+}
+
+// TestUnitsAsIfNothing: the answer about another unit's things is the one about things that do not exist, to the byte but for
+// the id.
+func TestUnitsAsIfNothing(t *testing.T) {
+	x := newAgencies(t)
+	for _, c := range [][2]string{{"findings/%s", x.fb.ID}, {"findings/%s/packets", x.fb.ID}, {"findings/%s/file", x.fb.ID}, {"cases/%s", x.caseB}, {"cases/%s/incident", x.caseB},
+		{"cases/%s/custody", x.caseB}, {"reports/%s/files/r.pdf", "r-1"}, {"blocking/decisions/%s", x.decisionB}, {"triage?key=%s", url.QueryEscape(store.GroupKey(&x.fb))}} {
+		status, there := x.text("GET", "/api/v1/"+fmt.Sprintf(c[0], c[1]), nil)
+		none, not := x.text("GET", "/api/v1/"+fmt.Sprintf(c[0], "nothing-x"), nil)
+		if status != none || strings.ReplaceAll(there, c[1], "X") != strings.ReplaceAll(not, "nothing-x", "X") {
+			t.Errorf("%s: %d %s, and of nothing: %d %s", c[0], status, there, none, not)
+		}
+	}
+}
+
+// TestUnitsOwn: what touches the account's unit is there, from both sides where it lies between two.
+func TestUnitsOwn(t *testing.T) {
+	x := newAgencies(t)
+	total := func(d *desk, q string, want float64) {
+		t.Helper()
+		if out := d.want(200, "GET", "/api/v1/groups?q="+url.QueryEscape(q), nil); out["total"] != want {
+			t.Errorf("%q: %v groups, want %v", q, out["total"], want)
+		}
+	}
+	total(x.desk, "", 3)
+	total(x.desk, "unit:a", 3)
+	total(x.desk, "unit:b", 0)
+	total(x.desk, "unit:a,b", 3)
+	total(x.b, "", 3)
+	if out := x.want(200, "GET", "/api/v1/counts?range=all", nil); out["total"] != 3.0 {
+		t.Errorf("%v", out)
+	}
+	f := x.want(200, "GET", "/api/v1/findings/"+x.campaign.ID, nil)
+	if got := fmt.Sprint(f["units"]); got != "[a]" {
+		t.Errorf("units of the campaign: %s", got)
+	}
+	if got := fmt.Sprint(f["finding"].(map[string]any)["related"].(map[string]any)["ip"]); strings.Contains(got, "10.2.") || !strings.Contains(got, "198.51.100.1") {
+		t.Errorf("the campaign's addresses: %s", got)
+	}
+	x.want(200, "GET", "/api/v1/findings/"+x.both.ID, nil)
+	x.b.want(200, "GET", "/api/v1/findings/"+x.both.ID, nil)
+	if out := x.want(200, "GET", "/api/v1/bundles?by=unit", nil); len(out["bundles"].([]any)) != 1 {
+		t.Errorf("%v", out)
+	}
+	x.want(200, "GET", "/api/v1/findings/"+x.fa.ID+"/packets", nil)
+	x.want(200, "POST", "/api/v1/tunes", map[string]any{"rule": "1", "src": "10.1.2.0/24", "reason": "x", "days": 3})
+	x.want(200, "POST", "/api/v1/views", map[string]any{"name": "mine", "q": "", "range": "24h", "sort": "worst"})
+	id := x.want(200, "POST", "/api/v1/cases", map[string]any{"title": "của a", "findings": []string{x.both.ID}})["id"].(string)
+	x.want(404, "POST", "/api/v1/cases/"+id+"/findings", map[string]any{"findings": []string{x.fb.ID}})
+	x.want(200, "POST", "/api/v1/cases/"+id+"/findings", map[string]any{"findings": []string{x.fa.ID}})
+	x.want(200, "GET", "/api/v1/cases/"+id+"/incident", nil)
+	x.b.want(404, "GET", "/api/v1/cases/"+id, nil) // of a, although it holds a finding that touches b
+	if d := x.want(200, "POST", "/api/v1/blocking/decisions", map[string]any{"value": "bad.example", "reason": "x", "finding": x.fa.ID})["decision"].(map[string]any); d["scope"] != "a" {
+		t.Errorf("a decision of a limited account: %v", d)
+	}
+	if s := x.want(200, "GET", "/api/v1/blocking", nil)["status"].(map[string]any); fmt.Sprint(s["states"]) != "map[dry_run:1]" {
+		t.Errorf("%v", s)
+	}
+	change := map[string]any{"q": "", "range": "all", "to": time.Now().Format(time.RFC3339), "expect": 3, "change": map[string]any{"status": "seen"}}
+	done := x.want(200, "POST", "/api/v1/triage/query", change)
+	if done["done"] != 3.0 {
+		t.Errorf("%v", done)
+	}
+	if tr, err := x.store.Triage(t.Context(), store.GroupKey(&x.seen)); err != nil || tr.Status != store.StatusNew {
+		t.Errorf("%+v, %v", tr, err)
+	}
+	if out := x.want(200, "POST", "/api/v1/triage/undo", map[string]any{"undo": done["undo"]}); out["done"] != 3.0 {
+		t.Errorf("%v", out)
+	}
+	// An admin moves the network to b: at once it is a's no more.
+	x.login()
+	if out := x.want(200, "GET", "/api/v1/groups", nil); out["total"] != 5.0 {
+		t.Errorf("an admin sees %v groups", out["total"])
+	}
+	if out := x.want(200, "GET", "/api/v1/bundles?by=unit", nil); len(out["bundles"].([]any)) != 2 {
+		t.Errorf("%v", out)
+	}
+	total(x.desk, "-unit:a", 2)
+	x.want(409, "PUT", "/api/v1/units", map[string]any{"version": 0, "units": []any{}})
+	x.want(200, "PUT", "/api/v1/units", map[string]any{"version": 1, "units": []any{map[string]any{"id": "b", "name": map[string]string{"vi": "B"}, "networks": []string{"10.0.0.0/8"}}}})
+	an := x.another("an")
+	total(an, "", 0)
+	an.want(404, "GET", "/api/v1/findings/"+x.fa.ID, nil)
+	// A change of units ends the sessions.
+	x.want(200, "PUT", "/api/v1/accounts/an", map[string]any{"role": "lead", "units": []string{"b"}})
+	an.want(401, "GET", "/api/v1/me", nil)
+	x.want(400, "PUT", "/api/v1/accounts/an", map[string]any{"role": "lead", "units": []string{"nowhere"}})
+	x.want(409, "PUT", "/api/v1/accounts/an", map[string]any{"role": "admin"})
+	for _, bad := range []map[string]any{{"id": "A"}, {"id": "x", "name": map[string]string{}}, {"id": "x", "name": map[string]string{"vi": "X"}, "networks": []string{"10.0.0.0/33"}},
+		{"id": "x", "name": map[string]string{"vi": "X"}, "networks": []string{"::ffff:10.0.0.0/104"}}, {"id": "x", "name": map[string]string{"vi": "X"}, "sensors": []string{""}}} {
+		x.want(400, "PUT", "/api/v1/units", map[string]any{"version": 2, "units": []any{bad}})
+	}
+}
+
+// TestUnitsLive: an open page is told of what touches its units, and of nothing else.
+func TestUnitsLive(t *testing.T) {
+	x := newAgencies(t)
+	resp, err := x.browser.Get(x.http.URL + "/api/v1/events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	lines := bufio.NewScanner(resp.Body)
+	for lines.Scan() && lines.Text() != "data: {}" {
+	}
+	x.srv.Notify([]detector.Finding{x.fb, x.seen})
+	x.b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.seen), "version": 0, "status": "seen"})
+	x.srv.Notify([]detector.Finding{x.fb, x.fa})
+	x.b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.both), "version": 0, "status": "seen"})
+	told := ""
+	for lines.Scan() && !strings.Contains(told, `"user"`) {
+		told += lines.Text() + "\n"
+	}
+	if strings.Contains(told, "10.2.0.1") || strings.Contains(told, "192.0.2.1") || !strings.Contains(told, x.fa.ID) || !strings.Contains(told, "10.2.3.4") {
+		t.Errorf("told:\n%s", told)
+	}
+}
+
+// TestEscalation: nobody reaches a role by the API that an admin did not give.
+func TestEscalation(t *testing.T) {
+	x := newAgencies(t)
+	x.login()
+	x.want(200, "POST", "/api/v1/accounts", map[string]any{"name": "viewer", "password": unitPassword, "role": "viewer", "units": []string{"a"}})
+	v := x.another("viewer")
+	before := x.state()
+	roles := map[string]bool{}
+	for _, pattern := range slices.Sorted(maps.Keys(x.tries())) {
+		for _, c := range x.tries()[pattern] {
+			method, path, _ := strings.Cut(pattern, " ")
+			if method == "GET" || strings.HasPrefix(path, "views") || strings.HasPrefix(path, "sessions") || strings.HasPrefix(path, "tokens") {
+				continue
+			}
+			if status, body := v.text(method, "/api/v1/"+c.path, c.body); status != 403 {
+				t.Errorf("a viewer: %s %s: %d %s", method, c.path, status, body)
+			}
+			roles[pattern] = true
+		}
+	}
+	if len(roles) < 30 {
+		t.Errorf("only %d routes were tried", len(roles))
+	}
+	if x.state() != before {
+		t.Error("a viewer has changed something")
+	}
+	// Tokens: no wider than their owner when they are made, nor after it has lost a role, nor beyond its units.
+	v.want(400, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "lead", "days": 3})
+	an := x.another("an")
+	text := an.want(200, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "lead", "days": 3})["text"].(string)
+	bearer := func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+text); r.Header.Del("Cookie") }
+	program := *x.desk
+	program.browser = &http.Client{}
+	program.want(404, "GET", "/api/v1/findings/"+x.fb.ID, nil, bearer)
+	program.want(200, "GET", "/api/v1/findings/"+x.fa.ID, nil, bearer)
+	program.want(403, "POST", "/api/v1/tokens", map[string]any{"name": "y", "role": "viewer", "days": 3}, bearer)
+	x.want(200, "PUT", "/api/v1/accounts/an", map[string]any{"role": "viewer"})
+	program.want(403, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.fa), "version": 0, "status": "seen"}, bearer)
+	x.want(200, "PUT", "/api/v1/accounts/an", map[string]any{"role": "viewer", "units": []string{"b"}})
+	program.want(404, "GET", "/api/v1/findings/"+x.fa.ID, nil, bearer)
+	x.want(200, "DELETE", "/api/v1/accounts/an", nil)
+	program.want(401, "GET", "/api/v1/me", nil, bearer)
+}
