@@ -22,6 +22,7 @@ import (
 	"khien/console/report/takedown"
 	"khien/detector"
 	"khien/detector/store"
+	"khien/detector/store/elastic"
 	"khien/detector/store/embedded"
 )
 
@@ -45,13 +46,31 @@ type agencies struct {
 	tokenB    string
 }
 
-func newAgencies(t *testing.T) *agencies {
+// onStores runs a test on an embedded store, and on Elasticsearch where the environment names one.
+func onStores(t *testing.T, test func(*testing.T, *agencies)) {
+	t.Run("embedded", func(t *testing.T) {
+		st, err := embedded.Open(t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, newAgencies(t, st))
+	})
+	t.Run("elastic", func(t *testing.T) {
+		at := os.Getenv("KHIEN_TEST_ELASTIC")
+		if at == "" {
+			t.Skip("no Elasticsearch: see deploy/elasticsearch/server")
+		}
+		st, err := elastic.Open(t.Context(), elastic.Config{URLs: []string{at}, Namespace: fmt.Sprint("units-", time.Now().UnixNano()), Refresh: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		test(t, newAgencies(t, st))
+	})
+}
+
+func newAgencies(t *testing.T, st store.Store) *agencies {
 	t.Helper()
 	dir := t.TempDir()
-	st, err := embedded.Open(filepath.Join(dir, "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	hooks := "mode: suggest\nlisten: 127.0.0.1:0\nunits:\n  - {name: a, prefixes: [10.1.0.0/16], mode: suggest}\n  - {name: b, prefixes: [10.2.0.0/16], mode: suggest}\nconsumers:\n  - {name: edge, kind: edl, format: edl-domain, secret_file: token, units: [a, b]}\n"
 	for name, text := range map[string]string{gate.FileName: hooks, "token": "0123456789abcdef-token\n"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -172,7 +191,8 @@ func (x *agencies) tries() map[string][]try {
 	seen := map[string]any{"key": key, "version": 1, "status": "closed", "verdict": "benign"}
 	all := map[string]any{"q": "", "range": "all", "from": "", "to": ""}
 	return map[string][]try{
-		"POST login": nil, "POST logout": nil, "POST password": nil, "POST totp": nil, "POST totp/confirm": nil, // of the caller's own account
+		"POST login": nil, "GET login": nil, "GET oidc/start": nil, "GET oidc/callback": nil, // without a session
+		"POST logout": nil, "POST password": nil, "POST totp": nil, "POST totp/confirm": nil, // of the caller's own account
 		"POST tokens": nil, "POST cases": {{"cases", map[string]any{"title": "x", "findings": []string{x.fb.ID}}, 404, ""}},
 		"GET me":           {{"me", nil, 200, ""}},
 		"GET openapi.json": {{"openapi.json", nil, 200, ""}},
@@ -273,8 +293,9 @@ func (d *desk) described() (list []string) {
 }
 
 // TestUnits: what belongs to another unit is on no route, by no id, in no count, and nothing of it can be changed.
-func TestUnits(t *testing.T) {
-	x := newAgencies(t)
+func TestUnits(t *testing.T) { onStores(t, units) }
+
+func units(t *testing.T, x *agencies) {
 	tries, before := x.tries(), x.state()
 	if got := slices.Sorted(maps.Keys(tries)); !slices.Equal(got, x.described()) {
 		t.Errorf("the table does not have the routes there are: %v\n%v", got, x.described())
@@ -336,8 +357,9 @@ func (d *desk) text(method, path string, body any) (int, string) {
 
 // TestUnitsAsIfNothing: the answer about another unit's things is the one about things that do not exist, to the byte but for
 // the id.
-func TestUnitsAsIfNothing(t *testing.T) {
-	x := newAgencies(t)
+func TestUnitsAsIfNothing(t *testing.T) { onStores(t, unitsAsIfNothing) }
+
+func unitsAsIfNothing(t *testing.T, x *agencies) {
 	for _, c := range [][2]string{{"findings/%s", x.fb.ID}, {"findings/%s/packets", x.fb.ID}, {"findings/%s/file", x.fb.ID}, {"cases/%s", x.caseB}, {"cases/%s/incident", x.caseB},
 		{"cases/%s/custody", x.caseB}, {"reports/%s/files/r.pdf", "r-1"}, {"blocking/decisions/%s", x.decisionB}, {"triage?key=%s", url.QueryEscape(store.GroupKey(&x.fb))}} {
 		status, there := x.text("GET", "/api/v1/"+fmt.Sprintf(c[0], c[1]), nil)
@@ -349,8 +371,9 @@ func TestUnitsAsIfNothing(t *testing.T) {
 }
 
 // TestUnitsOwn: what touches the account's unit is there, from both sides where it lies between two.
-func TestUnitsOwn(t *testing.T) {
-	x := newAgencies(t)
+func TestUnitsOwn(t *testing.T) { onStores(t, unitsOwn) }
+
+func unitsOwn(t *testing.T, x *agencies) {
 	total := func(d *desk, q string, want float64) {
 		t.Helper()
 		if out := d.want(200, "GET", "/api/v1/groups?q="+url.QueryEscape(q), nil); out["total"] != want {
@@ -428,8 +451,9 @@ func TestUnitsOwn(t *testing.T) {
 }
 
 // TestUnitsLive: an open page is told of what touches its units, and of nothing else.
-func TestUnitsLive(t *testing.T) {
-	x := newAgencies(t)
+func TestUnitsLive(t *testing.T) { onStores(t, unitsLive) }
+
+func unitsLive(t *testing.T, x *agencies) {
 	resp, err := x.browser.Get(x.http.URL + "/api/v1/events")
 	if err != nil {
 		t.Fatal(err)
@@ -452,8 +476,9 @@ func TestUnitsLive(t *testing.T) {
 }
 
 // TestEscalation: nobody reaches a role by the API that an admin did not give.
-func TestEscalation(t *testing.T) {
-	x := newAgencies(t)
+func TestEscalation(t *testing.T) { onStores(t, escalation) }
+
+func escalation(t *testing.T, x *agencies) {
 	x.login()
 	x.want(200, "POST", "/api/v1/accounts", map[string]any{"name": "viewer", "password": unitPassword, "role": "viewer", "units": []string{"a"}})
 	v := x.another("viewer")
