@@ -48,6 +48,7 @@ var onlyIn = map[string][]string{
 	"github.com/nats-io/nats-server":       {"detector/bus"},
 	"github.com/oschwald/maxminddb-golang": {"detector/place"},
 	"github.com/hillu/go-yara":             {"detector/yara"},
+	"github.com/coreos/go-oidc":            {"console/oidc"},
 }
 
 // TestImportsPointLeft reads the sources, since what the go command lists may be stale.

@@ -15,6 +15,7 @@ import (
 	"khien/console/api"
 	"khien/console/audit"
 	"khien/console/cases"
+	"khien/console/oidc"
 	"khien/console/report/issue"
 	"khien/console/scope"
 	"khien/console/web"
@@ -47,12 +48,16 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
 	}
+	provider, err := oidc.Open(cfg.DataDir, cfg.Now)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
+	}
 	s := &Server{audit: log, firstPassword: first}
 	scoped := scope.New(st, cfg.Now)
 	desk := &issue.Desk{Store: scoped, Cases: &cases.Book{Store: scoped, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
 		Packets: cfg.Packets}
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats,
-		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, Now: cfg.Now})
+		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })

@@ -42,6 +42,8 @@ type Account struct {
 	// Units are the ids of the organisation units that the account is limited to; none: it is not limited.
 	Units []string `json:"units,omitempty"`
 	TOTP  bool     `json:"totp,omitempty"` // logs in with one-time codes, too; set by List
+	// Subject is who a provider says the account is, for accounts that log in there and have no password here.
+	Subject string `json:"subject,omitempty"`
 }
 
 // Errors that callers branch on.
@@ -196,6 +198,7 @@ func (b *Book) Login(name, password, code string) (Account, string, error) {
 	a, ok := b.state.Accounts[name]
 	b.mu.Unlock()
 	h := a.Password
+	ok = ok && h != "" // one of a provider has none
 	if !ok {
 		h = b.dummy
 	}
@@ -205,13 +208,19 @@ func (b *Book) Login(name, password, code string) (Account, string, error) {
 	if err := b.second(name, code); err != nil {
 		return Account{}, "", err
 	}
-	t := token()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	t := b.begin(name)
+	return a.Account, t, b.save()
+}
+
+// begin begins a session and returns its token.
+func (b *Book) begin(name string) (t string) {
+	t = token()
 	b.expire()
 	now := b.now()
 	b.state.Sessions[key(t)] = session{User: name, Start: now, Seen: now}
-	return a.Account, t, b.save()
+	return t
 }
 
 // Session returns who a token belongs to.

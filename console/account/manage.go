@@ -46,7 +46,7 @@ func (b *Book) Change(name string, role Role, units *[]string) error {
 		return fmt.Errorf("account: no role %q", role)
 	}
 	return b.change(name, func(a *stored) error {
-		if a.Role == Admin && role != Admin && b.admins() == 1 {
+		if role != Admin && b.lastAdmin(a) {
 			return ErrLastAdmin
 		}
 		to := a.Units
@@ -80,13 +80,15 @@ func checkUnits(role Role, units []string) ([]string, error) {
 	return units, nil
 }
 
-func (b *Book) admins() (n int) {
-	for _, a := range b.state.Accounts {
-		if a.Role == Admin {
+// lastAdmin says whether an account is the only admin with a password: who gets in when a provider is away.
+func (b *Book) lastAdmin(a *stored) bool {
+	n := 0
+	for _, x := range b.state.Accounts {
+		if x.Role == Admin && x.Password != "" {
 			n++
 		}
 	}
-	return n
+	return a.Role == Admin && a.Password != "" && n == 1
 }
 
 // Remove takes an account away, with its sessions and tokens. What it did stays in the audit log.
@@ -97,7 +99,7 @@ func (b *Book) Remove(name string) error {
 	switch {
 	case !ok:
 		return ErrUnknown
-	case a.Role == Admin && b.admins() == 1:
+	case b.lastAdmin(&a):
 		return ErrLastAdmin
 	}
 	delete(b.state.Accounts, name)
@@ -114,6 +116,9 @@ func (b *Book) Reset(name string) (password string, err error) {
 		return "", err
 	}
 	return password, b.change(name, func(a *stored) error {
+		if a.Subject != "" {
+			return ErrSubject
+		}
 		a.Password, a.Second = h, nil
 		maps.DeleteFunc(b.state.Sessions, func(_ string, s session) bool { return s.User == name })
 		return nil

@@ -69,7 +69,10 @@ func (b *Book) SetUpTOTP(name string) (secret, uri string, err error) {
 	rand.Read(raw)
 	secret = totpBase32.EncodeToString(raw)
 	err = b.change(name, func(a *stored) error {
-		if a.Second != nil && !a.Second.Pending {
+		switch {
+		case a.Subject != "":
+			return ErrSubject
+		case a.Second != nil && !a.Second.Pending:
 			return ErrExists
 		}
 		a.Second = &totp{Secret: secret, Pending: true}

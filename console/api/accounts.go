@@ -17,6 +17,8 @@ func accountProblem(err error) error {
 		return &problem{Status: http.StatusConflict, Code: "name_taken", Title: "That exists already"}
 	case errors.Is(err, account.ErrUnknown), errors.Is(err, account.ErrSession), errors.Is(err, account.ErrNoTOTP):
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such thing"}
+	case errors.Is(err, account.ErrSubject):
+		return &problem{Status: http.StatusConflict, Code: "subject", Title: "This account logs in at a provider"}
 	case errors.Is(err, account.ErrAdminUnits):
 		return &problem{Status: http.StatusConflict, Code: "admin_units", Title: "An admin is not limited to units"}
 	case errors.Is(err, account.ErrLastAdmin):

@@ -17,6 +17,7 @@ import (
 
 	"khien/console/account"
 	"khien/console/audit"
+	"khien/console/oidc"
 	"khien/console/report/issue"
 	"khien/console/scope"
 	"khien/console/tune"
@@ -29,7 +30,7 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats, Packets, Files and Blocking are required.
+// Config is what an API works with. All fields but Stats, Packets, Files, Blocking and OIDC are required.
 type Config struct {
 	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
@@ -41,7 +42,8 @@ type Config struct {
 	Packets  Packets    // nil when no packets are kept here
 	Files    Files      // nil when no files are kept here
 	Now      func() time.Time
-	Blocking Blocking // nil when decisions are made elsewhere
+	Blocking Blocking       // nil when decisions are made elsewhere
+	OIDC     *oidc.Provider // nil where nobody logs in at a provider
 }
 
 // API answers requests. Safe for concurrent use.
@@ -150,11 +152,13 @@ func (a *API) Handler() http.Handler {
 			}
 		})
 	}
-	mux.HandleFunc("POST /api/v1/login", func(w http.ResponseWriter, r *http.Request) {
-		if err := a.login(w, r); err != nil {
-			a.fail(w, r, err)
-		}
-	})
+	for _, rt := range a.openRoutes() {
+		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := rt.handle(w, r); err != nil {
+				a.fail(w, r, err)
+			}
+		})
+	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, &problem{Status: http.StatusNotFound, Code: "not_found", Title: "No such page or method"})
 	})
