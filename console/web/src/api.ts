@@ -5,6 +5,14 @@ export interface Me {
   name: string
   role: Role
   version: string
+  units?: string[] // that the account is limited to
+}
+
+export interface Unit {
+  id: string
+  name: Text
+  networks: string[] | null
+  sensors: string[] | null
 }
 
 export interface Text {
@@ -257,6 +265,8 @@ export interface SavedView {
 export interface Person {
   name: string
   role: Role
+  units?: string[] // none: not limited
+  subject?: string // who a provider says it is: no password here
   totp?: boolean
 }
 
@@ -349,7 +359,7 @@ export const api = {
   groupFindings: (key: string) =>
     call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
   finding: (id: string) =>
-    call<{ finding: Finding; group: string; triage: Triage }>('GET', 'findings/' + encodeURIComponent(id)),
+    call<{ finding: Finding; group: string; triage: Triage; units: string[] }>('GET', 'findings/' + encodeURIComponent(id)),
   packets: (id: string) => call<PacketList>('GET', `findings/${encodeURIComponent(id)}/packets`),
   file: (id: string) => call<FileKnown>('GET', `findings/${encodeURIComponent(id)}/file`),
   triage: (key: string) => call<Triage>('GET', 'triage?' + new URLSearchParams({ key })),
@@ -365,9 +375,12 @@ export const api = {
   saveView: (v: Omit<SavedView, 'id' | 'owner'>) =>
     call<SavedView>('POST', 'views', { name: v.name, q: v.q, range: v.range, sort: v.sort, shared: v.shared }),
   dropView: (id: string) => call<SavedView>('DELETE', 'views/' + encodeURIComponent(id)),
+  ways: () => call<{ oidc: string }>('GET', 'login'),
   accounts: () => call<{ accounts: Person[] }>('GET', 'accounts'),
-  createAccount: (name: string, password: string, role: string) => call<Person>('POST', 'accounts', { name, password, role }),
-  setRole: (name: string, role: string) => call<Person>('PUT', 'accounts/' + encodeURIComponent(name), { role }),
+  createAccount: (name: string, password: string, role: string, units: string[]) => call<Person>('POST', 'accounts', { name, password, role, units }),
+  setAccount: (name: string, role: string, units: string[]) => call<Person>('PUT', 'accounts/' + encodeURIComponent(name), { role, units }),
+  units: () => call<{ units: Unit[]; version: number }>('GET', 'units'),
+  setUnits: (units: Unit[], version: number) => call<{ units: Unit[]; version: number }>('PUT', 'units', { units, version }),
   removeAccount: (name: string) => call<unknown>('DELETE', 'accounts/' + encodeURIComponent(name)),
   resetAccount: (name: string) => call<{ password: string }>('POST', `accounts/${encodeURIComponent(name)}/reset`),
   setUpTOTP: () => call<{ secret: string; uri: string }>('POST', 'totp'),

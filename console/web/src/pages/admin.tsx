@@ -1,10 +1,11 @@
 // Who may log in, which sessions and tokens are open, who did what.
 import { Button, Group, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
 import { useCallback, useEffect, useState, type FormEvent, type ReactNode } from 'react'
-import { api, type AuditEntry, type Me, type Person, type Session, type Token } from '../api'
+import { api, type AuditEntry, type Me, type Person, type Session, type Token, type Unit } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import type { ToastBox } from '../parts/toast'
+import { UnitPicker, Units } from '../parts/units'
 import { When } from '../parts/when'
 
 const roles = ['viewer', 'analyst', 'lead', 'admin'] as const
@@ -15,10 +16,12 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
   const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
   const [secret, setSecret] = useState<{ title: Key; text: string }>()
   const show = useCallback((title: Key, text: string) => setSecret({ title, text }), [])
+  const [units, setUnits] = useState<Unit[]>([])
   return (
     <div className="page">
       <h1>{t('admin.title')}</h1>
-      {me.role === 'admin' && <Accounts me={me} failed={failed} show={show} />}
+      {me.role === 'admin' && <Accounts me={me} units={units} failed={failed} show={show} />}
+      {me.role === 'admin' && <Units failed={failed} said={toasts.say} changed={setUnits} />}
       <Second failed={failed} said={toasts.say} />
       <Sessions failed={failed} />
       <Tokens me={me} failed={failed} show={show} />
@@ -50,36 +53,40 @@ function Table({ title, head, children, foot }: { title: Key; head: Key[]; child
   )
 }
 
-function Accounts({ me, failed, show }: { me: Me; failed: Failed; show: Show }) {
+function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: Failed; show: Show }) {
   const { t } = useWords()
   const [list, setList] = useState<Person[]>([])
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const [role, setRole] = useState<string>('analyst')
+  const [limits, setLimits] = useState<string[]>([])
   const [removing, setRemoving] = useState('')
   const load = useCallback(() => { api.accounts().then((r) => setList(r.accounts), failed) }, [failed])
   useEffect(load, [load])
   const add = (e: FormEvent) => {
     e.preventDefault()
-    api.createAccount(name, password, role).then(() => { setName(''); setPassword(''); load() }, failed)
+    api.createAccount(name, password, role, role === 'admin' ? [] : limits).then(() => { setName(''); setPassword(''); setLimits([]); load() }, failed)
   }
   return (
-    <Table title="admin.accounts" head={['login.name', 'admin.role', 'admin.second', 'finding.action']} foot={
+    <Table title="admin.accounts" head={['login.name', 'admin.role', 'units.limit', 'admin.second', 'finding.action']} foot={
       <form className="query" onSubmit={add}>
         <TextInput aria-label={t('login.name')} placeholder={t('login.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} autoComplete="off" />
         <PasswordInput aria-label={t('password.new')} placeholder={t('password.new')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="new-password" w={300} />
         <Select aria-label={t('admin.role')} value={role} onChange={(v) => v && setRole(v)} allowDeselect={false} data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))} />
+        {role !== 'admin' && units.length > 0 && <UnitPicker label={t('units.limit')} units={units} value={limits} onChange={setLimits} />}
         <Button type="submit" disabled={name === '' || password.length < 12}>{t('admin.add')}</Button>
       </form>}>
       {list.map((x) => (
         <tr key={x.name}>
           <td><strong>{x.name}</strong></td>
           <td><Select aria-label={`${t('admin.role')}: ${x.name}`} size="xs" value={x.role} allowDeselect={false} data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))}
-            onChange={(v) => { if (v) api.setRole(x.name, v).then(load, failed) }} /></td>
-          <td>{x.totp ? t('admin.on') : t('admin.off')}</td>
+            onChange={(v) => { if (v) api.setAccount(x.name, v, v === 'admin' ? [] : x.units ?? []).then(load, failed) }} /></td>
+          <td>{x.role === 'admin' ? t('units.all') : <UnitPicker label={`${t('units.limit')}: ${x.name}`} units={units} value={x.units ?? []}
+            onChange={(ids) => api.setAccount(x.name, x.role, ids).then(load, failed)} />}</td>
+          <td>{x.subject ? <span title={x.subject}>{t('oidc.there')}</span> : x.totp ? t('admin.on') : t('admin.off')}</td>
           <td>
             <Group gap="xs">
-              <Button size="compact-sm" variant="default" onClick={() => api.resetAccount(x.name).then((r) => show('admin.reset', `${x.name}  ${r.password}`), failed)}>{t('admin.reset')}</Button>
+              {!x.subject && <Button size="compact-sm" variant="default" onClick={() => api.resetAccount(x.name).then((r) => show('admin.reset', `${x.name}  ${r.password}`), failed)}>{t('admin.reset')}</Button>}
               {x.name !== me.name && (removing === x.name
                 ? <Button size="compact-sm" color="red" onClick={() => api.removeAccount(x.name).then(() => { setRemoving(''); load() }, failed)}>{t('admin.remove.sure', { name: x.name })}</Button>
                 : <Button size="compact-sm" variant="default" onClick={() => setRemoving(x.name)}>{t('admin.remove')}</Button>)}

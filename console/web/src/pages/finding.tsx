@@ -17,13 +17,14 @@ import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
 import { follow } from '../route'
+import { unitName, useUnits } from '../units'
 
 const marks: Record<string, string> = { seen: '●', inferred: '○', reported: '◌' }
 
 export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toasts: ToastBox; decided: number }) {
   const words = useWords()
   const { t } = words
-  const [got, setGot] = useState<{ finding: Doc; group: string; triage: Triage }>()
+  const [got, setGot] = useState<{ finding: Doc; group: string; triage: Triage; units: string[] }>()
   const [error, setError] = useState<unknown>()
   useEffect(() => {
     api.finding(id).then(setGot, setError)
@@ -38,19 +39,20 @@ export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toast
       <a href="/inbox" onClick={follow}>{t('common.back')}</a></div>
   }
   if (!got) return <div className="page"><h1 className="hidden">{t('finding.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
-  return <Sheet doc={got.finding} group={got.group} triage={got.triage} me={me} setTriage={setTriage}
+  return <Sheet doc={got.finding} group={got.group} triage={got.triage} units={got.units} me={me} setTriage={setTriage}
     failed={(e) => { toasts.fail(explain(e, words)); if (e instanceof Problem && e.body.current) setTriage(e.body.current) }}
     said={toasts.say} toasts={toasts} />
 }
 
-function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
-  doc: Doc; group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts }: {
+  doc: Doc; group: string; triage: Triage; units: string[]; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
   toasts: ToastBox
 }) {
   const [tuning, setTuning] = useState<Scope>()
   const [proposing, setProposing] = useState(false)
   const words = useWords()
   const { t, lang, number } = words
+  const names = useUnits(units.length > 0)
   const k = doc.khien
   const title = k.summary[lang] || doc.rule.name || doc.rule.id
   const from = doc.event.start ?? doc['@timestamp']
@@ -72,6 +74,7 @@ function Sheet({ doc, group, triage, me, setTriage, failed, said, toasts }: {
         </p>
         <dl className="lead">
           <div><dt>{t('finding.who')}</dt><dd className="mono">{doc.source?.ip ? <Pivot field="ip" value={doc.source.ip} /> : t('common.unknown')}</dd></div>
+          {units.length > 0 && <div><dt>{t('units.touched')}</dt><dd>{units.map((u, i) => <span key={u}>{i > 0 && ', '}<Pivot field="unit" value={u} label={unitName(names, u, lang)} /></span>)}</dd></div>}
           <div><dt>{t('finding.where')}</dt><dd className="mono">
             {k.domain && <Pivot field="host" value={k.domain} />}{k.domain && doc.destination?.ip && ' · '}
             {doc.destination?.ip && <Pivot field="ip" value={doc.destination.ip} />}{!k.domain && !doc.destination?.ip && t('common.unknown')}

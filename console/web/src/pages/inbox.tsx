@@ -31,7 +31,7 @@ function viewOf(address: URL): View {
   return { q: p.get('q') ?? 'status:new', range: p.get('range') ?? '7d', sort: p.get('sort') ?? 'worst' }
 }
 
-const bundles = ['chain', 'campaign', 'brand', 'sensor'] as const
+const bundles = ['chain', 'campaign', 'brand', 'unit', 'sensor'] as const
 
 // withoutStatus drops the states from a query, so that a group is found again after its state has changed.
 const withoutStatus = (q: string) => q.replace(/(^|\s)status:\S+/gi, '$1').trim()

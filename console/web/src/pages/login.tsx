@@ -1,9 +1,12 @@
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { api, Problem, type Me } from '../api'
 import { Language, Theme } from '../app'
 import { explain } from '../errors'
-import { useWords } from '../i18n'
+import { useWords, type Key } from '../i18n'
+
+// refusals are what the server says when a login at the provider has failed.
+const refusals = ['state', 'denied', 'token', 'claims', 'name', 'provider']
 
 export function Login({ failed, done }: { failed: string; done: (me: Me) => void }) {
   const words = useWords()
@@ -12,7 +15,12 @@ export function Login({ failed, done }: { failed: string; done: (me: Me) => void
   const [password, setPassword] = useState('')
   const [code, setCode] = useState('')
   const [asked, setAsked] = useState(false) // for a one-time code
-  const [error, setError] = useState(failed)
+  const [error, setError] = useState(() => {
+    const code = new URLSearchParams(location.search).get('oidc') ?? ''
+    return refusals.includes(code) ? t(`oidc.${code}` as Key) : failed
+  })
+  const [provider, setProvider] = useState('') // where people log in too
+  useEffect(() => { api.ways().then((r) => setProvider(r.oidc), () => undefined) }, [])
   const [busy, setBusy] = useState(false)
   const submit = (e: FormEvent) => {
     e.preventDefault()
@@ -40,6 +48,7 @@ export function Login({ failed, done }: { failed: string; done: (me: Me) => void
         {asked && <TextInput mt="sm" label={t('totp.code')} value={code} onChange={(e) => setCode(e.currentTarget.value)} inputMode="numeric" autoComplete="one-time-code" maxLength={7} autoFocus required withAsterisk={false} />}
         {error && <p className="failure" role="alert">{error}</p>}
         <Button type="submit" mt="md" fullWidth loading={busy}>{t('login.submit')}</Button>
+        {provider && <Button component="a" href="/api/v1/oidc/start" variant="default" mt="sm" fullWidth>{t('oidc.begin', { provider })}</Button>}
         <p className="quiet">{t('login.first')}</p>
         <div className="row"><Language /><Theme /></div>
       </form>

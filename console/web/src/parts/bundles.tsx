@@ -1,10 +1,11 @@
-// The inbox by story, campaign, brand or sensor: a row leads to its groups, or to one decision about all of them.
+// The inbox by story, campaign, brand, unit or sensor: a row leads to its groups, or to one decision about all of them.
 import { Button, Skeleton } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { api, type Bundle, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { follow } from '../route'
+import { unitName, useUnits } from '../units'
 import { Pivot, term, type Field } from './pivot'
 import type { View } from './querybar'
 import { Severity } from './severity'
@@ -15,6 +16,7 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
 }) {
   const words = useWords()
   const { t, lang, number } = words
+  const units = useUnits(by === 'unit')
   const [got, setGot] = useState<{ bundles: Bundle[]; more: boolean }>()
   const [error, setError] = useState<unknown>()
   useEffect(() => {
@@ -29,7 +31,7 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
   if (error !== undefined) return <p className="failure" role="alert">{explain(error, words)}</p>
   if (!got) return <Skeleton height={320} aria-label={t('common.loading')} />
   const what = t(`inbox.by.${by}` as Key)
-  if (got.bundles.length === 0) return <p className="empty"><strong>{t('bundles.none', { what })}</strong><br />{t('bundles.none.hint')}</p>
+  if (got.bundles.length === 0) return <p className="empty"><strong>{t('bundles.none', { what })}</strong><br />{t(by === 'unit' ? 'bundles.none.unit' : 'bundles.none.hint')}</p>
   return <>
     <p className="quiet">{t('bundles.lead', { what })} {got.more && t('bundles.more', { n: number(got.bundles.length) })}</p>
     <table className="groups">
@@ -45,7 +47,7 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
           const q = `${view.q} ${term(by, b.value)}`.trim()
           return (
             <tr key={b.value}>
-              <td className="mono"><Pivot field={by} value={b.value} /></td>
+              <td className={by === 'unit' ? undefined : 'mono'}><Pivot field={by} value={b.value} label={by === 'unit' ? unitName(units, b.value, lang) : undefined} /></td>
               <td><Severity level={b.severity} /></td>
               <td><a href={'/finding/' + encodeURIComponent(b.latest_id)} onClick={follow}>{b.summary[lang] || b.rule_name}</a><small className="mono">{[b.src_ip, b.domain].filter(Boolean).join(' → ')}</small></td>
               <td className="num"><a href={'/inbox?' + new URLSearchParams({ ...view, q })} onClick={follow}>{number(b.groups)}</a></td>

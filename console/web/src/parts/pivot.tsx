@@ -4,7 +4,7 @@ import { useWords } from '../i18n'
 import { go } from '../route'
 import { lookFor } from '../view'
 
-export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'as' | 'country' | 'technique' | 'source' | 'severity'
+export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'unit' | 'as' | 'country' | 'technique' | 'source' | 'severity'
 
 // term asks for a value in the query language.
 export const term = (field: Field, v: string) => `${field}:${/^[\w.:/*@-]+$/.test(v) ? v : `"${v.replaceAll('"', '')}"`}`

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"khien/console"
+	"khien/console/oidc"
 	"khien/detector"
 	"khien/detector/store/embedded"
 )
@@ -39,6 +40,11 @@ func run(empty bool) error {
 		if err := st.Write(context.Background(), append(findings(time.Now()), many(time.Now())...)); err != nil {
 			return err
 		}
+	}
+	// A provider that is away: the login page offers it, and says that it does not answer.
+	if err := os.WriteFile(filepath.Join(dir, oidc.FileName), []byte("issuer: http://127.0.0.1:9\nclient_id: khien\nurl: http://127.0.0.1:8686\n"+
+		"title: Cổng định danh tỉnh\nrole_claim: groups\nroles: {soc: analyst}\n"), 0o600); err != nil {
+		return err
 	}
 	if err := profile(dir); err != nil {
 		return err
