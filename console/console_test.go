@@ -66,8 +66,8 @@ func deskOn(t *testing.T, dir string, st store.Store, change ...func(*Config)) *
 	return d
 }
 
-// do sends a request and decodes the answer.
-func (d *desk) do(method, path string, body any, change ...func(*http.Request)) (int, map[string]any, http.Header) {
+// send sends a request and returns the answer as it is.
+func (d *desk) send(method, path string, body any, change ...func(*http.Request)) (int, http.Header, []byte) {
 	d.t.Helper()
 	var in io.Reader
 	if body != nil {
@@ -95,13 +95,20 @@ func (d *desk) do(method, path string, body any, change ...func(*http.Request)) 
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	return resp.StatusCode, resp.Header, raw
+}
+
+// do sends a request and decodes the answer.
+func (d *desk) do(method, path string, body any, change ...func(*http.Request)) (int, map[string]any, http.Header) {
+	d.t.Helper()
+	status, head, raw := d.send(method, path, body, change...)
 	out := map[string]any{}
-	if strings.Contains(resp.Header.Get("Content-Type"), "json") {
+	if strings.Contains(head.Get("Content-Type"), "json") {
 		if err := json.Unmarshal(raw, &out); err != nil {
 			d.t.Fatalf("%s %s: %v: %s", method, path, err, raw)
 		}
 	}
-	return resp.StatusCode, out, resp.Header
+	return status, out, head
 }
 
 func (d *desk) want(status int, method, path string, body any, change ...func(*http.Request)) map[string]any {

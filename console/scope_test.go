@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/http/cookiejar"
@@ -305,7 +304,8 @@ func units(t *testing.T, x *agencies) {
 	for _, pattern := range slices.Sorted(maps.Keys(tries)) {
 		for _, c := range tries[pattern] {
 			method, _, _ := strings.Cut(pattern, " ")
-			status, body := x.text(method, "/api/v1/"+c.path, c.body)
+			status, _, raw := x.send(method, "/api/v1/"+c.path, c.body)
+			body := string(raw)
 			if status != c.want {
 				t.Errorf("%s %s: %d, want %d: %.300s", method, c.path, status, c.want, body)
 			}
@@ -331,30 +331,6 @@ func units(t *testing.T, x *agencies) {
 	}
 }
 
-// text sends a request and returns the answer as it is.
-func (d *desk) text(method, path string, body any) (int, string) {
-	d.t.Helper()
-	b, err := json.Marshal(body)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	r, err := http.NewRequest(method, d.http.URL+path, strings.NewReader(string(b)))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := d.browser.Do(r)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	return resp.StatusCode, string(raw)
-}
-
 // TestUnitsAsIfNothing: the answer about another unit's things is the one about things that do not exist, to the byte but for
 // the id.
 func TestUnitsAsIfNothing(t *testing.T) { onStores(t, unitsAsIfNothing) }
@@ -362,9 +338,9 @@ func TestUnitsAsIfNothing(t *testing.T) { onStores(t, unitsAsIfNothing) }
 func unitsAsIfNothing(t *testing.T, x *agencies) {
 	for _, c := range [][2]string{{"findings/%s", x.fb.ID}, {"findings/%s/packets", x.fb.ID}, {"findings/%s/file", x.fb.ID}, {"cases/%s", x.caseB}, {"cases/%s/incident", x.caseB},
 		{"cases/%s/custody", x.caseB}, {"reports/%s/files/r.pdf", "r-1"}, {"blocking/decisions/%s", x.decisionB}, {"triage?key=%s", url.QueryEscape(store.GroupKey(&x.fb))}} {
-		status, there := x.text("GET", "/api/v1/"+fmt.Sprintf(c[0], c[1]), nil)
-		none, not := x.text("GET", "/api/v1/"+fmt.Sprintf(c[0], "nothing-x"), nil)
-		if status != none || strings.ReplaceAll(there, c[1], "X") != strings.ReplaceAll(not, "nothing-x", "X") {
+		status, _, there := x.send("GET", "/api/v1/"+fmt.Sprintf(c[0], c[1]), nil)
+		none, _, not := x.send("GET", "/api/v1/"+fmt.Sprintf(c[0], "nothing-x"), nil)
+		if status != none || strings.ReplaceAll(string(there), c[1], "X") != strings.ReplaceAll(string(not), "nothing-x", "X") {
 			t.Errorf("%s: %d %s, and of nothing: %d %s", c[0], status, there, none, not)
 		}
 	}
@@ -454,24 +430,49 @@ func unitsOwn(t *testing.T, x *agencies) {
 func TestUnitsLive(t *testing.T) { onStores(t, unitsLive) }
 
 func unitsLive(t *testing.T, x *agencies) {
-	resp, err := x.browser.Get(x.http.URL + "/api/v1/events")
-	if err != nil {
-		t.Fatal(err)
+	text := x.want(200, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "viewer", "days": 3})["text"].(string)
+	open := func(c *http.Client, head string) *bufio.Scanner {
+		r, err := http.NewRequest("GET", x.http.URL+"/api/v1/events", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", head)
+		resp, err := c.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { resp.Body.Close() })
+		lines := bufio.NewScanner(resp.Body)
+		for lines.Scan() && lines.Text() != "data: {}" {
+		}
+		return lines
 	}
-	defer resp.Body.Close()
-	lines := bufio.NewScanner(resp.Body)
-	for lines.Scan() && lines.Text() != "data: {}" {
-	}
+	page, program := open(x.browser, ""), open(&http.Client{}, "Bearer "+text)
 	x.srv.Notify([]detector.Finding{x.fb, x.seen})
 	x.b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.seen), "version": 0, "status": "seen"})
 	x.srv.Notify([]detector.Finding{x.fb, x.fa})
 	x.b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.both), "version": 0, "status": "seen"})
-	told := ""
-	for lines.Scan() && !strings.Contains(told, `"user"`) {
-		told += lines.Text() + "\n"
+	for _, lines := range []*bufio.Scanner{page, program} {
+		told := ""
+		for lines.Scan() && !strings.Contains(told, `"user"`) {
+			told += lines.Text() + "\n"
+		}
+		if strings.Contains(told, "10.2.0.1") || strings.Contains(told, "192.0.2.1") || !strings.Contains(told, x.fa.ID) || !strings.Contains(told, "10.2.3.4") {
+			t.Errorf("told:\n%s", told)
+		}
 	}
-	if strings.Contains(told, "10.2.0.1") || strings.Contains(told, "192.0.2.1") || !strings.Contains(told, x.fa.ID) || !strings.Contains(told, "10.2.3.4") {
-		t.Errorf("told:\n%s", told)
+	// Other units end what is open: nothing more is told of the old ones.
+	x.login()
+	x.want(200, "PUT", "/api/v1/accounts/an", map[string]any{"role": "lead", "units": []string{"b"}})
+	x.srv.Notify([]detector.Finding{x.fa})
+	for _, lines := range []*bufio.Scanner{page, program} {
+		told := ""
+		for lines.Scan() {
+			told += lines.Text()
+		}
+		if strings.Contains(told, x.fa.ID) {
+			t.Errorf("told after the change: %s", told)
+		}
 	}
 }
 
@@ -490,7 +491,7 @@ func escalation(t *testing.T, x *agencies) {
 			if method == "GET" || strings.HasPrefix(path, "views") || strings.HasPrefix(path, "sessions") || strings.HasPrefix(path, "tokens") {
 				continue
 			}
-			if status, body := v.text(method, "/api/v1/"+c.path, c.body); status != 403 {
+			if status, _, body := v.send(method, "/api/v1/"+c.path, c.body); status != 403 {
 				t.Errorf("a viewer: %s %s: %d %s", method, c.path, status, body)
 			}
 			roles[pattern] = true

@@ -137,9 +137,15 @@ func (h *hub) close() {
 	}
 }
 
-// alive says whether the session of a stream is still good, without counting as its use. A change of the account's units ends
-// its sessions; what a program holds is asked for anew when it comes back.
-func (a *API) alive(r *http.Request) bool { return a.cfg.Accounts.Alive(a.token(r)) }
+// alive says whether the session or the token of a stream is still good for what it tells. That is no use of a session; a
+// change of an account's units ends its sessions.
+func (a *API) alive(r *http.Request, who account.Account) bool {
+	if text := bearer(r); text != "" {
+		now, err := a.cfg.Accounts.Program(text)
+		return err == nil && scopeKey(now) == scopeKey(who)
+	}
+	return a.cfg.Accounts.Alive(a.token(r))
+}
 
 // events streams messages for as long as the page is open and its session good.
 func (a *API) events(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -171,7 +177,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, who account.Account
 		case <-r.Context().Done():
 			return nil
 		case m, ok := <-c:
-			if !ok || !a.alive(r) {
+			if !ok || !a.alive(r, who) {
 				return nil
 			}
 			b, err := a.line(r.Context(), &m)
@@ -179,7 +185,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, who account.Account
 				return nil // the page comes back by itself
 			}
 		case <-tick.C:
-			if !a.alive(r) || !put([]byte(": \n\n")) {
+			if !a.alive(r, who) || !put([]byte(": \n\n")) {
 				return nil
 			}
 		}

@@ -107,13 +107,14 @@ func (c *clause) within(not string, a *store.Area, each bool) {
 		return
 	}
 	ends := endsIn(a, "ga")
-	text := "f.grp IN (SELECT ga.gid FROM groups ga WHERE " + ends.String() + ")"
-	if each {
-		text = "EXISTS (SELECT 1 FROM groups ga WHERE ga.gid = f.grp AND " + ends.String() + ")"
-	}
 	var seen clause
 	seen.in("value", "", a.Sensors)
-	c.add(not+" ("+text+" OR EXISTS (SELECT 1 FROM terms WHERE field = 'sensor' AND id = f.id AND "+seen.String()+"))", append(ends.args, seen.args...)...)
+	text := "f.grp IN (SELECT ga.gid FROM groups ga WHERE " + ends.String() + ") OR f.id IN (SELECT id FROM terms WHERE field = 'sensor' AND " + seen.String() + ")"
+	if each {
+		text = "EXISTS (SELECT 1 FROM groups ga WHERE ga.gid = f.grp AND " + ends.String() + ") OR " +
+			"EXISTS (SELECT 1 FROM terms WHERE field = 'sensor' AND id = f.id AND " + seen.String() + ")"
+	}
+	c.add(not+" ("+text+")", append(ends.args, seen.args...)...)
 }
 
 // addrRange returns the first and the last address that s, an address or a prefix, means.
