@@ -17,6 +17,7 @@ func (o *runOptions) captureFlags(fs *flag.FlagSet) {
 	o.detection.flags(fs)
 	fs.Var(&o.interfaces, "i", "capture from this `interface`; may be repeated (needs CAP_NET_RAW)")
 	fs.Var(&o.captures, "r", "read this capture `file`, folder or pcap-over-ip://host:port; may be repeated")
+	o.imports.flags(fs)
 	fs.BoolVar(&o.follow, "follow", false, "go on reading folders that are named with -r as captures in them grow and come")
 	fs.Var(&o.mirrors, "mirror-listen", "receive mirrored packets in VXLAN or GENEVE on this UDP `address`; may be repeated")
 	fs.Var(&o.senders, "pcap-over-ip-listen", "take captures from programs that connect to this TCP `address`; may be repeated")

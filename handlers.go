@@ -13,15 +13,22 @@ import (
 // detectors are all detectors of one worker behind one handler, so that they can be given other rules while they work.
 type detectors struct {
 	rec     *detector.Recorder
-	matcher *signature.Matcher
+	matcher *signature.Matcher  // nil without packets, as is scanner
 	scanner *yara.Scanner       // nil without YARA rules
+	alerts  *signature.Alerts   // nil with packets
 	fraud   *fraud.Detector     // nil without brands
 	notes   *behaviour.Observer // nil without behaviours; does not change
 	counts  *abuse.Detector     // the same
 }
 
-func newDetectors(d *detection, rec *detector.Recorder) (*detectors, error) {
-	x := &detectors{rec: rec, matcher: d.signatures.NewMatcher(rec)}
+// newDetectors makes the detectors of a worker that reads packets, or records of other sensors.
+func newDetectors(d *detection, rec *detector.Recorder, packets bool) (*detectors, error) {
+	x := &detectors{rec: rec}
+	if packets {
+		x.matcher = d.signatures.NewMatcher(rec)
+	} else {
+		x.alerts = signature.NewAlerts(rec)
+	}
 	if d.behaviours != nil {
 		x.notes = behaviour.NewObserver(rec)
 	}
@@ -33,7 +40,9 @@ func newDetectors(d *detection, rec *detector.Recorder) (*detectors, error) {
 
 // swap goes on with the rules of d. After an error the YARA rules are those from before.
 func (x *detectors) swap(d *detection) error {
-	x.matcher.Swap(d.signatures)
+	if x.matcher != nil {
+		x.matcher.Swap(d.signatures)
+	}
 	return x.rest(d)
 }
 
@@ -48,7 +57,7 @@ func (x *detectors) rest(d *detection) (err error) {
 		x.fraud.Swap(d.names)
 	}
 	switch {
-	case d.yara == nil:
+	case d.yara == nil || x.matcher == nil:
 		x.scanner = nil
 	case x.scanner == nil:
 		var s *yara.Scanner
@@ -71,13 +80,19 @@ var (
 
 // Wants implements sensor.Handler.
 func (x *detectors) Wants() sensor.Kind {
+	if x.matcher == nil {
+		return x.alerts.Wants() | wantsFraud | wantsNotes | wantsCount
+	}
 	return x.matcher.Wants() | wantsYARA | wantsFraud | wantsNotes | wantsCount
 }
 
 // Handle implements sensor.Handler.
 func (x *detectors) Handle(e *sensor.Event) {
-	if x.matcher.Wants()&e.Kind != 0 {
+	if x.matcher != nil && x.matcher.Wants()&e.Kind != 0 {
 		x.matcher.Handle(e)
+	}
+	if x.alerts != nil && x.alerts.Wants()&e.Kind != 0 {
+		x.alerts.Handle(e)
 	}
 	if x.scanner != nil && wantsYARA&e.Kind != 0 {
 		x.scanner.Handle(e)

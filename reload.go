@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -78,14 +77,11 @@ func (r *reloader) pipeline(o replayOptions, out func(detector.Record), others f
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	engine := r.current.engine(o.workers, out)
-	if r.first == nil {
-		r.first = detector.NewEngine(0, nil)
-	}
-	engine.ShareLock(r.first)
+	r.share(engine)
 	rs := newRounds(o.workers)
 	workers := make([]*detectors, o.workers)
 	for i := range workers {
-		if workers[i], err = newDetectors(r.current, engine.Recorder(i)); err != nil {
+		if workers[i], err = newDetectors(r.current, engine.Recorder(i), true); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -107,12 +103,7 @@ func (r *reloader) pipeline(o replayOptions, out func(detector.Record), others f
 		rs.roundDone(i, workers[i].swap)
 	})
 	r.running = append(r.running, rs)
-	return p, func() {
-		rs.end()
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.running = slices.DeleteFunc(r.running, func(x *rounds) bool { return x == rs })
-	}, nil
+	return p, func() { r.forget(rs) }, nil
 }
 
 // reload loads all rule files again and lets every capture go on with them. A set with an error is refused.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -20,6 +21,7 @@ import (
 	"khien/sensor/capture"
 	"khien/sensor/file"
 	"khien/sensor/pipeline"
+	"khien/sensor/record"
 )
 
 // replayOptions are the flags of khien replay.
@@ -41,6 +43,7 @@ type replayOptions struct {
 	store      string
 	files      fileOptions
 	captures   []string
+	imports    importOptions
 }
 
 func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
@@ -60,6 +63,8 @@ func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
 	fs.StringVar(&o.findings, "findings", "", "write findings as ECS JSON lines to this `file` (- is standard output)")
 	fs.StringVar(&o.eve, "eve", "", "write events as EVE JSON lines to this `file` (- is standard output)")
 	fs.StringVar(&o.stats, "stats", "", "write counts as one JSON object to this `file` (- is standard output)")
+	fs.Var(&o.imports.eve, "from-eve", "read this `file` of EVE records, of Suricata or another sensor; may be repeated")
+	fs.Var(&o.imports.zeek, "from-zeek", "read the logs of Zeek in this `folder`, or one of them; may be repeated")
 	fs.StringVar(&o.store, "store", "", "also write findings to a `store`, embedded:DIR or elastic:URL")
 	o.files.flags(fs, file.KeepNone)
 	fs.StringVar(&o.files.dir, "files", "khien-files", "`folder` of --store-files")
@@ -68,8 +73,8 @@ func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
 	}
 	o.captures = fs.Args()
 	switch {
-	case len(o.captures) == 0:
-		err = errors.New("name at least one capture")
+	case len(o.captures)+o.imports.len() == 0:
+		err = errors.New("name at least one capture, or the records of another sensor with --from-eve or --from-zeek")
 	case o.workers < 1 || o.workers > 1024:
 		err = fmt.Errorf("--workers %d: from 1 to 1024", o.workers)
 	default:
@@ -150,6 +155,10 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	}
 	p.Close()
 	endKeeping()
+	if err := o.readImports(det, out, stderr); err != nil {
+		fmt.Fprintf(stderr, "khien replay: %v\n", err)
+		status = exitInput
+	}
 	if files != nil {
 		files.Close()
 		reportFiles(files.Stats(), stderr, "khien replay")
@@ -204,6 +213,25 @@ func startPipeline(o replayOptions, handlers func(int) []sensor.Handler, roundDo
 	return pipeline.New(cfg)
 }
 
+// readImports reads the records of other sensors, one source after the other.
+func (o *replayOptions) readImports(det *detection, out *outputs, stderr io.Writer) error {
+	list, err := o.imports.openOnce()
+	bad := &badLines{command: "khien replay", stderr: stderr}
+	for _, im := range list {
+		x, err1 := newRecordDetection(det, im, o.eve != "", out.record)
+		if err1 == nil {
+			err1 = im.run(context.Background(), x, nil, bad.tell, func(e error) { err = errors.Join(err, e) })
+		}
+		err = errors.Join(err, err1, im.stream.Close())
+		if out.imports == nil {
+			out.imports = map[string]record.Stats{}
+		}
+		out.imports[im.name] = im.stats()
+	}
+	bad.rest()
+	return err
+}
+
 func replayOne(p *pipeline.Pipeline, name string) error {
 	r, err := capture.Open(name)
 	if err != nil {
@@ -220,6 +248,7 @@ type outputs struct {
 	findings *output
 	eve      *output
 	stats    string
+	imports  map[string]record.Stats
 	store    store.Store
 	pending  []detector.Finding
 	err      error

@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
 	"khien/detector"
 	"khien/sensor/pipeline"
+	"khien/sensor/record"
 )
 
 func (o *outputs) flushStore() {
@@ -33,7 +36,12 @@ func (o *outputs) close(s pipeline.Stats, det *detection, start usageAt) error {
 		errs = append(errs, fmt.Errorf("%d flows lost their parser to a mistake of this program, please report it: %s", s.ParserBugs, s.FirstBug))
 	}
 	if o.text {
-		fmt.Fprintf(o.stdout, "%d findings in %d packets, %d flows\n", o.count, s.Packets, s.Flows)
+		fmt.Fprintf(o.stdout, "%d findings in %d packets, %d flows", o.count, s.Packets, s.Flows)
+		for _, name := range slices.Sorted(maps.Keys(o.imports)) {
+			n := o.imports[name]
+			fmt.Fprintf(o.stdout, "; %d records in %d lines of %s, %d unreadable", n.Records, n.Lines, visible(name), n.Bad)
+		}
+		fmt.Fprintln(o.stdout)
 	}
 	if o.err == nil {
 		errs = append(errs, o.findings.close(), o.eve.close())
@@ -45,23 +53,24 @@ func (o *outputs) close(s pipeline.Stats, det *detection, start usageAt) error {
 // replayStats is the object that --stats writes.
 type replayStats struct {
 	pipeline.Stats
-	Findings      int     `json:"findings"`
-	RulesLoaded   int     `json:"rules_loaded"`
-	RulesRejected int     `json:"rules_rejected"`
-	WallSeconds   float64 `json:"wall_seconds"`
-	CPUSeconds    float64 `json:"cpu_seconds"`
-	PeakRSSBytes  int64   `json:"peak_rss_bytes"`
+	Imports       map[string]record.Stats `json:"imports,omitempty"`
+	Findings      int                     `json:"findings"`
+	RulesLoaded   int                     `json:"rules_loaded"`
+	RulesRejected int                     `json:"rules_rejected"`
+	WallSeconds   float64                 `json:"wall_seconds"`
+	CPUSeconds    float64                 `json:"cpu_seconds"`
+	PeakRSSBytes  int64                   `json:"peak_rss_bytes"`
 }
 
 func (o *outputs) writeStats(s pipeline.Stats, det *detection, start usageAt) error {
-	r := replayStats{Stats: s, Findings: o.count, RulesLoaded: det.loaded, RulesRejected: det.rejected}
+	r := replayStats{Stats: s, Imports: o.imports, Findings: o.count, RulesLoaded: det.loaded, RulesRejected: det.rejected}
 	return r.write(o.stats, o.stdout, start)
 }
 
 // writeRunStats writes the sums of all that khien run has read.
 func writeRunStats(o runOptions, rules *reloader, sink *sinkWriter, start usageAt, stdout io.Writer) error {
 	stored, _ := sink.counts()
-	r := replayStats{Stats: o.sensors.sum(), Findings: int(stored)}
+	r := replayStats{Stats: o.sensors.sum(), Imports: o.sensors.imports(), Findings: int(stored)}
 	r.RulesLoaded, r.RulesRejected = rules.counts()
 	b := bufio.NewWriter(stdout)
 	return errors.Join(r.write(o.stats, b, start), b.Flush())

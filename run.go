@@ -29,6 +29,7 @@ type runOptions struct {
 	captures   stringList
 	mirrors    stringList // addresses that receive mirrored packets in tunnels
 	senders    stringList // addresses that programs connect to, to send captures
+	imports    importOptions
 	packets    packetOptions
 	files      fileOptions
 	stores     stores

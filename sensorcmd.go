@@ -60,8 +60,8 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
 		return exitUsage
 	}
-	if fs.NArg() > 0 || len(o.interfaces)+len(o.captures)+len(o.mirrors)+len(o.senders) == 0 {
-		fmt.Fprintf(stderr, "khien sensor: name an interface with -i or a capture with -r\n")
+	if fs.NArg() > 0 || len(o.interfaces)+len(o.captures)+len(o.mirrors)+len(o.senders)+o.imports.len() == 0 {
+		fmt.Fprintf(stderr, "khien sensor: name an interface with -i, a capture with -r, or the logs of another sensor with --eve or --zeek\n")
 		return exitUsage
 	}
 	sockets, err := packetSockets(len(o.interfaces), o.keep)

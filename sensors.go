@@ -8,6 +8,7 @@ import (
 	"khien/detector"
 	"khien/detector/health"
 	"khien/sensor/pipeline"
+	"khien/sensor/record"
 )
 
 // sensors keeps the counts of everything that this process reads: for the console, for Prometheus, and for the findings
@@ -16,6 +17,7 @@ type sensors struct {
 	stores stores
 	mu     sync.Mutex
 	list   []*sensorCount
+	logs   []*imported
 	ended  pipeline.Stats // of sensors that are forgotten: connections that senders of packets have closed
 }
 
@@ -81,6 +83,27 @@ func (s *sensors) each(f func(name string, n pipeline.Stats)) {
 	}
 }
 
+// follow begins to count logs of other sensors.
+func (s *sensors) follow(logs []*imported) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.logs = append(s.logs, logs...)
+}
+
+// imports returns the counts of logs of other sensors, by their names.
+func (s *sensors) imports() map[string]record.Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.logs) == 0 {
+		return nil
+	}
+	out := make(map[string]record.Stats, len(s.logs))
+	for _, im := range s.logs {
+		out[im.name] = im.stats()
+	}
+	return out
+}
+
 // value is what the console shows: the counts by the sensor's name, and those of what is kept; nil when there is no sensor.
 func (s *sensors) value() any {
 	out := map[string]any{}
@@ -88,6 +111,9 @@ func (s *sensors) value() any {
 		out[name] = map[string]any{"packets": n.Packets, "bytes": n.Bytes, "flows": n.Flows, "gap_bytes": n.GapBytes,
 			"invalid": n.Invalid, "parser_bugs": n.ParserBugs, "dropped": n.Lost.Packets(), "lost": n.Lost}
 	})
+	for name, n := range s.imports() {
+		out[name] = map[string]any{"lines": n.Lines, "records": n.Records, "unreadable": n.Bad}
+	}
 	if len(out) == 0 {
 		return nil
 	}

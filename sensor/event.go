@@ -16,10 +16,11 @@ const (
 	KindFlowEnd                  // Flow is over
 	KindTick                     // packet time has reached Time; no flow
 	KindAnomaly                  // something of Flow was malformed outside any transaction: Anomaly names it
+	KindAlert                    // a rule of another sensor has matched: Alert tells which
 )
 
 // KindAll asks for every event.
-const KindAll = KindStream | KindGap | KindTx | KindFile | KindPacket | KindFlowEnd | KindTick | KindAnomaly
+const KindAll = KindStream | KindGap | KindTx | KindFile | KindPacket | KindFlowEnd | KindTick | KindAnomaly | KindAlert
 
 // Event is what the pipeline tells its handlers. There is one a worker, reused: nothing of it may be kept after Handle
 // returns, except that Tx and its buffers stay valid until the KindPacket or KindFlowEnd event that follows has been
@@ -38,6 +39,7 @@ type Event struct {
 	Number  uint64 // number of the packet that is being handled, also where Segment is nil
 	Capture string // name of the capture, as the user gave it
 	Anomaly string // KindAnomaly: Suricata's name of it
+	Alert   *Alert // KindAlert
 	Order   Order
 }
 

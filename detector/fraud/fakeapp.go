@@ -19,6 +19,10 @@ var appStores = [...]string{"play.googleapis.com", "gvt1.com", "apkpure.com", "a
 // file judges a transferred Android application.
 func (d *Detector) file(e *sensor.Event) {
 	fl := e.File
+	if len(fl.Content) == 0 && fl.Size > 0 && calledApp(fl) {
+		d.unseenApp(e, fl)
+		return
+	}
 	if !bytes.HasPrefix(fl.Content, []byte("PK\x03\x04")) {
 		return
 	}

@@ -122,10 +122,10 @@ func (m *Matcher) tell(h *hit) {
 	md := s.Metadata()
 	f := &detector.Finding{
 		Source:     detector.FromSignature,
-		Severity:   s.severity(md),
+		Severity:   severity(s.Priority, md),
 		Reasons:    h.reasons,
-		Summary:    s.summary(md),
-		Techniques: s.techniques(md),
+		Summary:    summary(s.Msg, md),
+		Techniques: techniques(md),
 		Context:    h.context,
 		Rule: detector.Rule{ID: strconv.FormatUint(uint64(s.SID), 10), GID: int(s.GID), Rev: int(s.Rev), Priority: s.Priority, Name: s.Msg,
 			Category: s.Category, Text: s.Text, Reference: s.References, Metadata: md, Action: "allowed"},
@@ -154,8 +154,8 @@ func txID(tx sensor.Transaction) string {
 }
 
 // summary is the rule's message; its metadata may give one in Vietnamese (msg_vi).
-func (s *sig) summary(md map[string][]string) detector.Text {
-	t := detector.Text{VI: s.Msg, EN: s.Msg}
+func summary(msg string, md map[string][]string) detector.Text {
+	t := detector.Text{VI: msg, EN: msg}
 	if v := md["msg_vi"]; len(v) > 0 {
 		t.VI = v[0]
 	}
@@ -163,7 +163,7 @@ func (s *sig) summary(md map[string][]string) detector.Text {
 }
 
 // techniques reads the ATT&CK technique that rule sets name in their metadata.
-func (s *sig) techniques(md map[string][]string) []detector.Technique {
+func techniques(md map[string][]string) []detector.Technique {
 	var out []detector.Technique
 	at := func(key string, i int) string {
 		if v := md[key]; i < len(v) {
@@ -179,9 +179,9 @@ func (s *sig) techniques(md map[string][]string) []detector.Technique {
 
 // severity maps the rule's priority; what the rule's own metadata says of severity comes first, and a rule that its
 // author trusts little stays below the line of what is worth an analyst's time.
-func (s *sig) severity(md map[string][]string) detector.Severity {
+func severity(priority int, md map[string][]string) detector.Severity {
 	sev := detector.Low
-	switch s.Priority {
+	switch priority {
 	case 1:
 		sev = detector.High
 	case 2:
