@@ -4,11 +4,14 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
 	"khien/sensor/pipeline"
+	"khien/sensor/record"
 )
 
 // sensorMetric is one count of a sensor as Prometheus reads it.
@@ -59,6 +62,7 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", m.name, metricLabel(rows[j].name), m.get(&rows[j].n))
 		}
 	}
+	writeImports(b, s)
 	stored, waited := sink.counts()
 	single := func(name, help string, v uint64) {
 		metricHead(b, name, help)
@@ -73,6 +77,33 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	single("khien_store_written_findings_total", "findings that were stored", stored)
 	single("khien_store_waited_findings_total", "findings for which detection had to wait, as the store was slower", waited)
 	return b.Flush()
+}
+
+// importMetrics are the counts of a log of another sensor.
+var importMetrics = [...]struct {
+	name string
+	help string
+	get  func(*record.Stats) uint64
+}{
+	{"khien_record_read_lines_total", "lines of logs of other sensors that were read", func(s *record.Stats) uint64 { return s.Lines }},
+	{"khien_record_read_records_total", "records among them that detection has looked at", func(s *record.Stats) uint64 { return s.Records }},
+	{"khien_record_unreadable_lines_total", "lines that cannot be read", func(s *record.Stats) uint64 { return s.Bad }},
+}
+
+// writeImports writes the counts of logs of other sensors.
+func writeImports(b *bufio.Writer, s *sensors) {
+	logs := s.imports()
+	if len(logs) == 0 {
+		return
+	}
+	for i := range importMetrics {
+		m := &importMetrics[i]
+		metricHead(b, m.name, m.help)
+		for _, name := range slices.Sorted(maps.Keys(logs)) {
+			n := logs[name]
+			fmt.Fprintf(b, "%s{log=\"%s\"} %d\n", m.name, metricLabel(name), m.get(&n))
+		}
+	}
 }
 
 func metricHead(b *bufio.Writer, name, help string) {

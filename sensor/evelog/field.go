@@ -16,7 +16,7 @@ func (d *Decoder) bad(what string) {
 func (d *Decoder) str(v evejson.Value, name string) []byte {
 	b, ok := v.Text()
 	if !ok && v.Type() > evejson.Null {
-		d.bad(name + " is no string, that")
+		d.bad(name + " is no string")
 	}
 	return b
 }
@@ -25,7 +25,7 @@ func (d *Decoder) str(v evejson.Value, name string) []byte {
 func (d *Decoder) num(v evejson.Value, name string) (uint64, bool) {
 	n, ok := v.Uint()
 	if !ok && v.Type() > evejson.Null {
-		d.bad(name + " is no whole number from 0 on, that")
+		d.bad(name + " is no whole number from 0 on")
 	}
 	return n, ok
 }
@@ -37,7 +37,7 @@ func (d *Decoder) object(v evejson.Value, name string) evejson.Value {
 		return v
 	case evejson.NoValue, evejson.Null:
 	default:
-		d.bad(name + " is no object, that")
+		d.bad(name + " is no object")
 	}
 	return evejson.Value{}
 }
@@ -49,7 +49,7 @@ func (d *Decoder) list(v evejson.Value, name string) evejson.Value {
 		return v.First()
 	case evejson.NoValue, evejson.Null:
 	default:
-		d.bad(name + " is no array, that")
+		d.bad(name + " is no array")
 	}
 	return evejson.Value{}
 }
@@ -57,7 +57,7 @@ func (d *Decoder) list(v evejson.Value, name string) evejson.Value {
 func (d *Decoder) port(v evejson.Value, name string) uint16 {
 	n, _ := d.num(v, name)
 	if n > 65535 {
-		d.bad(name + " is no port, that")
+		d.bad(name + " is no port")
 	}
 	return uint16(n)
 }
@@ -68,7 +68,7 @@ func (d *Decoder) end(addr, port evejson.Value, name string) (e sensor.Endpoint)
 	if len(text) > 0 {
 		ok := false
 		if e.Addr, ok = d.addrs.Parse(text); !ok {
-			d.bad(name + "_ip is no address, that")
+			d.bad(name + "_ip is no address")
 		}
 	}
 	e.Port = d.port(port, name+"_port")

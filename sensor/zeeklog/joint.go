@@ -9,13 +9,13 @@ import (
 	"khien/sensor/record"
 )
 
-// Joint is what the decoders of one Zeek know in common. The zero value is not ready: NewJoint makes one. It is not safe for
-// concurrent use.
+// Joint is what the decoders of one Zeek know in common: tables that forget by overwriting, made when they are needed. It is
+// not safe for concurrent use.
 type Joint struct {
 	addrs record.Addrs
-	hosts [jointSize]host
-	certs [certsMax]cert
-	waits [jointSize]wait
+	hosts []host
+	certs []cert
+	waits []wait
 }
 
 // Limits of what is remembered. What another one pushes out is a name less.
@@ -25,6 +25,14 @@ const (
 	hostMax   = 255     // bytes of a host's name
 	nameMax   = 1024    // bytes of the names in a certificate
 )
+
+// slot returns the place of a key in a table of a size, which is a power of two.
+func slot[T any](table *[]T, size int, key uint64) *T {
+	if *table == nil {
+		*table = make([]T, size)
+	}
+	return &(*table)[key&uint64(size-1)]
+}
 
 func clip(v []byte, n int) []byte { return v[:min(len(v), n)] }
 
@@ -66,12 +74,12 @@ func (j *Joint) setHost(uid uint64, name []byte) {
 	if uid == 0 || len(name) == 0 {
 		return
 	}
-	h := &j.hosts[uid&(jointSize-1)]
+	h := slot(&j.hosts, jointSize, uid)
 	h.uid, h.name = uid, append(h.name[:0], clip(name, hostMax)...)
 }
 
 func (j *Joint) hostOf(uid uint64) []byte {
-	if h := &j.hosts[uid&(jointSize-1)]; uid != 0 && h.uid == uid {
+	if h := slot(&j.hosts, jointSize, uid); uid != 0 && h.uid == uid {
 		return h.name
 	}
 	return nil
@@ -79,7 +87,7 @@ func (j *Joint) hostOf(uid uint64) []byte {
 
 // await remembers a handshake until its certificate comes.
 func (j *Joint) await(id uint64, r *record.Record, sni []byte) {
-	w := &j.waits[id&(jointSize-1)]
+	w := slot(&j.waits, jointSize, id)
 	w.id, w.flow, w.time, w.sni = id, r.Flow, r.Time, append(w.sni[:0], bytes.ToLower(clip(sni, hostMax))...)
 }
 
@@ -88,7 +96,7 @@ var certValues = [...]sensor.Buffer{sensor.TLSCertSubject, sensor.TLSCertIssuer,
 
 // addCert adds what is known of a certificate to a handshake; false when nothing is.
 func (j *Joint) addCert(id uint64, tx *record.Tx) bool {
-	c := &j.certs[id&(certsMax-1)]
+	c := slot(&j.certs, certsMax, id)
 	if id == 0 || c.id != id {
 		return false
 	}

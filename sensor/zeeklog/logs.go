@@ -257,7 +257,7 @@ func (d *Decoder) x509(r *record.Record) bool {
 		return false
 	}
 	key := hash(id)
-	c := &d.joint.certs[key&(certsMax-1)]
+	c := slot(&d.joint.certs, certsMax, key)
 	c.id = key
 	v := &c.values
 	v.Reset()
@@ -276,7 +276,7 @@ func (d *Decoder) x509(r *record.Record) bool {
 	for _, n := range d.all("san.dns") {
 		v.Add(sensor.TLSSAN, sensor.ToClient, clip(n, hostMax))
 	}
-	w := &d.joint.waits[key&(jointSize-1)]
+	w := slot(&d.joint.waits, jointSize, key)
 	if w.id != key {
 		return false
 	}

@@ -222,10 +222,10 @@ func FuzzDecode(f *testing.F) {
 		f.Add(x.Name[strings.IndexByte(x.Name, '/')+1:], x.Data[:min(len(x.Data), 1500)])
 	}
 	f.Fuzz(func(t *testing.T, name string, data []byte) {
-		d := NewDecoder(name, NewJoint())
+		d, other := NewDecoder(name, NewJoint()), NewJoint()
 		for line := range bytes.Lines(data) {
 			line = bytes.TrimSuffix(line, []byte{'\n'})
-			e := NewDecoder(d.name, NewJoint())
+			e := NewDecoder(d.name, other)
 			if err := e.Restore(d.State()); err != nil {
 				t.Fatalf("state %q: %v", d.State(), err)
 			}

@@ -130,6 +130,19 @@ function Bars({ title, none, rows, label, link }: {
   )
 }
 
+// Log shows what was read of another sensor's log.
+function Log({ name, n }: { name: string; n: Record<string, number> }) {
+  const { t, number } = useWords()
+  const bad = n.unreadable ?? 0
+  return (
+    <li>
+      <strong className="mono">{name}</strong>
+      <span>{t('sensor.records', { n: number(n.records), lines: number(n.lines ?? 0) })}</span>
+      <span className={bad > 0 ? 'failure' : 'quiet'}>{bad > 0 ? t('sensor.unreadable', { n: number(bad) }) : t('sensor.readable')}</span>
+    </li>
+  )
+}
+
 // Sensors shows each sensor's traffic and what it lost, the worst first: a number that nobody can see is a number that nobody trusts.
 function Sensors({ value, none, most }: { value: unknown; none: string; most: number }) {
   const { t, number } = useWords()
@@ -141,6 +154,7 @@ function Sensors({ value, none, most }: { value: unknown; none: string; most: nu
   return (
     <ul className="sensors">
       {rows.slice(0, most).map(([name, n]) => {
+        if (n.records !== undefined) return <Log key={name} name={name} n={n} />
         const packets = n.packets ?? 0
         const dropped = n.dropped ?? 0
         return (
