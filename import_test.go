@@ -339,7 +339,7 @@ func TestImportSocket(t *testing.T) {
 	found := make(chan string, 16)
 	sink := testSink(t, st, func(fs []detector.Finding) {
 		for i := range fs {
-			found <- fs[i].Rule.ID + " " + fs[i].Sensor
+			found <- fs[i].Rule.ID + " " + fs[i].Sensor + " " + fs[i].Interface + " " + fs[i].Reasons[0].EN
 		}
 	})
 	defer sink.close()
@@ -351,10 +351,10 @@ func TestImportSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Fprintln(c, `{"timestamp":"2026-11-21T07:00:00.000000+0700","flow_id":7,"host":"ids-1","event_type":"alert","src_ip":"203.0.113.9","src_port":80,"dest_ip":"10.20.3.14","dest_port":40000,"proto":"TCP","direction":"to_client","alert":{"action":"allowed","gid":1,"signature_id":2034567,"rev":3,"signature":"ET TEST","category":"Trojan","severity":1,"metadata":{"mitre_technique_id":["T1071"]}}}`)
+	fmt.Fprintln(c, `{"timestamp":"2026-11-21T07:00:00.000000+0700","flow_id":7,"host":"ids-1","in_iface":"eth1","event_type":"alert","src_ip":"203.0.113.9","src_port":80,"dest_ip":"10.20.3.14","dest_port":40000,"proto":"TCP","direction":"to_client","alert":{"action":"allowed","gid":1,"signature_id":2034567,"rev":3,"signature":"ET TEST","category":"Trojan","severity":1,"metadata":{"mitre_technique_id":["T1071"]}}}`)
 	select {
 	case got := <-found:
-		if got != "2034567 ids-1" {
+		if got != "2034567 a eth1 Suricata (ids-1) reports a match of rule 2034567, rev 3" {
 			t.Errorf("found %q", got)
 		}
 	case <-time.After(20 * time.Second):
@@ -416,7 +416,7 @@ func BenchmarkImport(b *testing.B) {
 			}
 		})
 		if err == nil {
-			err = list[0].run(b.Context(), x, nil, func(l *record.BadLine) { b.Fatal(l) }, func(err error) { b.Fatal(err) })
+			list[0].run(b.Context(), x, nil, func(l *record.BadLine) { b.Fatal(l) }, func(err error) { b.Fatal(err) })
 		}
 		if err != nil || lines != n {
 			b.Fatal(lines, findings, err)

@@ -62,36 +62,34 @@ func (im *imported) stats() record.Stats {
 	return im.shown
 }
 
-// open opens the logs to be followed, from where data says that they were read to. tell hears of what is not as it should be.
-func (o *importOptions) open(data string, tell func(error)) (list []*imported, err error) {
-	defer func() {
-		if err != nil {
-			for _, im := range list {
-				err = errors.Join(err, im.stream.Close())
-			}
-			list = nil
-		}
-	}()
+// open opens the logs to be followed, from where data says that they were read to. What cannot be opened goes to report, and
+// the rest goes on; tell hears of what is not as it should be.
+func (o *importOptions) open(data string, tell, report func(error)) (list []*imported) {
 	add := func(name string, from *origin, open func(map[string]record.Position) ([]record.Lane, error)) {
-		if err != nil {
-			return
-		}
 		im := &imported{name: name, origin: from, place: placeFile(data, name)}
-		var places map[string]record.Position
-		if places, err = readPlaces(im.place); err != nil {
+		places, err := readPlaces(im.place)
+		var lanes []record.Lane
+		if err == nil {
+			lanes, err = open(places)
+		}
+		if err != nil {
+			for _, l := range lanes {
+				err = errors.Join(err, l.Source.Close())
+			}
+			report(err)
 			return
 		}
-		var lanes []record.Lane
-		if lanes, err = open(places); err == nil {
-			im.stream = record.NewStream(lanes)
-			list = append(list, im)
-		}
+		im.stream = record.NewStream(lanes)
+		list = append(list, im)
 	}
 	for _, name := range o.eve {
 		add(name, originEVE, func(places map[string]record.Position) ([]record.Lane, error) {
 			if path, ok := strings.CutPrefix(name, schemeUnix); ok {
 				s, err := follow.Listen(path, tell)
-				return []record.Lane{{Name: name, Source: s, Decoder: &evelog.Decoder{}}}, err
+				if err != nil {
+					return nil, err
+				}
+				return []record.Lane{{Name: name, Source: s, Decoder: &evelog.Decoder{}}}, nil
 			}
 			return followed(nil, name, &evelog.Decoder{}, places, tell)
 		})
@@ -111,7 +109,7 @@ func (o *importOptions) open(data string, tell func(error)) (list []*imported, e
 			return lanes, err
 		})
 	}
-	return list, err
+	return list
 }
 
 // zeekFiles are the names under which Zeek writes its logs into a folder, whether or not they are there yet.
@@ -231,26 +229,32 @@ const (
 
 // run hands the records of a log to detection until it ends or ctx does. durable, where given, returns when everything that
 // was handed on before is on the disk. Lines that cannot be read go to bad, other errors to report.
-func (im *imported) run(ctx context.Context, det *recordDetection, durable func(context.Context) error, bad func(*record.BadLine), report func(error)) error {
+func (im *imported) run(ctx context.Context, det *recordDetection, durable func(context.Context) error, bad func(*record.BadLine), report func(error)) {
 	defer func() {
 		im.mu.Lock()
 		defer im.mu.Unlock()
 		im.shown = im.stream.Stats()
 	}()
 	n, kept := 0, time.Now()
-	dirty := false
-	keep := func() error {
+	dirty, told := false, false
+	keep := func() {
 		if !dirty || durable == nil {
-			return nil
+			return
 		}
-		dirty, kept = false, time.Now()
-		// The process may be told to stop while it waits for the disk: what is on it then is read again.
-		if err := durable(context.WithoutCancel(ctx)); err != nil {
-			return err
+		kept = time.Now()
+		// The process may be told to stop meanwhile: what is not on the disk then is read again.
+		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncWait)
+		defer cancel()
+		err := durable(wait)
+		if err == nil {
+			err = im.keepPlaces()
 		}
-		return im.keepPlaces()
+		if err != nil && !told {
+			report(fmt.Errorf("%s: how far it was read is not kept: %w", im.name, err))
+		}
+		dirty, told = err != nil, err != nil
 	}
-	round := func() error {
+	round := func() {
 		if n > 0 {
 			det.roundDone()
 			n = 0
@@ -259,9 +263,8 @@ func (im *imported) run(ctx context.Context, det *recordDetection, durable func(
 		im.shown = im.stream.Stats()
 		im.mu.Unlock()
 		if time.Since(kept) >= importKeep {
-			return keep()
+			keep()
 		}
-		return nil
 	}
 	for {
 		r, err := im.stream.Next()
@@ -281,13 +284,13 @@ func (im *imported) run(ctx context.Context, det *recordDetection, durable func(
 			}
 		case err == follow.ErrIdle:
 		case err == io.EOF:
-			return errors.Join(round(), keep())
+			round()
+			keep()
+			return
 		default:
 			report(err)
 		}
-		if err := round(); err != nil {
-			return err
-		}
+		round()
 		if err == follow.ErrIdle {
 			det.idle()
 			select {
@@ -296,7 +299,8 @@ func (im *imported) run(ctx context.Context, det *recordDetection, durable func(
 			}
 		}
 		if ctx.Err() != nil {
-			return keep()
+			keep()
+			return
 		}
 	}
 }
@@ -328,7 +332,14 @@ func (b *badLines) tell(l *record.BadLine) {
 	fmt.Fprintf(b.stderr, "%s: %s\n", b.command, visible(l.Error()))
 }
 
-// rest tells how many lines were not named. The caller has the lock, or is the last.
+// end tells how many lines were not named.
+func (b *badLines) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.rest()
+}
+
+// rest tells how many lines were not named. The caller has the lock.
 func (b *badLines) rest() {
 	if b.more > 0 {
 		fmt.Fprintf(b.stderr, "%s: %d more lines cannot be read\n", b.command, b.more)

@@ -59,19 +59,16 @@ func (in *inputs) start(ctx context.Context, sockets []int) {
 
 // imports follows the logs of other sensors.
 func (in *inputs) imports(ctx context.Context) {
-	list, err := in.o.imports.open(in.o.data, func(err error) { fmt.Fprintf(in.warnings, "khien: %v\n", err) })
-	if err != nil {
-		in.report(err)
-		return
-	}
+	list := in.o.imports.open(in.o.data, func(err error) { fmt.Fprintf(in.warnings, "khien: %v\n", err) }, in.report)
 	in.o.sensors.follow(list)
 	bad := &badLines{command: "khien", stderr: in.warnings}
 	for _, im := range list {
 		in.wg.Go(func() {
 			det, end, err := in.rules.records(im, in.o.telemetry, in.sink.record)
 			if err == nil {
-				defer end()
-				err = im.run(ctx, det, in.sink.spool.Sync, bad.tell, in.report)
+				im.run(ctx, det, in.sink.spool.Sync, bad.tell, in.report)
+				end()
+				bad.end()
 			}
 			if err = errors.Join(err, im.stream.Close()); err != nil {
 				in.report(err)

@@ -220,7 +220,7 @@ func (o *replayOptions) readImports(det *detection, out *outputs, stderr io.Writ
 	for _, im := range list {
 		x, err1 := newRecordDetection(det, im, o.eve != "", out.record)
 		if err1 == nil {
-			err1 = im.run(context.Background(), x, nil, bad.tell, func(e error) { err = errors.Join(err, e) })
+			im.run(context.Background(), x, nil, bad.tell, func(e error) { err = errors.Join(err, e) })
 		}
 		err = errors.Join(err, err1, im.stream.Close())
 		if out.imports == nil {
@@ -228,7 +228,7 @@ func (o *replayOptions) readImports(det *detection, out *outputs, stderr io.Writ
 		}
 		out.imports[im.name] = im.stats()
 	}
-	bad.rest()
+	bad.end()
 	return err
 }
 

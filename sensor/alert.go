@@ -4,6 +4,7 @@ package sensor
 type Alert struct {
 	Engine     string // what matched: "Suricata", "Zeek"
 	Host       string // the name that the other sensor gives itself, "" when it gives none
+	Interface  string // that it captured from, "" when it does not tell
 	ID         string // sid of a signature, name of a notice
 	GID, Rev   int
 	Priority   int // 1 is the most urgent; 0 when there is none

@@ -28,7 +28,7 @@ func (a *Alerts) Handle(e *sensor.Event) {
 		Severity:   severity(x.Priority, x.Metadata),
 		Summary:    summary(cmp.Or(x.Message, x.Name), x.Metadata),
 		Techniques: techniques(x.Metadata),
-		Sensor:     x.Host,
+		Interface:  x.Interface,
 		Rule: detector.Rule{ID: x.ID, GID: x.GID, Rev: x.Rev, Priority: x.Priority, Name: x.Name, Category: x.Category, Ruleset: x.Engine,
 			Text: x.Text, Reference: x.References, Metadata: x.Metadata, Action: cmp.Or(x.Action, "allowed")},
 	}

@@ -22,7 +22,7 @@ func (d *Decoder) alert(top evejson.Value, r *record.Record) bool {
 	if max(gid, rev, priority) > 1<<31 || sid > 1<<32 {
 		d.bad("a number of alert is too large")
 	}
-	r.Alert = sensor.Alert{Engine: "Suricata", Host: r.Host, ID: strconv.FormatUint(sid, 10), GID: int(gid), Rev: int(rev), Priority: int(priority),
+	r.Alert = sensor.Alert{Engine: "Suricata", Host: r.Host, Interface: r.Iface, ID: strconv.FormatUint(sid, 10), GID: int(gid), Rev: int(rev), Priority: int(priority),
 		Name: string(d.str(v.Get("signature"), "alert.signature")), Category: string(d.str(v.Get("category"), "alert.category")),
 		Action: string(d.str(v.Get("action"), "alert.action")), Text: string(d.str(v.Get("rule"), "alert.rule"))}
 	for x := d.object(v.Get("metadata"), "alert.metadata").First(); x.Type() != evejson.NoValue; x = x.Next() {
