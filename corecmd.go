@@ -46,8 +46,8 @@ or two the hub closes its connections and takes no new one. In place of a hub, s
 carry everything: --nats names them, or --join a token that was made with --nats-ca; users prints the accounts for their
 configuration.
 
-The first core also publishes what its sensors detect with: the files that --rules, --yara, --brands, --blocklist and
---new-names name and those in the folder "rules" of its data folder, as one signed version. It does so when it starts and at
+The first core also publishes what its sensors detect with: the files that --rules, --yara, --brands, --blocklist, --new-names,
+--places and --reputation name and those in the folder "rules" of its data folder, as one signed version. It does so when it starts and at
 "khien rules reload --data DIR", if anything has changed and all rules can be loaded.`
 
 // coreCommand runs a core.

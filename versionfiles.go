@@ -12,21 +12,30 @@ import (
 	"khien/detector/bus/release"
 )
 
-// versionFile are the files of a kind: which flag names them, and what ends their names.
+// versionFile are the files of a kind: those that a flag names, how another is added, and what ends their names.
 type versionFile struct {
 	kind, end string
-	named     *stringList
+	named     []string
+	add       func(name string)
 }
 
 // versionFiles lists the kinds of files that a version holds.
 func (o *detectionOptions) versionFiles() []versionFile {
-	return []versionFile{{release.Rules, ".rules", &o.rules}, {release.YARA, ".yar", &o.yara}, {release.Brands, ".yaml", &o.brands},
-		{release.Blocklists, "", &o.blocklists}, {release.NewNames, "", &o.newNames}}
+	list := func(kind, end string, l *stringList) versionFile {
+		return versionFile{kind, end, *l, func(name string) { *l = append(slices.Clip(*l), name) }} // that of the flags stays as it is
+	}
+	categories := versionFile{release.Categories, "", nil, func(name string) { o.categories = name }}
+	if o.categories != "" {
+		categories.named = []string{o.categories}
+	}
+	return []versionFile{list(release.Rules, ".rules", &o.rules), list(release.YARA, ".yar", &o.yara), list(release.Brands, ".yaml", &o.brands),
+		list(release.Blocklists, "", &o.blocklists), list(release.NewNames, "", &o.newNames), list(release.Places, "", &o.places),
+		list(release.Reputation, "", &o.reputation), categories}
 }
 
 // named reports whether a flag says anything about what is to be loaded.
 func (o *detectionOptions) named() bool {
-	return o.noDefault || o.skipBad || slices.ContainsFunc(o.versionFiles(), func(f versionFile) bool { return len(*f.named) > 0 })
+	return o.noDefault || o.skipBad || slices.ContainsFunc(o.versionFiles(), func(f versionFile) bool { return len(f.named) > 0 })
 }
 
 // files reads everything that the flags name and the folder holds, as the files of a version.
@@ -41,7 +50,7 @@ func (o *detectionOptions) files() ([]release.File, error) {
 	}
 	kinds := o.versionFiles()
 	for _, k := range kinds {
-		for _, name := range *k.named {
+		for _, name := range k.named {
 			base := filepath.Base(name)
 			if !strings.HasSuffix(base, k.end) {
 				base += k.end
@@ -81,8 +90,9 @@ func (o detectionOptions) with(h release.Head, dir string) (detectionOptions, er
 		if err != nil {
 			return o, fmt.Errorf("%s: %w", dir, err)
 		}
-		list := append(stringList{}, *k.named...) // the one of the flags stays as it is
-		*k.named = append(list, names...)
+		for _, name := range names {
+			k.add(name)
+		}
 	}
 	return o, nil
 }

@@ -18,7 +18,9 @@ import (
 )
 
 // Kinds are the folders of a version; a file is in one of them, and none below.
-func Kinds() []string { return []string{Rules, YARA, Brands, Blocklists, NewNames} }
+func Kinds() []string {
+	return []string{Rules, YARA, Brands, Blocklists, NewNames, Places, Reputation, Categories}
+}
 
 // What a file of a version is.
 const (
@@ -27,6 +29,9 @@ const (
 	Brands     = "brands"
 	Blocklists = "blocklists"
 	NewNames   = "new-names"
+	Places     = "places"
+	Reputation = "reputation"
+	Categories = "reputation-categories" // one file
 )
 
 // Limits of a version.
