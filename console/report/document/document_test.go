@@ -131,7 +131,7 @@ func TestLook(t *testing.T) {
 // TestGlyphs: all four faces have every Vietnamese letter; a renderer would put another face in for one that is missing.
 func TestGlyphs(t *testing.T) {
 	letters := "ĐđĂăÂâÊêÔôƠơƯưÁÀẢÃẠẮẰẲẴẶẤẦẨẪẬÉÈẺẼẸẾỀỂỄỆÍÌỈĨỊÓÒỎÕỌỐỒỔỖỘỚỜỞỠỢÚÙỦŨỤỨỪỬỮỰÝỲỶỸỴ"
-	letters += strings.ToLower(letters) + "–…“”₫·"
+	letters += strings.ToLower(letters) + "–…“”₫·□"
 	for name, ttf := range map[string][]byte{"regular": liberationserifregular.TTF, "bold": liberationserifbold.TTF,
 		"italic": liberationserifitalic.TTF, "bold italic": liberationserifbolditalic.TTF} {
 		f, err := sfnt.Parse(ttf)
@@ -285,7 +285,7 @@ func TestHuge(t *testing.T) {
 	for key, fact := range map[string]report.Fact{
 		"incident.summary":    {Values: []string{strings.Repeat("dài ", report.FactBytes/5)}},
 		"system.name":         {Values: []string{strings.Repeat("x", report.FactBytes)}},
-		"system.purpose":      {Values: []string{"</w:t></w:r><w:p> & \"=cmd|' /C calc'!A0\""}},
+		"system.purpose":      {Values: []string{"</w:t></w:r><w:p> & \"=cmd|' /C calc'!A0\" 🏛 \U000f9da4 \U0010ffff"}},
 		"incident.indicators": {Rows: [][]string{{"a", strings.Repeat("y", report.FactBytes), "b"}}},
 	} {
 		if err := in.Set(key, fact); err != nil {

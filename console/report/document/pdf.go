@@ -85,6 +85,21 @@ func Render(d *Doc, t Theme, made time.Time) ([]byte, error) {
 // text returns what is drawn: composed letters, which is what the font has.
 func text(s string) string { return norm.NFC.String(strings.ReplaceAll(s, "\t", "    ")) }
 
+// plane replaces what lies beyond the Basic Multilingual Plane: the font has none of it, and the library breaks off at it.
+func plane(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r > 0xffff {
+			return '□'
+		}
+		return r
+	}, s)
+}
+
+// Text draws a text, and GetStringWidth measures it, as it is drawn.
+func (p *page) Text(x, y float64, s string) { p.Fpdf.Text(x, y, plane(s)) }
+
+func (p *page) GetStringWidth(s string) float64 { return p.Fpdf.GetStringWidth(plane(s)) }
+
 func (p *page) newPage() {
 	p.AddPage()
 	p.y = p.Top
