@@ -13,6 +13,7 @@ import (
 // Errors that callers branch on.
 var (
 	ErrNotFound = errors.New("store: not found")
+	ErrCursor   = errors.New("store: the cursor is not one of ours")
 	ErrConflict = errors.New("store: changed by somebody else") // the Version of a Triage or Document is not the stored one
 )
 

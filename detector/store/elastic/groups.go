@@ -14,11 +14,15 @@ import (
 // groupsMax bounds the groups that can be paged through: the server sorts that many at a time.
 const groupsMax = 10_000
 
+// totalMax is up to how many groups the total is exact; the server makes no more than 65,536 buckets for one answer. The
+// cardinality that it gives beyond is an estimate, which is off by some already among thousands.
+const totalMax = 40_000
+
 // sparkParts is into how many parts of the time range a group's findings are counted.
 const sparkParts = 12
 
 // Groups answers the inbox. Counts are exact: the data stream has one shard an index, and the terms of all indices are
-// asked for without approximation below groupsMax groups.
+// asked for without approximation below groupsMax groups, their number below totalMax.
 func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, error) {
 	query, err := s.filter(ctx, q)
 	if err != nil {
@@ -27,7 +31,7 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 	skip := 0
 	if q.Cursor != "" {
 		if skip, err = strconv.Atoi(q.Cursor); err != nil || skip < 0 {
-			return store.GroupPage{}, fmt.Errorf("elastic: cursor %q is not one of ours", q.Cursor)
+			return store.GroupPage{}, fmt.Errorf("elastic: %w: %q", store.ErrCursor, q.Cursor)
 		}
 	}
 	size := limit(q.Limit)
@@ -38,6 +42,8 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 	}
 	req := m{"size": 0, "query": query, "track_total_hits": false, "aggs": m{
 		"total": m{"cardinality": m{"field": "khien_index.group", "precision_threshold": 40_000}},
+		"all":   m{"terms": m{"field": "khien_index.group", "size": totalMax}},
+		"exact": m{"stats_bucket": m{"buckets_path": "all>_count"}},
 		"groups": m{
 			"terms": m{"field": "khien_index.group", "size": max(want, 1), "order": order},
 			"aggs": m{
@@ -51,6 +57,7 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 	var ans struct {
 		Aggregations struct {
 			Total  struct{ Value int }
+			Exact  struct{ Count int }
 			Groups struct {
 				Buckets []struct {
 					Key      string `json:"key"`
@@ -67,10 +74,18 @@ func (s *Store) Groups(ctx context.Context, q store.Query) (store.GroupPage, err
 			}
 		} `json:"aggregations"`
 	}
-	if err := s.search(ctx, s.stream, req, &ans); err != nil {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return store.GroupPage{}, fmt.Errorf("elastic: %w", err)
+	}
+	// The buckets of all are counted on the server and stay there.
+	if err := s.do(ctx, "POST", "/"+s.stream+"/_search?ignore_unavailable=true&filter_path=-aggregations.all", body, &ans); err != nil {
 		return store.GroupPage{}, err
 	}
-	page := store.GroupPage{Total: ans.Aggregations.Total.Value}
+	page := store.GroupPage{Total: ans.Aggregations.Exact.Count}
+	if page.Total == totalMax {
+		page.Total = max(totalMax, ans.Aggregations.Total.Value)
+	}
 	buckets := ans.Aggregations.Groups.Buckets
 	if skip >= len(buckets) {
 		return page, nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"khien/detector"
 	"khien/detector/store"
@@ -140,10 +141,15 @@ func writeCursor(sort []json.RawMessage) string {
 	return "[" + strings.Join(parts, ",") + "]"
 }
 
-func readCursor(c string) ([]json.RawMessage, error) {
-	var out []json.RawMessage
-	if err := json.Unmarshal([]byte(c), &out); err != nil || len(out) == 0 || len(out) > 4 {
-		return nil, fmt.Errorf("elastic: cursor %q is not one of ours", c)
+// readCursor reads the time and the id of a row.
+func readCursor(c string) ([]string, error) {
+	var out []string
+	err := json.Unmarshal([]byte(c), &out)
+	if err == nil && len(out) == 2 {
+		_, err = time.Parse(time.RFC3339Nano, out[0])
+	}
+	if err != nil || len(out) != 2 {
+		return nil, fmt.Errorf("elastic: %w: %q", store.ErrCursor, c)
 	}
 	return out, nil
 }

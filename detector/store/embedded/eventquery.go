@@ -59,7 +59,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 		}
 		eid, err := strconv.ParseInt(id, 10, 64)
 		if err != nil {
-			return store.EventPage{}, fmt.Errorf("embedded: cursor %q is not one of ours", q.Cursor)
+			return store.EventPage{}, fmt.Errorf("embedded: %w: %q", store.ErrCursor, q.Cursor)
 		}
 		c.add("(time, eid) "+comparison+" (?, ?)", at, eid)
 	}

@@ -80,7 +80,7 @@ func readCursor(c string) (at int64, id string, err error) {
 	before, id, ok := strings.Cut(c, ".")
 	at, err = strconv.ParseInt(before, 10, 64)
 	if err != nil || !ok {
-		return 0, "", fmt.Errorf("embedded: cursor %q is not one of ours", c)
+		return 0, "", fmt.Errorf("embedded: %w: %q", store.ErrCursor, c)
 	}
 	return at, id, nil
 }

@@ -203,7 +203,7 @@ func readGroupCursor(s string) (c groupCursor, err error) {
 		err = errors.Join(e1, e2)
 	}
 	if len(parts) != 3 || err != nil {
-		return c, fmt.Errorf("embedded: cursor %q is not one of ours", s)
+		return c, fmt.Errorf("embedded: %w: %q", store.ErrCursor, s)
 	}
 	return c, nil
 }

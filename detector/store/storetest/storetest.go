@@ -39,6 +39,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Areas", testAreas},
 		{"GroupTimeRange", testGroupTimeRange},
 		{"GroupPages", testGroupPages},
+		{"GroupTotal", testGroupTotal},
 		{"Triage", testTriage},
 		{"TriageOutlivesFindings", testTriageFirst},
 		{"Documents", testDocuments},
@@ -213,8 +214,15 @@ func testPages(t *testing.T, s store.Store) {
 	if got := find(t, s, store.Query{Limit: 7, Descending: true}); !slices.Equal(got, want) {
 		t.Errorf("descending: %v, want %v", got, want)
 	}
-	if _, err := s.Find(context.Background(), store.Query{Cursor: "nonsense"}); err == nil {
-		t.Error("a cursor that is none is accepted")
+	for _, c := range []string{"nonsense", "1", ".", "-1", "[]", "[{}]", `["2026-11-21T07:00:00Z"]`, `["x","y"]`, "x.y.z"} {
+		_, err := s.Find(context.Background(), store.Query{Cursor: c})
+		_, err2 := s.Events(context.Background(), store.EventQuery{Cursor: c})
+		if !errors.Is(err, store.ErrCursor) || !errors.Is(err2, store.ErrCursor) {
+			t.Errorf("cursor %q: %v, %v", c, err, err2)
+		}
+	}
+	if _, err := s.Groups(context.Background(), store.Query{Cursor: "nonsense"}); !errors.Is(err, store.ErrCursor) {
+		t.Errorf("a cursor of groups that is none: %v", err)
 	}
 }
 
