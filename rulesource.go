@@ -11,13 +11,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"aead.dev/minisign"
+
+	"khien/console/hook/push"
 )
 
 // Limits of what a source of rules may send.
@@ -56,6 +60,7 @@ func fetchSource(ctx context.Context, client *http.Client, source, etag string) 
 		req.Header.Set("If-None-Match", etag)
 	}
 	c := *client
+	c.Transport = ownHostOr(push.Dialer(nil).DialContext, client.Transport, req)
 	c.CheckRedirect = func(r *http.Request, via []*http.Request) error {
 		if r.URL.Scheme != "https" || len(via) > redirectMax {
 			return fmt.Errorf("refused to follow to %s", r.URL.Redacted())
@@ -82,6 +87,33 @@ func fetchSource(ctx context.Context, client *http.Client, source, etag string) 
 	}
 	s.etag = res.Header.Get("ETag")
 	return s, nil
+}
+
+// ownHostOr returns a transport that connects to the host of a request, or to the proxy that it goes through, as the given one
+// does, and to others by dial: a source may send its readers elsewhere, and not into the network that they stand in.
+func ownHostOr(dial func(context.Context, string, string) (net.Conn, error), given http.RoundTripper, req *http.Request) http.RoundTripper {
+	t, ok := given.(*http.Transport)
+	if !ok {
+		t = http.DefaultTransport.(*http.Transport)
+	}
+	t = t.Clone()
+	own := []string{req.URL.Hostname()}
+	if t.Proxy != nil {
+		if proxy, err := t.Proxy(req); err == nil && proxy != nil {
+			own = append(own, proxy.Hostname())
+		}
+	}
+	direct := t.DialContext
+	if direct == nil {
+		direct = (&net.Dialer{}).DialContext
+	}
+	t.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if host, _, err := net.SplitHostPort(address); err == nil && slices.Contains(own, host) {
+			return direct(ctx, network, address)
+		}
+		return dial(ctx, network, address)
+	}
+	return t
 }
 
 // verifySource checks what was sent against a SHA-256 and a minisign signature; either may be empty.

@@ -16,6 +16,7 @@ import (
 	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"khien/console/report"
 )
@@ -75,9 +76,10 @@ func written(b [16]byte, version byte) string {
 // Namespace is that of the ids that the program gives.
 const Namespace = "5a1e8f0c-7d3b-5b6e-9c41-6b6869656e00"
 
-// cell makes a value harmless in a spreadsheet: one that begins like a formula gets an apostrophe before it.
-func cell(s string) string {
-	if s != "" && strings.IndexByte("=+-@\t\r", s[0]) >= 0 {
+// Cell keeps a spreadsheet from reading a text of a peer as a formula (CWE-1236): what begins like one is put behind an
+// apostrophe. Full-width forms count too, since spreadsheets take them for the same.
+func Cell(s string) string {
+	if first, _ := utf8.DecodeRuneInString(s); s != "" && strings.ContainsRune("=+-@\t\r\n＝＋－＠", first) {
 		return "'" + s
 	}
 	return s
@@ -98,7 +100,7 @@ func CSV(in *report.Incident, o Options) ([]byte, error) {
 		if i.Kind != report.SHA256 {
 			value = report.Defang(value)
 		}
-		rows = append(rows, []string{i.Kind, cell(value), cell(i.Name), port, i.First.UTC().Format(time.RFC3339), i.Last.UTC().Format(time.RFC3339)})
+		rows = append(rows, []string{i.Kind, Cell(value), Cell(i.Name), port, i.First.UTC().Format(time.RFC3339), i.Last.UTC().Format(time.RFC3339)})
 	}
 	if err := w.WriteAll(rows); err != nil {
 		return nil, fmt.Errorf("exchange: csv: %w", err)
