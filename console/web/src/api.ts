@@ -341,6 +341,18 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   return data as T
 }
 
+// whole fetches a list that comes in parts, all of it.
+export async function whole<K extends string, T>(path: string, name: K): Promise<Record<K, T[]>> {
+  const rows: T[] = []
+  for (let cursor = ''; ;) {
+    const part = await call<Record<K, T[] | undefined> & { next?: string }>('GET',
+      path + (cursor && (path.includes('?') ? '&' : '?') + new URLSearchParams({ cursor })))
+    rows.push(...part[name] ?? [])
+    if (!part.next) return { [name]: rows } as Record<K, T[]>
+    cursor = part.next
+  }
+}
+
 export const api = {
   me: () => call<Me>('GET', 'me'),
   login: (name: string, password: string, code: string) => call<Me>('POST', 'login', { name, password, code }),
@@ -367,16 +379,16 @@ export const api = {
   bulk: (changes: Change[]) =>
     call<{ results: { key: string; triage?: Triage; problem?: { code: string; changed_by?: string } }[] }>('POST', 'triage/bulk', { changes }),
   entity: (kind: string, value: string) => call<Entity>('GET', 'entity?' + new URLSearchParams({ kind, value })),
-  tunes: () => call<{ tunes: Tune[] }>('GET', 'tunes'),
+  tunes: () => whole<'tunes', Tune>('tunes', 'tunes'),
   previewTune: (x: TuneRequest) => call<TunePreview>('POST', 'tunes/preview', x),
   addTune: (x: TuneRequest) => call<Tune>('POST', 'tunes', x),
   endTune: (id: string) => call<Tune>('DELETE', 'tunes/' + encodeURIComponent(id)),
-  views: () => call<{ views: SavedView[] }>('GET', 'views'),
+  views: () => whole<'views', SavedView>('views', 'views'),
   saveView: (v: Omit<SavedView, 'id' | 'owner'>) =>
     call<SavedView>('POST', 'views', { name: v.name, q: v.q, range: v.range, sort: v.sort, shared: v.shared }),
   dropView: (id: string) => call<SavedView>('DELETE', 'views/' + encodeURIComponent(id)),
   ways: () => call<{ oidc: string }>('GET', 'login'),
-  accounts: () => call<{ accounts: Person[] }>('GET', 'accounts'),
+  accounts: () => whole<'accounts', Person>('accounts', 'accounts'),
   createAccount: (name: string, password: string, role: string, units: string[]) => call<Person>('POST', 'accounts', { name, password, role, units }),
   setAccount: (name: string, role: string, units: string[]) => call<Person>('PUT', 'accounts/' + encodeURIComponent(name), { role, units }),
   units: () => call<{ units: Unit[]; version: number }>('GET', 'units'),
@@ -385,9 +397,9 @@ export const api = {
   resetAccount: (name: string) => call<{ password: string }>('POST', `accounts/${encodeURIComponent(name)}/reset`),
   setUpTOTP: () => call<{ secret: string; uri: string }>('POST', 'totp'),
   confirmTOTP: (code: string) => call<unknown>('POST', 'totp/confirm', { code }),
-  sessions: () => call<{ sessions: Session[] }>('GET', 'sessions'),
+  sessions: () => whole<'sessions', Session>('sessions', 'sessions'),
   endSession: (id: string) => call<unknown>('DELETE', 'sessions/' + encodeURIComponent(id)),
-  tokens: () => call<{ tokens: Token[] }>('GET', 'tokens'),
+  tokens: () => whole<'tokens', Token>('tokens', 'tokens'),
   newToken: (name: string, role: string, days: number) => call<Token & { text: string }>('POST', 'tokens', { name, role, days }),
   dropToken: (id: string) => call<unknown>('DELETE', 'tokens/' + encodeURIComponent(id)),
   audit: (before: number) => call<{ entries: AuditEntry[]; before: number; head: { n: number; hash: string } }>('GET', 'audit?before=' + before),

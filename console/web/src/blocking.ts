@@ -1,5 +1,5 @@
 // The interface of blocking: what is decided about which value, what is served and what is really enforced.
-import { call, type Text } from './api'
+import { call, type Text, whole } from './api'
 import type { Words } from './i18n'
 
 export interface Decision {
@@ -114,7 +114,7 @@ export const blocking = {
   test: (value: string) => call<{ report: Report }>('GET', 'blocking/test?' + new URLSearchParams({ value })),
   turn: (what: 'kill' | 'resume' | 'accept', reason: string) => call<Standing>('POST', 'blocking/' + what, { reason }),
   rollback: (version: number, reason: string) => call<Standing>('POST', 'blocking/rollback', { version, reason }),
-  requests: (open: boolean) => call<{ unblocks?: Unblock[] }>('GET', 'blocking/requests?' + new URLSearchParams({ open: String(open) })),
+  requests: (open: boolean) => whole<'unblocks', Unblock>('blocking/requests?' + new URLSearchParams({ open: String(open) }), 'unblocks'),
   request: (value: string, contact: string, reason: string) => call<{ unblock: Unblock }>('POST', 'blocking/requests', { value, contact, reason }),
   answer: (id: string, grant: boolean, reason: string) =>
     call<{ unblock: Unblock }>('POST', `blocking/requests/${encodeURIComponent(id)}/answer`, { grant, reason }),

@@ -26,6 +26,7 @@ export function explain(e: unknown, { t }: Words): string {
     case 'wrong_password': return t('error.wrong_password')
     case 'weak_password': return t('error.weak_password')
     case 'throttled': return t('error.throttled', { seconds: e.body.retry_after ?? 60 })
+    case 'rate': return t('error.rate', { seconds: e.body.retry_after ?? 60 })
     case 'totp': return t('error.totp')
     case 'name_taken': return t('error.name_taken')
     case 'admin_units': return t('error.admin_units')

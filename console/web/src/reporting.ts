@@ -1,5 +1,5 @@
 // Cases, deadlines, forms and reports as the server documents them, and the calls for them.
-import { call } from './api'
+import { call, whole } from './api'
 
 export interface Case {
   id: string
@@ -159,7 +159,7 @@ export const calendar = (id: string, pack: string) => '/api/v1/' + at(id, '/cloc
 export const issuedFile = (id: string, name: string) => `/api/v1/reports/${encodeURIComponent(id)}/files/${encodeURIComponent(name)}`
 
 export const reporting = {
-  cases: (status: string) => call<{ cases: Case[] }>('GET', 'cases' + query({ status })),
+  cases: (status: string) => whole<'cases', Case>('cases' + (status && query({ status })), 'cases'),
   create: (title: string, unit: string, findings: string[]) => call<Case>('POST', 'cases', { title, unit, findings }),
   get: (id: string) => call<Case>('GET', at(id)),
   addFindings: (id: string, findings: string[]) => call<Case>('POST', at(id, '/findings'), { findings }),
@@ -177,7 +177,7 @@ export const reporting = {
   forms: () => call<{ packs: Regime[] }>('GET', 'reports/forms'),
   pack: (id: string) => call<{ text: string; version: number }>('GET', 'reports/packs/' + encodeURIComponent(id)),
   editPack: (id: string, text: string, version: number) => call<{ version: number }>('PUT', 'reports/packs/' + encodeURIComponent(id), { text, version }),
-  allClocks: () => call<{ clocks: Clock[] }>('GET', 'reports/clocks'),
-  issued: (id: string) => call<{ reports: Issued[] }>('GET', 'reports' + query({ case: id })),
+  allClocks: () => whole<'clocks', Clock>('reports/clocks', 'clocks'),
+  issued: (id: string) => whole<'reports', Issued>('reports' + query({ case: id }), 'reports'),
   issue: (id: string, f: FormRef) => call<Issued>('POST', 'reports', { case: id, pack: f.pack, form: f.form }),
 }

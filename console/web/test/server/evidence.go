@@ -22,6 +22,7 @@ const storyPackets = `time 2026-11-21T14:29:40+07:00
 http 10.20.3.14:51022 > 198.51.100.7:80
 > POST /dang-nhap HTTP/1.1
 > Host: ` + phish + `
+> User-Agent: ` + markup + `
 > Content-Type: application/x-www-form-urlencoded
 >
 > hoten=Nguyen+Van+A&cccd=001099000001&matkhau=Matkhau1&otp=123456&submit=1

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 
 	"khien/detector"
@@ -72,7 +73,10 @@ func findings(now time.Time) []detector.Finding {
 	out = append(out, detector.Finding{Time: now.Add(-3 * time.Minute), Source: detector.FromSignature, Severity: detector.High, Score: 0.7, Count: 1,
 		Rule:    detector.Rule{ID: "2100001", GID: 1, Rev: 3, Name: markup, Text: `alert http any any -> any any (msg:"` + markup + `"; content:"<script"; http_uri; sid:2100001; rev:3;)`},
 		Summary: detector.Text{VI: markup, EN: markup}, SrcIP: netip.MustParseAddr("2001:db8::15"), DstIP: netip.MustParseAddr("2001:db8:1::80"), SrcPort: 40000, DstPort: 80,
-		Transport: "tcp", App: "http", Domain: markup, URL: "http://x/" + markup, UserAgent: markup, FlowID: 9,
+		Transport: "tcp", App: "http", Domain: markup, URL: "http://x/" + markup, UserAgent: markup, FlowID: 9, Sensor: markup, JA4: markup,
+		FileName: markup + ".apk", FileMIME: markup, FileSize: 9, SHA256: strings.Repeat("ab", 32), CampaignID: markup, ChainID: markup,
+		RelatedHosts: []string{markup}, NotSeen: []detector.Text{{VI: markup, EN: markup}},
+		Steps:   []detector.Step{{Time: now, Stage: markup, Visibility: "seen", What: detector.Text{VI: markup, EN: markup}, Evidence: markup}},
 		Reasons: []detector.Reason{{Text: detector.Text{VI: markup, EN: markup}, Weight: 1, Buffer: "http.uri", Offset: 1, Length: 28, Excerpt: []byte("/" + markup)}}})
 	for i := range out {
 		out[i].Identify()

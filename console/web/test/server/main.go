@@ -1,11 +1,14 @@
-// Command server is a console with made-up findings for the browser tests. It prints its address and the first password
-// as one JSON line. A line "more" on standard input brings one new finding; the end of the input ends it.
+// Command server is a console with made-up findings for the tests of the pages and of the interface. It prints its address
+// and the first password as one JSON line. A line "more" on standard input brings one new finding; the end of the input
+// ends it. It runs on the store that teststore opens; -empty leaves that empty, -rate sets the requests a minute of an
+// account.
 package main
 
 import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net"
 	"os"
@@ -15,23 +18,25 @@ import (
 	"khien/console"
 	"khien/console/oidc"
 	"khien/detector"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 func main() {
-	if err := run(len(os.Args) > 1 && os.Args[1] == "-empty"); err != nil {
+	empty, rate := flag.Bool("empty", false, ""), flag.Int("rate", 0, "")
+	flag.Parse()
+	if err := run(*empty, *rate); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(empty bool) error {
+func run(empty bool, rate int) error {
 	dir, err := os.MkdirTemp("", "khien-console-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	st, err := embedded.Open(dir)
+	st, err := teststore.Open(context.Background(), dir)
 	if err != nil {
 		return err
 	}
@@ -59,7 +64,7 @@ func run(empty bool) error {
 		return err
 	}
 	defer gate.Close()
-	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, FlowPackets: packets, Files: kept, Blocking: gate}, st)
+	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, FlowPackets: packets, Files: kept, Blocking: gate, Rate: rate}, st)
 	if err != nil {
 		return err
 	}
