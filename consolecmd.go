@@ -28,6 +28,7 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	data := fs.String("data", "khien-console", "`folder` of accounts and the audit log")
 	listen := fs.String("listen", "127.0.0.1:8686", "`address` of the console")
 	storeName := fs.String("store", "", "`store` of the cores, elastic:URL[,URL…] or embedded:DIR")
+	rate := fs.Int("rate", 0, "`requests` a minute of one account, 0 for 1200")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitDone
@@ -38,14 +39,14 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "khien console: name the store with --store")
 		return exitUsage
 	}
-	if err := serveConsole(*data, *listen, *storeName, stdout, stderr); err != nil {
+	if err := serveConsole(*data, *listen, *storeName, *rate, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien console: %v\n", err)
 		return exitInput
 	}
 	return exitDone
 }
 
-func serveConsole(data, listen, storeName string, stdout, stderr io.Writer) error {
+func serveConsole(data, listen, storeName string, rate int, stdout, stderr io.Writer) error {
 	lock, err := lockData(data)
 	if err != nil {
 		return err
@@ -56,7 +57,7 @@ func serveConsole(data, listen, storeName string, stdout, stderr io.Writer) erro
 		return err
 	}
 	defer st.Close()
-	server, err := console.New(console.Config{DataDir: data, Version: buildVersion()}, st)
+	server, err := console.New(console.Config{DataDir: data, Version: buildVersion(), Rate: rate}, st)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,8 @@ type Config struct {
 	Files api.Files
 	// Blocking makes the decisions of blocking; nil when that is not part of this process.
 	Blocking api.Blocking
+	// Rate is how many requests a minute one account may send; what is dear to answer has its share of it. Default 1200.
+	Rate int
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -59,6 +61,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("console: SessionIdle: %v is less than a minute", c.SessionIdle)
 	case d.SessionMax < d.SessionIdle:
 		return fmt.Errorf("console: SessionMax: %v is less than SessionIdle, %v", d.SessionMax, d.SessionIdle)
+	case c.Rate < 0:
+		return fmt.Errorf("console: Rate: %d is negative", c.Rate)
 	}
 	return nil
 }

@@ -57,14 +57,16 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	desk := &issue.Desk{Store: scoped, Cases: &cases.Book{Store: scoped, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
 		Packets: cfg.Packets}
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats,
-		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Now: cfg.Now})
+		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Rate: cfg.Rate, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
 	mux.Handle("/", web.Handler())
 	// Browsers say where a request comes from (Sec-Fetch-Site, Origin); what another site makes them send is refused, beside
 	// the cookie's SameSite.
-	s.handler = secure(cfg.TLS, http.NewCrossOriginProtection().Handler(mux))
+	sites := http.NewCrossOriginProtection()
+	sites.SetDenyHandler(http.HandlerFunc(s.api.OtherSite))
+	s.handler = secure(cfg.TLS, sites.Handler(mux))
 	return s, nil
 }
 

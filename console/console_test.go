@@ -20,7 +20,7 @@ import (
 	"khien/console/hook/gate"
 	"khien/detector"
 	"khien/detector/store"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 // desk is a console with one browser in front of it.
@@ -37,7 +37,7 @@ type desk struct {
 func newDesk(t *testing.T, change ...func(*Config)) *desk {
 	t.Helper()
 	dir := t.TempDir()
-	st, err := embedded.Open(filepath.Join(dir, "store"))
+	st, err := teststore.Open(t.Context(), filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,6 +95,11 @@ func (d *desk) send(method, path string, body any, change ...func(*http.Request)
 	if err != nil {
 		d.t.Fatal(err)
 	}
+	doc, err := document()
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	doc.check(d.t, resp.Request, resp.StatusCode, resp.Header, raw)
 	return resp.StatusCode, resp.Header, raw
 }
 
@@ -189,7 +194,7 @@ func TestLoginAndPassword(t *testing.T) {
 
 func TestSecureCookie(t *testing.T) {
 	dir := t.TempDir()
-	st, err := embedded.Open(dir)
+	st, err := teststore.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -588,7 +593,7 @@ func TestNoRoadAround(t *testing.T) {
 // not be blocked is refused with a reason.
 func TestBlockingRoles(t *testing.T) {
 	dir := t.TempDir()
-	st, err := embedded.Open(filepath.Join(dir, "store"))
+	st, err := teststore.Open(t.Context(), filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 	"khien/console/audit"
 	"khien/console/oidc"
 	"khien/console/oidc/oidctest"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 // TestProvider logs people in at a provider, as browsers do.
@@ -32,7 +32,7 @@ func TestProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	st, err := embedded.Open(filepath.Join(dir, "store"))
+	st, err := teststore.Open(t.Context(), filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}

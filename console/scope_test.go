@@ -21,8 +21,7 @@ import (
 	"khien/console/report/takedown"
 	"khien/detector"
 	"khien/detector/store"
-	"khien/detector/store/elastic"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 const unitPassword = "a long password of somebody"
@@ -45,26 +44,13 @@ type agencies struct {
 	tokenB    string
 }
 
-// onStores runs a test on an embedded store, and on Elasticsearch where the environment names one.
-func onStores(t *testing.T, test func(*testing.T, *agencies)) {
-	t.Run("embedded", func(t *testing.T) {
-		st, err := embedded.Open(t.TempDir())
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, newAgencies(t, st))
-	})
-	t.Run("elastic", func(t *testing.T) {
-		at := os.Getenv("KHIEN_TEST_ELASTIC")
-		if at == "" {
-			t.Skip("no Elasticsearch: see deploy/elasticsearch/server")
-		}
-		st, err := elastic.Open(t.Context(), elastic.Config{URLs: []string{at}, Namespace: fmt.Sprint("units-", time.Now().UnixNano()), Refresh: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		test(t, newAgencies(t, st))
-	})
+// withAgencies runs a test on two agencies that share a store.
+func withAgencies(t *testing.T, test func(*testing.T, *agencies)) {
+	st, err := teststore.Open(t.Context(), t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	test(t, newAgencies(t, st))
 }
 
 func newAgencies(t *testing.T, st store.Store) *agencies {
@@ -243,7 +229,7 @@ func (x *agencies) tries() map[string][]try {
 		"POST cases/{id}/notes":         {{"cases/" + x.caseB + "/notes", map[string]any{"text": "x"}, 404, ""}},
 		"POST cases/{id}/close":         {{"cases/" + x.caseB + "/close", map[string]any{"reason": "x"}, 404, ""}},
 		"GET cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", nil, 404, ""}},
-		"PUT cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", map[string]any{"version": 1}, 404, ""}},
+		"PUT cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", map[string]any{"version": 1, "facts": []any{}}, 404, ""}},
 		"POST cases/{id}/confirm":       {{"cases/" + x.caseB + "/confirm", map[string]any{"version": 1, "what": "x", "reason": "x"}, 404, ""}},
 		"POST cases/{id}/sent":          {{"cases/" + x.caseB + "/sent", map[string]any{"version": 1, "duty": "x", "via": "x"}, 404, ""}},
 		"GET cases/{id}/clocks":         {{"cases/" + x.caseB + "/clocks", nil, 404, ""}},
@@ -292,7 +278,7 @@ func (d *desk) described() (list []string) {
 }
 
 // TestUnits: what belongs to another unit is on no route, by no id, in no count, and nothing of it can be changed.
-func TestUnits(t *testing.T) { onStores(t, units) }
+func TestUnits(t *testing.T) { withAgencies(t, units) }
 
 func units(t *testing.T, x *agencies) {
 	tries, before := x.tries(), x.state()
@@ -333,7 +319,7 @@ func units(t *testing.T, x *agencies) {
 
 // TestUnitsAsIfNothing: the answer about another unit's things is the one about things that do not exist, to the byte but for
 // the id.
-func TestUnitsAsIfNothing(t *testing.T) { onStores(t, unitsAsIfNothing) }
+func TestUnitsAsIfNothing(t *testing.T) { withAgencies(t, unitsAsIfNothing) }
 
 func unitsAsIfNothing(t *testing.T, x *agencies) {
 	for _, c := range [][2]string{{"findings/%s", x.fb.ID}, {"findings/%s/packets", x.fb.ID}, {"findings/%s/file", x.fb.ID}, {"cases/%s", x.caseB}, {"cases/%s/incident", x.caseB},
@@ -347,7 +333,7 @@ func unitsAsIfNothing(t *testing.T, x *agencies) {
 }
 
 // TestUnitsOwn: what touches the account's unit is there, from both sides where it lies between two.
-func TestUnitsOwn(t *testing.T) { onStores(t, unitsOwn) }
+func TestUnitsOwn(t *testing.T) { withAgencies(t, unitsOwn) }
 
 func unitsOwn(t *testing.T, x *agencies) {
 	total := func(d *desk, q string, want float64) {
@@ -427,7 +413,7 @@ func unitsOwn(t *testing.T, x *agencies) {
 }
 
 // TestUnitsLive: an open page is told of what touches its units, and of nothing else.
-func TestUnitsLive(t *testing.T) { onStores(t, unitsLive) }
+func TestUnitsLive(t *testing.T) { withAgencies(t, unitsLive) }
 
 func unitsLive(t *testing.T, x *agencies) {
 	text := x.want(200, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "viewer", "days": 3})["text"].(string)
@@ -477,7 +463,7 @@ func unitsLive(t *testing.T, x *agencies) {
 }
 
 // TestEscalation: nobody reaches a role by the API that an admin did not give.
-func TestEscalation(t *testing.T) { onStores(t, escalation) }
+func TestEscalation(t *testing.T) { withAgencies(t, escalation) }
 
 func escalation(t *testing.T, x *agencies) {
 	x.login()

@@ -147,7 +147,7 @@ func (b *Book) Sessions(user, current string) []SessionInfo {
 			out = append(out, SessionInfo{k[:sessionIDLen], s.User, s.Start.UTC(), s.Seen.UTC(), k == key(current)})
 		}
 	}
-	slices.SortFunc(out, func(a, b SessionInfo) int { return cmp.Or(b.Seen.Compare(a.Seen), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(out, func(a, b SessionInfo) int { return cmp.Or(b.Start.Compare(a.Start), cmp.Compare(a.ID, b.ID)) })
 	return out
 }
 

@@ -30,7 +30,7 @@ func accountProblem(err error) error {
 }
 
 func (a *API) accounts(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, map[string]any{"accounts": a.people(who)})
+	return answerPart(w, r, "accounts", a.people(who), func(x *account.Account) string { return x.Name })
 }
 
 func (a *API) createAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -136,7 +136,7 @@ func own(who account.Account) string {
 }
 
 func (a *API) sessions(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, map[string]any{"sessions": a.cfg.Accounts.Sessions(own(who), a.token(r))})
+	return answerPart(w, r, "sessions", a.cfg.Accounts.Sessions(own(who), a.token(r)), func(s *account.SessionInfo) string { return s.ID })
 }
 
 func (a *API) endSession(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -150,7 +150,7 @@ func (a *API) endSession(w http.ResponseWriter, r *http.Request, who account.Acc
 }
 
 func (a *API) tokens(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, map[string]any{"tokens": a.cfg.Accounts.Tokens(own(who))})
+	return answerPart(w, r, "tokens", a.cfg.Accounts.Tokens(own(who)), func(t *account.Token) string { return t.ID })
 }
 
 // newToken makes a token for a program. A program makes none.

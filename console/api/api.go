@@ -44,6 +44,7 @@ type Config struct {
 	Now      func() time.Time
 	Blocking Blocking       // nil when decisions are made elsewhere
 	OIDC     *oidc.Provider // nil where nobody logs in at a provider
+	Rate     int            // requests a minute of one account; 0 means defaultRate
 }
 
 // API answers requests. Safe for concurrent use.
@@ -54,6 +55,10 @@ type API struct {
 	hub      hub
 	start    time.Time
 	carving  chan struct{} // holds an element for each carving that runs
+	limiter  *limiter
+	repeats  *repeats
+	contract contract
+	limits   map[string]limit
 
 	mu        sync.Mutex
 	overview  map[string]overviewCache // by scopeKey
@@ -65,7 +70,8 @@ type API struct {
 
 // New returns an API.
 func New(cfg Config) *API {
-	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, carvings), searched: map[string]string{}}
+	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, carvings), searched: map[string]string{},
+		limiter: newLimiter(cfg.Rate, cfg.Now), repeats: newRepeats(cfg.Now), limits: limits(), contract: mustContract(openAPI)}
 }
 
 // route is one row of the interface; openapi.json describes each.
@@ -137,32 +143,41 @@ func (a *API) description(w http.ResponseWriter, r *http.Request, who account.Ac
 // Handler serves everything below /api/v1/.
 func (a *API) Handler() http.Handler {
 	mux := http.NewServeMux()
-	limits := limits()
 	for _, rt := range a.routes() {
-		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
-			who, err := a.authorize(r, rt.role)
-			if err == nil {
-				err = limits[rt.pattern].admit(who)
-			}
-			if err == nil {
-				err = rt.handle(w, r.WithContext(scope.With(r.Context(), who.Name, who.Units)), who)
-			}
-			if err != nil {
-				a.fail(w, r, err)
-			}
-		})
+		mux.HandleFunc(rt.pattern, a.guard(rt))
 	}
 	for _, rt := range a.openRoutes() {
-		mux.HandleFunc(rt.pattern, func(w http.ResponseWriter, r *http.Request) {
-			if err := rt.handle(w, r); err != nil {
-				a.fail(w, r, err)
-			}
-		})
+		mux.HandleFunc(rt.pattern, a.guardOpen(rt))
 	}
-	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) {
-		a.fail(w, r, &problem{Status: http.StatusNotFound, Code: "not_found", Title: "No such page or method"})
-	})
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { a.fail(w, r, a.unserved(w, r, mux)) })
 	return mux
+}
+
+// unserved tells what is wrong with a request that no route takes: its method (RFC 9110, 15.5.6), or its path.
+func (a *API) unserved(w http.ResponseWriter, r *http.Request, mux *http.ServeMux) error {
+	if err := a.limiter.take(w, a.limiter.address, network(address(r))); err != nil {
+		return err
+	}
+	// Of the routes that fit, those count that name the path most closely: tunes/preview is not a tune.
+	var allowed []string
+	closest := 0
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		_, pattern := mux.Handler(&http.Request{Method: method, URL: r.URL, Host: r.Host})
+		if pattern == "/api/" {
+			continue
+		}
+		switch open := strings.Count(pattern, "{"); {
+		case len(allowed) == 0 || open < closest:
+			allowed, closest = []string{method}, open
+		case open == closest:
+			allowed = append(allowed, method)
+		}
+	}
+	if len(allowed) == 0 {
+		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "No such page"}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	return &problem{Status: http.StatusMethodNotAllowed, Code: "method", Title: "This method is not served here"}
 }
 
 // tuneWait bounds how long new findings wait for the tunes of the store.
@@ -257,6 +272,8 @@ func storeProblem(err error) error {
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such finding"}
 	case errors.Is(err, scope.ErrOutside):
 		return &problem{Status: http.StatusForbidden, Code: "outside", Title: "This reaches beyond the units that your account is limited to"}
+	case errors.Is(err, store.ErrCursor):
+		return badRequest("cursor", "the cursor is not one that a list gave")
 	case errors.Is(err, context.Canceled):
 		return &problem{Status: 499, Code: "canceled", Title: "The browser left"}
 	}

@@ -71,6 +71,9 @@ func (a *API) blocking(op string, fill func(http.ResponseWriter, *http.Request, 
 		if err := a.veil(r.Context(), who, &out); err != nil {
 			return err
 		}
+		if op == "unblocks" {
+			return answerPart(w, r, op, out.Unblocks, func(u **hook.Unblock) string { return (*u).ID })
+		}
 		return answer(w, out)
 	}
 }

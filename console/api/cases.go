@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"khien/console/account"
 	"khien/console/cases"
@@ -66,7 +67,7 @@ func (a *API) listCases(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err != nil {
 		return reportProblem(err)
 	}
-	return answer(w, map[string]any{"cases": list})
+	return answerPart(w, r, "cases", list, func(c *cases.Case) string { return c.ID })
 }
 
 func (a *API) createCase(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -152,10 +153,7 @@ func (a *API) custody(w http.ResponseWriter, r *http.Request, who account.Accoun
 	if err != nil {
 		return err
 	}
-	if events == nil {
-		events = []evidence.Event{}
-	}
-	return answer(w, map[string]any{"events": events})
+	return answerPart(w, r, "events", events, func(e *evidence.Event) string { return strconv.FormatUint(e.Number, 10) })
 }
 
 // packOf returns the legal pack that a request names.

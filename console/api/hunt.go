@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"khien/console/account"
+	"khien/console/report/exchange"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -101,22 +101,6 @@ func columns(lang string) []column {
 	}
 }
 
-// cell keeps a spreadsheet from reading a text of a peer as a formula (CWE-1236): what begins like one is put behind an
-// apostrophe. Full-width forms count too, since spreadsheets take them for the same.
-func cell(s string) string {
-	if strings.ContainsAny(firstRune(s), "=+-@\t\r\n＝＋－＠") {
-		return "'" + s
-	}
-	return s
-}
-
-func firstRune(s string) string {
-	for _, r := range s {
-		return string(r)
-	}
-	return ""
-}
-
 // export gives the findings of a query as a table, newest first.
 func (a *API) export(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	q, err := a.readQuery(r)
@@ -143,7 +127,7 @@ func (a *API) export(w http.ResponseWriter, r *http.Request, who account.Account
 		}
 		for j := range p.Findings {
 			for i, col := range list {
-				row[i] = cell(col.of(&p.Findings[j]))
+				row[i] = exchange.Cell(col.of(&p.Findings[j]))
 			}
 			c.Write(row)
 		}

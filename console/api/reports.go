@@ -3,6 +3,7 @@ package api
 import (
 	"net/http"
 	"slices"
+	"time"
 
 	"khien/console/account"
 	"khien/console/cases"
@@ -35,10 +36,7 @@ func (a *API) issued(w http.ResponseWriter, r *http.Request, who account.Account
 	for i := range list {
 		list[i].Shared = nil
 	}
-	if list == nil {
-		list = []issue.Issued{}
-	}
-	return answer(w, map[string]any{"reports": list})
+	return answerPart(w, r, "reports", list, func(i *issue.Issued) string { return i.ID })
 }
 
 func (a *API) issue(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -152,7 +150,7 @@ func (a *API) allClocks(w http.ResponseWriter, r *http.Request, who account.Acco
 		out = append(out, line{Clock: k})
 	}
 	slices.SortStableFunc(out, func(x, y line) int { return x.Due.Compare(y.Due) })
-	return answer(w, map[string]any{"clocks": out})
+	return answerPart(w, r, "clocks", out, func(l *line) string { return l.Case + " " + l.Duty + " " + l.Due.UTC().Format(time.RFC3339Nano) })
 }
 
 func (a *API) pack(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -190,10 +188,7 @@ func (a *API) takedowns(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err != nil {
 		return reportProblem(err)
 	}
-	if list == nil {
-		list = []takedown.Target{}
-	}
-	return answer(w, map[string]any{"targets": list})
+	return answerPart(w, r, "targets", list, func(t *takedown.Target) string { return t.ID })
 }
 
 func (a *API) moveTakedown(w http.ResponseWriter, r *http.Request, who account.Account) error {

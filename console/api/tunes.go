@@ -43,10 +43,7 @@ func (a *API) listTunes(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err != nil {
 		return storeProblem(err)
 	}
-	if list == nil {
-		list = []tune.Tune{}
-	}
-	return answer(w, map[string]any{"tunes": list})
+	return answerPart(w, r, "tunes", list, func(t *tune.Tune) string { return t.ID })
 }
 
 // previewTune tells what a tune would have closed in the last seven days.

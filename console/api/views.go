@@ -47,7 +47,7 @@ func (a *API) views(w http.ResponseWriter, r *http.Request, who account.Account)
 			}
 		}
 	}
-	return answer(w, map[string]any{"views": out})
+	return answerPart(w, r, "views", out, func(v *savedView) string { return v.ID })
 }
 
 func (a *API) saveView(w http.ResponseWriter, r *http.Request, who account.Account) error {

@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 func book(t *testing.T) *Book {
 	t.Helper()
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,12 +11,12 @@ import (
 
 	"khien/detector"
 	"khien/detector/store"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 func open(t *testing.T) (s *Store, all store.Store) {
 	t.Helper()
-	all, err := embedded.Open(t.TempDir())
+	all, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

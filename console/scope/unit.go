@@ -47,7 +47,7 @@ func (u *Unit) area() (store.Area, error) {
 	case len(u.Sensors) > SensorsMax:
 		return wrong("sensors", "%d, at most %d", len(u.Sensors), SensorsMax)
 	}
-	u.Networks, u.Sensors = slices.Clone(u.Networks), slices.Clone(u.Sensors)
+	u.Networks, u.Sensors = append([]string{}, u.Networks...), append([]string{}, u.Sensors...) // lists in JSON, with and without rows
 	for i, s := range u.Networks {
 		p, err := prefix(strings.TrimSpace(s))
 		if err != nil {

@@ -9,14 +9,14 @@ import (
 
 	"khien/detector"
 	"khien/detector/store"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 var start = time.Date(2026, 11, 21, 7, 0, 0, 0, time.UTC)
 
 func openBook(t *testing.T) (*Book, *time.Time) {
 	t.Helper()
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ import (
 	"khien/console/hook/gate"
 	"khien/detector"
 	"khien/detector/store"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 const secret = "c2VjcmV0LWZvci10ZXN0cy1vbmx5LTAxMjM0NTY3ODk="
@@ -50,7 +50,7 @@ func open(t *testing.T, dir string, st store.Store) *gate.Gate {
 
 func newStore(t *testing.T) store.Store {
 	t.Helper()
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

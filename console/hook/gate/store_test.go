@@ -6,12 +6,12 @@ import (
 	"khien/console/hook"
 	"khien/console/hook/hooktest"
 	"khien/detector"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 // TestEmbeddedStore: the same decisions over the store that ships.
 func TestEmbeddedStore(t *testing.T) {
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,16 +28,16 @@ func reachable(a netip.Addr, allow []netip.Prefix) bool {
 	return a.IsGlobalUnicast() && !a.IsPrivate() && !slices.ContainsFunc(special, holds)
 }
 
-// dialer connects to reachable addresses only. The check is made on the address that the connection is made to, so that a
+// Dialer connects to reachable addresses only. The check is made on the address that the connection is made to, so that a
 // name that changes its address between two questions gets nowhere.
-func dialer(allow []netip.Prefix) *net.Dialer {
+func Dialer(allow []netip.Prefix) *net.Dialer {
 	return &net.Dialer{Timeout: 10 * time.Second, Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return fmt.Errorf("push: %w", err)
 		}
 		if !reachable(at.Addr(), allow) {
-			return fmt.Errorf("push: %s is not public; the consumer's allow list does not have it", at.Addr())
+			return fmt.Errorf("push: %s is not public and not allowed", at.Addr())
 		}
 		return nil
 	}}
@@ -46,7 +46,7 @@ func dialer(allow []netip.Prefix) *net.Dialer {
 // client returns an HTTP client behind the guard: no proxy, no redirection.
 func client(allow []netip.Prefix) *http.Client {
 	return &http.Client{Timeout: 20 * time.Second,
-		Transport: &http.Transport{DialContext: dialer(allow).DialContext, Proxy: nil, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute,
+		Transport: &http.Transport{DialContext: Dialer(allow).DialContext, Proxy: nil, TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute,
 			MaxIdleConnsPerHost: 1, ResponseHeaderTimeout: 15 * time.Second, MaxResponseHeaderBytes: 64 << 10},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }

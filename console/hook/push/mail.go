@@ -38,7 +38,7 @@ func NewMail(addr, user, password, from string, to []string, allow []netip.Prefi
 		policy = mail.TLSOpportunistic
 	}
 	options := []mail.Option{mail.WithPort(port), mail.WithTLSPolicy(policy), mail.WithTimeout(20 * time.Second),
-		mail.WithDialContextFunc(dialer(allow).DialContext)}
+		mail.WithDialContextFunc(Dialer(allow).DialContext)}
 	if port == 465 {
 		options = append(options, mail.WithSSL())
 	}

@@ -35,7 +35,7 @@ func NewSyslog(to, format string, allow []netip.Prefix) (*Syslog, error) {
 	if _, _, err := net.SplitHostPort(u.Host); err != nil || u.Scheme != "udp" && u.Scheme != "tcp" && u.Scheme != "tls" {
 		return nil, fmt.Errorf("push: syslog: %q: udp://HOST:514, tcp://HOST:601 or tls://HOST:6514 is expected", to)
 	}
-	s := &Syslog{network: u.Scheme, addr: u.Host, dialer: dialer(allow)}
+	s := &Syslog{network: u.Scheme, addr: u.Host, dialer: Dialer(allow)}
 	switch format {
 	case "", "rfc5424":
 		s.write = render.Syslog

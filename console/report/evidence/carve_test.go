@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"khien/detector/store"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 	"khien/sensor"
 	"khien/sensor/capture"
 	"khien/sensor/decode"
@@ -147,7 +147,7 @@ func communityID(t *testing.T, p sensor.Packet) string {
 }
 
 func TestCustody(t *testing.T) {
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

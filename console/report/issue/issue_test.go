@@ -18,7 +18,7 @@ import (
 	"khien/console/report/legal"
 	"khien/detector"
 	"khien/detector/store"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 var at = time.Date(2026, 11, 27, 1, 12, 7, 0, time.UTC)
@@ -42,7 +42,7 @@ facts:
 // desk returns a desk with a case of one fraud finding, and what is needed to report it.
 func desk(t *testing.T) (*Desk, Request) {
 	t.Helper()
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

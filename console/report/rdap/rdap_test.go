@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 const registry = `{"objectClassName":"domain","entities":[{"roles":["registrar"],"vcardArray":["vcard",[["email",{},"text","sales@reg.example"]]],
 "entities":[{"roles":["abuse"],"vcardArray":["vcard",[["version",{},"text","4.0"],["email",{},"text","abuse@reg.example"],["email",{},"text","x\r\nBcc: y"],["email"],7]]}]}]}`
 
 func TestAbuse(t *testing.T) {
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

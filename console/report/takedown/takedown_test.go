@@ -8,11 +8,11 @@ import (
 	"time"
 
 	"khien/console/report"
-	"khien/detector/store/embedded"
+	"khien/detector/store/teststore"
 )
 
 func TestTarget(t *testing.T) {
-	st, err := embedded.Open(t.TempDir())
+	st, err := teststore.Open(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
