@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"time"
 
+	"khien/console/rulebook"
 	"khien/detector"
 	"khien/detector/behaviour"
 	"khien/detector/behaviour/abuse"
@@ -69,11 +71,15 @@ type detection struct {
 	behaviours *behaviour.Patterns // nil with --no-default-rules
 	loaded     int
 	rejected   int
+	since      time.Time         // when it was loaded
+	language   signature.Options // what rules can ask for beside their text
+	files      []rulebook.File
+	faults     []rulebook.Fault
 }
 
 // loadDetection loads the rules and says what is wrong with those that it cannot load. False means: do not go on.
 func loadDetection(o detectionOptions, stderr io.Writer) (*detection, bool) {
-	d := &detection{}
+	d := &detection{since: time.Now()}
 	if !o.noDefault {
 		d.behaviours = behaviour.New()
 		m, err := abuse.NewMemory("")
@@ -173,15 +179,23 @@ func (d *detection) loadSignatures(o detectionOptions, stderr io.Writer) bool {
 		fmt.Fprintln(stderr, err)
 		return false
 	}
-	opt := signature.Options{CacheDir: cacheDir(), Reputation: reputation}
-	if d.places != nil {
-		opt.Country = d.places.Country
+	off, ok := o.off(stderr)
+	if !ok {
+		return false
 	}
+	d.language = signature.Options{Reputation: reputation}
+	if d.places != nil {
+		d.language.Country = d.places.Country
+	}
+	opt := d.language
+	opt.CacheDir, opt.Off = cacheDir(), off
 	set, errs := signature.Load(opt, files)
-	for _, err := range errs {
-		fmt.Fprintln(stderr, err.Error())
+	for i := range errs {
+		fmt.Fprintln(stderr, errs[i].Error())
+		d.faults = append(d.faults, rulebook.FaultOf(&errs[i]))
 	}
 	d.signatures = set
+	d.tellSignatures(o, src)
 	d.loaded += set.Len()
 	d.rejected += len(errs)
 	return true
@@ -199,7 +213,9 @@ func (d *detection) loadYARA(o detectionOptions, stderr io.Writer) bool {
 	set, errs := yara.Load(files)
 	for _, err := range errs {
 		fmt.Fprintln(stderr, err.Error())
+		d.faults = append(d.faults, rulebook.Fault{File: err.File, Line: err.Line, Msg: err.Text})
 	}
+	d.tellFiles(o, "yara", src)
 	d.yara = set
 	d.rejected += len(errs)
 	if set != nil {
@@ -219,10 +235,12 @@ func (d *detection) loadFraud(o detectionOptions, stderr io.Writer) bool {
 		if err != nil {
 			fmt.Fprintln(stderr, err)
 			d.rejected++
+			d.faults = append(d.faults, rulebook.Fault{File: s.name, Msg: err.Error()})
 			continue
 		}
 		brands = brands.Merge(b)
 	}
+	d.tellFiles(o, "brands", src)
 	d.names = fraud.NewNames(brands)
 	d.stories = fraud.NewStories()
 	return true

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"khien/console/rulebook"
 	"khien/detector"
 	"khien/detector/eve"
 	"khien/detector/fraud"
@@ -62,13 +63,14 @@ type reloader struct {
 	current *detection
 	first   *detector.Engine // its lock is that of all: they share what is remembered of victims
 	running []*rounds
+	attempt rulebook.Outcome // how the latest loading ended
 }
 
 func newReloader(o detectionOptions, det *detection) *reloader {
 	if det.stories == nil {
 		det.stories = fraud.NewStories() // brands may come with a reload
 	}
-	return &reloader{options: o, current: det}
+	return &reloader{options: o, current: det, attempt: attempt(&outcome{Started: det.since, OK: true, Loaded: det.loaded, Rejected: det.rejected}, det)}
 }
 
 // pipeline makes a pipeline that takes part in reloads until end is called, after its Close. others, where given, makes the
@@ -133,6 +135,9 @@ func (r *reloader) load(o *detectionOptions) *outcome {
 	debug.FreeOSMemory()
 	res.Millis = time.Since(res.Started).Milliseconds()
 	res.Errors = cut(errs.String(), outcomeErrors)
+	r.mu.Lock()
+	r.attempt = attempt(res, next)
+	r.mu.Unlock()
 	return res
 }
 

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"khien/console"
+	"khien/console/api"
 	"khien/detector/store/embedded"
 	"khien/sensor/app/tls"
 	"khien/sensor/capture"
@@ -163,6 +164,10 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if o.stores.files != nil {
 		cfg.Files = o.stores.files
 	}
+	rules := newReloader(o.detection, det)
+	var sink *sinkWriter // before the first request
+	cfg.Sensor = func() api.SensorStatus { return o.status(rules, sink) }
+	cfg.Rules = rules.live(o.stores.packets, stderr)
 	server, err := console.New(cfg, st)
 	if err != nil {
 		listener.Close()
@@ -176,10 +181,9 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	block.start(ctx)
-	rules := newReloader(o.detection, det)
 	go reloadOn(ctx, hup, rules, o.data, stderr)
 	trouble := &troubles{stderr: stderr}
-	sink, err := newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble,
+	sink, err = newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble,
 		write: newStoreWriter(st, block.notifying(server.Notify), o.data, trouble).functions(o.name)})
 	if err != nil {
 		listener.Close()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"khien/console/api"
+	"khien/console/rulebook"
 )
 
 // Config says how the console behaves. The zero Config is not valid: DataDir is required. Other fields that are zero mean
@@ -23,6 +24,10 @@ type Config struct {
 	Version string
 	// Stats returns what the sensors of this process tell of themselves, as a value for JSON; nil when there are none.
 	Stats func() any
+	// Sensor tells how the sensor of this process is; nil when there is none.
+	Sensor func() api.SensorStatus
+	// Rules is the rules of the sensor of this process; nil when there is none.
+	Rules *rulebook.Live
 	// Packets is the folder of the packets that are kept, from which reports take a case's; "" when none are.
 	Packets string
 	// FlowPackets gives the packets that are kept of a finding; nil when none are kept here.

@@ -17,6 +17,7 @@ import (
 	"khien/console/cases"
 	"khien/console/oidc"
 	"khien/console/report/issue"
+	"khien/console/rulebook"
 	"khien/console/scope"
 	"khien/console/web"
 	"khien/detector"
@@ -27,6 +28,7 @@ import (
 type Server struct {
 	api           *api.API
 	audit         *audit.Log
+	rules         *rulebook.Desk
 	handler       http.Handler
 	firstPassword string
 }
@@ -56,8 +58,9 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	scoped := scope.New(st, cfg.Now)
 	desk := &issue.Desk{Store: scoped, Cases: &cases.Book{Store: scoped, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
 		Packets: cfg.Packets}
+	s.rules = rulebook.New(cfg.Rules, cfg.Now)
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats,
-		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Rate: cfg.Rate, Now: cfg.Now})
+		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
@@ -83,6 +86,7 @@ func (s *Server) Notify(findings []detector.Finding) { s.api.Notify(findings) }
 // Close ends the event streams and closes the audit log. The store stays open.
 func (s *Server) Close() error {
 	s.api.Close()
+	s.rules.Close()
 	return s.audit.Close()
 }
 

@@ -264,6 +264,20 @@ func (x *agencies) tries() map[string][]try {
 		"GET blocking/requests":                {{"blocking/requests", nil, 404, ""}},
 		"POST blocking/requests":               {{"blocking/requests", map[string]any{"value": "x.example", "contact": "1", "reason": "x"}, 404, ""}},
 		"POST blocking/requests/{id}/answer":   {{"blocking/requests/x/answer", map[string]any{}, 404, ""}},
+		"GET sensors":                          {{"sensors", nil, 404, ""}},
+		"GET losses":                           {{"losses?range=all", nil, 200, ""}},
+		"GET rules":                            {{"rules", nil, 404, ""}},
+		"GET rules/sets":                       {{"rules/sets", nil, 404, ""}},
+		"GET rules/{id}":                       {{"rules/1:1", nil, 404, ""}},
+		"POST rules/{id}/off":                  {{"rules/1:1/off", map[string]any{"reason": "x"}, 404, ""}},
+		"POST rules/{id}/on":                   {{"rules/1:1/on", map[string]any{"reason": "x"}, 404, ""}},
+		"POST rules/measure":                   {{"rules/measure", map[string]any{}, 404, ""}},
+		"POST rules/check":                     {{"rules/check", map[string]any{"text": "x"}, 404, ""}},
+		"POST rules/try":                       {{"rules/try", map[string]any{"text": "x", "finding": x.fb.ID}, 404, ""}},
+		"POST rules/try/capture":               {{"rules/try/capture", map[string]any{}, 404, ""}},
+		"GET rules/own":                        {{"rules/own", nil, 404, ""}},
+		"PUT rules/own":                        {{"rules/own", map[string]any{"text": "", "base": "", "reason": "x"}, 404, ""}},
+		"GET rules/own/{version}":              {{"rules/own/1", nil, 404, ""}},
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 	"khien/console/audit"
 	"khien/console/oidc"
 	"khien/console/report/issue"
+	"khien/console/rulebook"
 	"khien/console/scope"
 	"khien/console/tune"
 	"khien/detector"
@@ -30,7 +31,7 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats, Packets, Files, Blocking and OIDC are required.
+// Config is what an API works with. All fields but Stats, Packets, Files, Blocking, Sensor and OIDC are required.
 type Config struct {
 	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
@@ -45,6 +46,8 @@ type Config struct {
 	Blocking Blocking       // nil when decisions are made elsewhere
 	OIDC     *oidc.Provider // nil where nobody logs in at a provider
 	Rate     int            // requests a minute of one account; 0 means defaultRate
+	Rules    *rulebook.Desk
+	Sensor   func() SensorStatus // how the sensor of this process is; nil when there is none
 }
 
 // API answers requests. Safe for concurrent use.
@@ -63,6 +66,7 @@ type API struct {
 	mu        sync.Mutex
 	overview  map[string]overviewCache // by scopeKey
 	response  map[string]responseCache
+	ruleHits  map[string]ruleHitsCache
 	undos     []undo
 	tuneError error             // of the latest Apply, for health
 	searched  map[string]string // last query by user, so that a page that refreshes fills no log
@@ -128,7 +132,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
-	return slices.Concat(own, a.caseRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes())
+	return slices.Concat(own, a.caseRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes())
 }
 
 //go:embed openapi.json

@@ -23,7 +23,8 @@ import (
 type contract map[string]operation // by pattern
 
 type operation struct {
-	body  *jsonschema.Schema // nil: the operation has no body
+	body  *jsonschema.Schema // nil: the operation has no body, or none of JSON
+	max   int64              // bytes of the body
 	query []parameter
 }
 
@@ -44,7 +45,10 @@ type described struct {
 			Required bool
 			Schema   struct{ Type any }
 		}
-		RequestBody *struct{}
+		RequestBody *struct {
+			Content map[string]struct{}
+			Max     int64 `json:"x-max-bytes"` // where it is more than bodyMax
+		}
 	}
 }
 
@@ -71,8 +75,13 @@ func readContract(text []byte) (contract, error) {
 	for path, methods := range doc.Paths {
 		for method, described := range methods {
 			at := documentURL + "#/paths/" + url.PathEscape(escape.Replace(path)) + "/" + method
-			var op operation
-			if described.RequestBody != nil {
+			op := operation{max: bodyMax}
+			if b := described.RequestBody; b != nil {
+				op.max = max(op.max, b.Max)
+				if _, ok := b.Content["application/json"]; !ok {
+					out[strings.ToUpper(method)+" "+path] = op
+					continue
+				}
 				if op.body, err = c.Compile(at + "/requestBody/content/application~1json/schema"); err != nil {
 					return nil, fmt.Errorf("api: description: %w", err)
 				}
@@ -118,7 +127,7 @@ func (c contract) check(w http.ResponseWriter, r *http.Request, pattern string) 
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return &problem{Status: http.StatusUnsupportedMediaType, Code: "media_type", Title: "Send application/json"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, op.max))
 	if err != nil {
 		return readProblem(err)
 	}

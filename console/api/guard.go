@@ -40,7 +40,7 @@ func (a *API) pass(w http.ResponseWriter, r *http.Request, rt route) error {
 	if err := a.contract.check(w, r, rt.pattern); err != nil {
 		return err
 	}
-	return a.repeats.once(w, r, who.Name, func(w http.ResponseWriter, r *http.Request) {
+	return a.repeats.once(w, r, who.Name, a.contract[rt.pattern].max, func(w http.ResponseWriter, r *http.Request) {
 		if err := rt.handle(w, r.WithContext(scope.With(r.Context(), who.Name, who.Units)), who); err != nil {
 			a.fail(w, r, err)
 		}

@@ -24,7 +24,7 @@ func TestKeptAnswers(t *testing.T) {
 	status, runs := 200, 0
 	once := func(user, key, body string) (int, string, error) {
 		w := httptest.NewRecorder()
-		err := s.once(w, post(key, body), user, func(w http.ResponseWriter, r *http.Request) {
+		err := s.once(w, post(key, body), user, bodyMax, func(w http.ResponseWriter, r *http.Request) {
 			runs++
 			w.WriteHeader(status)
 			fmt.Fprint(w, "secret-", runs)
@@ -51,7 +51,7 @@ func TestKeptAnswers(t *testing.T) {
 	if code, body, _ := once("an", key+"2", "{}"); code != 200 || body != "secret-4" {
 		t.Errorf("after a failure: %d %q", code, body)
 	}
-	err := s.once(httptest.NewRecorder(), post(key+"3", "{}"), "an", func(w http.ResponseWriter, r *http.Request) {
+	err := s.once(httptest.NewRecorder(), post(key+"3", "{}"), "an", bodyMax, func(w http.ResponseWriter, r *http.Request) {
 		if _, _, err := once("an", key+"3", "{}"); err == nil || err.(*problem).Code != "idempotency_running" {
 			t.Errorf("while it runs: %v", err)
 		}
@@ -61,12 +61,12 @@ func TestKeptAnswers(t *testing.T) {
 	}
 	func() {
 		defer func() { recover() }()
-		s.once(httptest.NewRecorder(), post(key+"4", "{}"), "an", func(w http.ResponseWriter, r *http.Request) { panic("handler") })
+		s.once(httptest.NewRecorder(), post(key+"4", "{}"), "an", bodyMax, func(w http.ResponseWriter, r *http.Request) { panic("handler") })
 	}()
 	if code, _, err := once("an", key+"4", "{}"); code != 200 || err != nil {
 		t.Errorf("after a panic: %d, %v", code, err)
 	}
-	s.once(httptest.NewRecorder(), post(key+"5", "{}"), "an", func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, repeatAnswer+1)) })
+	s.once(httptest.NewRecorder(), post(key+"5", "{}"), "an", bodyMax, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, repeatAnswer+1)) })
 	if _, _, err := once("an", key+"5", "{}"); err == nil || err.(*problem).Code != "idempotency_done" {
 		t.Errorf("after a long answer: %v", err)
 	}
@@ -79,7 +79,7 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 	fill := func(user string, n, size int) {
 		for i := range n {
 			key := fmt.Sprintf("key-of-somebody-%d-%d", i, size)
-			if err := s.once(httptest.NewRecorder(), post(key, ""), user, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, size)) }); err != nil {
+			if err := s.once(httptest.NewRecorder(), post(key, ""), user, bodyMax, func(w http.ResponseWriter, r *http.Request) { w.Write(make([]byte, size)) }); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -94,7 +94,7 @@ func TestKeptAnswersAreBounded(t *testing.T) {
 	}
 	for i := range repeatsMax/10 + 10 {
 		for j := range 10 {
-			s.once(httptest.NewRecorder(), post(fmt.Sprintf("key-number-%08d", i), ""), fmt.Sprint("user", j), func(w http.ResponseWriter, r *http.Request) {})
+			s.once(httptest.NewRecorder(), post(fmt.Sprintf("key-number-%08d", i), ""), fmt.Sprint("user", j), bodyMax, func(w http.ResponseWriter, r *http.Request) {})
 		}
 	}
 	if len(s.byID) > repeatsMax || len(s.order) != len(s.byID) {

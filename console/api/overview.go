@@ -28,6 +28,8 @@ type overview struct {
 	To         time.Time      `json:"to"`
 	Severities [4]severitySum `json:"severities"` // low to critical
 	Waiting    int            `json:"waiting"`    // groups that nobody has decided about, of all days, high or critical
+	Backlog    backlog        `json:"backlog"`
+	Victims    victims        `json:"victims"`
 	Brands     []nameCount    `json:"brands"`
 	Stages     []nameCount    `json:"stages"`
 	Stories    []groupView    `json:"stories"` // the worst groups of today
@@ -151,6 +153,12 @@ func (a *API) count(ctx context.Context, now time.Time) (*overview, error) {
 		return nil, err
 	}
 	v.Waiting = waiting.Total
+	if v.Backlog, err = a.countBacklog(ctx, now); err != nil {
+		return nil, err
+	}
+	if v.Victims, err = a.countVictims(ctx, now); err != nil {
+		return nil, err
+	}
 	any, err := a.cfg.Store.Find(ctx, store.Query{Limit: 1})
 	if err != nil {
 		return nil, err

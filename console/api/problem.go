@@ -69,11 +69,14 @@ func answer(w http.ResponseWriter, v any) error {
 }
 
 // read decodes a request's JSON body into v.
-func read(w http.ResponseWriter, r *http.Request, v any) error {
+func read(w http.ResponseWriter, r *http.Request, v any) error { return readMax(w, r, v, bodyMax) }
+
+// readMax does so for a body of up to max bytes.
+func readMax(w http.ResponseWriter, r *http.Request, v any, max int64) error {
 	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
 		return &problem{Status: http.StatusUnsupportedMediaType, Code: "media_type", Title: "Send application/json"}
 	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, bodyMax))
+	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, max))
 	d.DisallowUnknownFields()
 	if err := d.Decode(v); err != nil {
 		var tooLarge *http.MaxBytesError

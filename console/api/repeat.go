@@ -90,7 +90,7 @@ func digest(parts ...string) [sha256.Size]byte {
 }
 
 // once runs a request of an account, unless it was made with its key before: then the answer is the same.
-func (s *repeats) once(w http.ResponseWriter, r *http.Request, user string, run func(http.ResponseWriter, *http.Request)) error {
+func (s *repeats) once(w http.ResponseWriter, r *http.Request, user string, max int64, run func(http.ResponseWriter, *http.Request)) error {
 	key, err := readKey(r)
 	if err != nil || key == "" || r.Method != http.MethodPost {
 		if err == nil {
@@ -98,7 +98,7 @@ func (s *repeats) once(w http.ResponseWriter, r *http.Request, user string, run 
 		}
 		return err
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyMax))
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, max))
 	if err != nil {
 		return readProblem(err)
 	}

@@ -37,14 +37,16 @@ func limits() map[string]limit {
 			POST cases/{id}/close; GET cases/{id}/incident; PUT cases/{id}/incident; POST cases/{id}/confirm; POST cases/{id}/sent;
 			GET cases/{id}/clocks; GET cases/{id}/clocks.ics; GET cases/{id}/custody; GET cases/{id}/preview; GET cases/{id}/preview.pdf;
 			GET reports; POST reports; GET reports/{id}/files/{name}; GET reports/clocks; GET reports/takedown; POST reports/takedown/{id};
-			GET units`,
+			GET units; GET losses`,
 		checked: `GET accounts; GET events; GET overview; GET health; GET blocking; GET blocking/decisions; POST blocking/decisions;
 			GET blocking/decisions/{id}; POST blocking/decisions/{id}/approve; POST blocking/decisions/{id}/renew;
 			POST blocking/decisions/{id}/revoke`,
 		whole: `POST accounts; PUT accounts/{name}; DELETE accounts/{name}; POST accounts/{name}/reset; GET audit; PUT units;
 			PUT reports/packs/{id}; GET blocking/why; GET blocking/test; GET blocking/render/{format}; POST blocking/kill;
 			POST blocking/resume; POST blocking/rollback; POST blocking/accept; GET blocking/requests; POST blocking/requests;
-			POST blocking/requests/{id}/answer`,
+			POST blocking/requests/{id}/answer; GET sensors; GET rules; GET rules/sets; GET rules/{id}; POST rules/{id}/off; POST rules/{id}/on;
+			POST rules/measure; POST rules/check; POST rules/try; POST rules/try/capture; GET rules/own; PUT rules/own;
+			GET rules/own/{version}`,
 	} {
 		for _, row := range strings.Split(list, ";") {
 			method, path, _ := strings.Cut(strings.TrimSpace(row), " ")

@@ -100,7 +100,7 @@ func (w *Watch) tell() *detector.Finding {
 	}
 	worst := losses[0]
 	f := &detector.Finding{Time: to.UTC(), First: from.UTC(), Last: to.UTC(), Count: 1, Source: detector.FromHealth,
-		Severity: worst.severity(), Score: min(worst.share, 1), Sensor: w.name, Interface: w.name,
+		Severity: worst.severity(), Score: min(worst.share, 1), Interface: w.name,
 		Rule: detector.Rule{ID: "loss:" + w.name, Name: "loss of the sensor " + w.name, Category: "sensor health"}}
 	f.Summary = worst.summary(w.name, from, to)
 	for i := range losses {

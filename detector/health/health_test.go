@@ -40,7 +40,7 @@ func TestLossIsTold(t *testing.T) {
 	if f.Summary != want {
 		t.Errorf("%+v", f.Summary)
 	}
-	if f.Source != detector.FromHealth || f.Severity != detector.Medium || f.ID == "" || f.Interface != "eth1" || len(f.Reasons) != 1 ||
+	if f.Source != detector.FromHealth || f.Severity != detector.Medium || f.ID == "" || f.Interface != "eth1" || f.Sensor != "" || len(f.Reasons) != 1 ||
 		f.Reasons[0].EN != "2100 packets: kernel ring full" {
 		t.Errorf("%+v", f)
 	}

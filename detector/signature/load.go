@@ -29,7 +29,12 @@ type Options struct {
 	Reputation     *Reputation             // for iprep; nil when there are no lists
 	Country        func(netip.Addr) string // ISO 3166-1 alpha-2, for geoip; nil when nothing is known
 	AlertMax       int                     // alerts of one packet, 0 for the default of 15
+	Off            map[ID]bool             // rules that are read and not inspected
+	Confined       bool                    // refuse files by absolute names: the rules come from somebody who may not read every file
 }
+
+// ID names a rule.
+type ID struct{ GID, SID uint32 }
 
 // loader is what all rules of one Load share.
 type loader struct {
@@ -42,12 +47,13 @@ type loader struct {
 	classes    map[string]classification
 	references map[string]string
 	dirs       []string // where files that rules name are looked for
+	confined   bool
 	sets       *datasets
 	options    []rawOption // of the rule that is read; reused
 }
 
 func newLoader(o Options) *loader {
-	ld := &loader{vars: newVariables(o.Addresses, o.Ports), keywords: map[string]*keyword{}, absent: absentKeywords(o),
+	ld := &loader{vars: newVariables(o.Addresses, o.Ports), confined: o.Confined, keywords: map[string]*keyword{}, absent: absentKeywords(o),
 		buffers: map[string]*bufferDef{}, served: map[sensor.Proto]bool{}, sets: newDatasets()}
 	ld.classes = classifications(o.Classification)
 	ld.references = references(o.Reference)
@@ -92,6 +98,7 @@ func Load(o Options, files []File) (*Set, []Error) {
 	ld := newLoader(o)
 	var sigs []*sig
 	var errs []Error
+	var off []Rule
 	seen := map[[2]uint32]int{}
 	skipped := 0
 	for _, f := range files {
@@ -111,6 +118,10 @@ func Load(o Options, files []File) (*Set, []Error) {
 			}
 			s := ss[0]
 			s.File, s.Line = f.Name, raw.line
+			if o.Off[ID{s.GID, s.SID}] {
+				off = append(off, *s.Rule)
+				continue
+			}
 			id := [2]uint32{s.GID, s.SID}
 			if i, dup := seen[id]; dup {
 				// Of two rules with one sid the higher revision counts, as Suricata has it.
@@ -134,7 +145,7 @@ func Load(o Options, files []File) (*Set, []Error) {
 	if err != nil {
 		errs = append(errs, Error{File: "rules", Line: 1, Column: 1, Msg: err.Error()})
 	}
-	set.skipped, set.sets = skipped, ld.sets
+	set.skipped, set.sets, set.off = skipped, ld.sets, off
 	return set, errs
 }
 
@@ -146,7 +157,7 @@ const fileMax = 64 << 20
 
 // readBeside reads a file that a rule names, relative to the rule's file or to the data folder. A name may not leave them.
 func (ld *loader) readBeside(name string) ([]byte, error) {
-	if !filepath.IsLocal(name) && !filepath.IsAbs(name) {
+	if !filepath.IsLocal(name) && (ld.confined || !filepath.IsAbs(name)) {
 		return nil, fmt.Errorf("file %q lies outside of the rules' folder", name)
 	}
 	var firstErr error

@@ -17,6 +17,7 @@ type Set struct {
 	sigs     []*sig // in the order of inspection
 	loaded   int    // rules, each counted once
 	skipped  int
+	off      []Rule // that are read and not inspected
 	alertMax int
 
 	tx       [2][protoCount]txIndex
@@ -394,6 +395,9 @@ func (s *Set) Rules() []Rule {
 	})
 	return rules
 }
+
+// Off lists the rules that were read and are not inspected, because Options.Off names them. The list is not to be changed.
+func (s *Set) Off() []Rule { return s.off }
 
 // Skipped is the number of rules that do not apply to this engine by their own words (requires).
 func (s *Set) Skipped() int { return s.skipped }

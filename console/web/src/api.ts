@@ -132,13 +132,14 @@ export interface Overview {
   from: string
   severities: { severity: number; count: number; yesterday: number; spark: number[] }[]
   waiting: number
+  backlog: { ages: { hours: number; groups: number }[]; oldest: string | null; partial: boolean }
+  victims: { devices: number; stages: { name: string; count: number }[]; partial: boolean }
   brands: { name: string; count: number }[]
   stages: { name: string; count: number }[]
   stories: Group[]
   responses: { taken: ResponseTime | null; closed: ResponseTime | null }
   partial: boolean
   empty: boolean
-  sensors?: unknown
 }
 
 export interface Counts {

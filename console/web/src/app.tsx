@@ -23,6 +23,8 @@ import { Tunes } from './pages/tunes'
 import { follow, go, useAddress } from './route'
 
 // Asked for when it is opened: most people never do.
+const Rules = lazy(() => import('./pages/rules').then((m) => ({ default: m.Rules })))
+const Sensors = lazy(() => import('./pages/sensors').then((m) => ({ default: m.Sensors })))
 const Blocking = lazy(() => import('./pages/blocking').then((m) => ({ default: m.Blocking })))
 
 export function App() {
@@ -59,7 +61,7 @@ function Frame({ me }: { me: Me }) {
   )
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
-  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/admin' ? 'admin'
+  const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/sensors' ? 'sensors' : path === '/rules' ? 'rules' : path === '/admin' ? 'admin'
     : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
   const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
@@ -83,6 +85,8 @@ function Frame({ me }: { me: Me }) {
           <a href="/cases" onClick={follow} aria-current={at === 'cases' ? 'page' : undefined}>{t('nav.cases')}</a>
           <a href="/reports" onClick={follow} aria-current={at === 'reports' ? 'page' : undefined}>{t('nav.reports')}</a>
           <a href="/blocking" onClick={follow} aria-current={at === 'blocking' ? 'page' : undefined}>{t('nav.blocking')}</a>
+          <a href="/sensors" onClick={follow} aria-current={at === 'sensors' ? 'page' : undefined}>{t('nav.sensors')}</a>
+          <a href="/rules" onClick={follow} aria-current={at === 'rules' ? 'page' : undefined}>{t('nav.rules')}</a>
           <a href="/tunes" onClick={follow} aria-current={at === 'tunes' ? 'page' : undefined}>{t('nav.tunes')}</a>
         </nav>
         <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
@@ -115,6 +119,8 @@ function Frame({ me }: { me: Me }) {
           : path === '/reports' ? <Reports me={me} />
           : path === '/packs' ? <Packs address={address} me={me} toasts={toasts} />
           : path === '/blocking' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Blocking address={address} me={me} toasts={toasts} /></Suspense>
+          : path === '/sensors' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Sensors address={address} /></Suspense>
+          : path === '/rules' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Rules address={address} me={me} toasts={toasts} /></Suspense>
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
           : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
       </main>

@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { api, type Entity as Known, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
+import { LossLine } from '../parts/lossline'
 import { Pivot, type Field } from '../parts/pivot'
 import { Severity } from '../parts/severity'
 import { When } from '../parts/when'
@@ -36,6 +37,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
           </dl>
         )}
         {known && !known.first && <p className="quiet">{t('entity.none')}</p>}
+        {known?.first && known.last && <LossLine from={known.first} to={known.last} />}
         {known?.partial && <p className="quiet">{t('entity.partial')}</p>}
       </header>
       {!known ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : known.first && (

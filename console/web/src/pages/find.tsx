@@ -6,6 +6,7 @@ import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { Empty } from '../parts/empty'
 import { Histogram } from '../parts/histogram'
+import { LossLine } from '../parts/lossline'
 import { Pivot, type Field } from '../parts/pivot'
 import { QueryBar } from '../parts/querybar'
 import { Severity } from '../parts/severity'
@@ -116,6 +117,7 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
           {me.role !== 'viewer' && <Button size="compact-sm" variant="default" component="a" href={'/api/v1/findings.csv?' + asked({ lang })} download>{t('find.csv')}</Button>}
         </>}
       </div>
+      <LossLine range={range} from={from} to={to} />
       {counts && counts.total > 0 && <Histogram from={counts.from} to={counts.to} parts={counts.parts} pick={pick} />}
       {rows === undefined ? error === undefined && <Skeleton height={420} aria-label={t('common.loading')} /> : have === 0 ? (
         q === '' && range === 'all' ? <Empty /> : <p className="empty"><strong>{t('find.none')}</strong><br />{t('inbox.none.hint')}</p>

@@ -8,6 +8,7 @@ import { Bytes } from '../parts/bytes'
 import { Decide, History } from '../parts/decide'
 import { Facts } from '../parts/facts'
 import { FileSection } from '../parts/file'
+import { LossLine } from '../parts/lossline'
 import { Packets } from '../parts/packets'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
@@ -124,10 +125,12 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
             <h2>{t('finding.notseen')}</h2>
             {!k.not_seen?.length ? <p className="quiet">{t('finding.notseen.none')}</p>
               : <ul>{k.not_seen.map((x, i) => <li key={i}>{x[lang] || x.vi || x.en}</li>)}</ul>}
+            {k.source !== 'health' && <LossLine from={from} to={to} sensor={doc.observer.name} />}
           </section>
           <section>
             <h2>{t('finding.rule')}: <span className="mono"><Pivot field="rule" value={doc.rule.id} /></span>{doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
             {k.rule?.text ? <pre className="rule" tabIndex={0}>{k.rule.text}</pre> : <p className="quiet">{t('finding.rule.none')}</p>}
+            {k.source === 'signature' && <p className="noprint"><a href={'/rules?' + new URLSearchParams({ rule: `${k.rule?.gid ?? 1}:${doc.rule.id}` })} onClick={follow}>{t('finding.rule.page')}</a></p>}
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
             {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {doc.threat?.technique.name[i]}</span>)}</p>}
           </section>

@@ -11,6 +11,7 @@ import { BulkDialog, type Scope as Bulk } from '../parts/bulk'
 import { Bundles } from '../parts/bundles'
 import { CloseDialog } from '../parts/close'
 import { Empty } from '../parts/empty'
+import { LossLine } from '../parts/lossline'
 import { ProposeDialog, targetsOf, type Target } from '../parts/propose'
 import { QueryBar, type View } from '../parts/querybar'
 import { Severity } from '../parts/severity'
@@ -209,6 +210,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
           data={['group', ...bundles].map((v) => ({ value: v, label: t(`inbox.by.${v}` as Key) }))} />
         <Views view={{ q, range, sort }} change={change} me={me} toasts={toasts} />
       </QueryBar>
+      <LossLine range={range} />
       {error !== undefined && !(error instanceof Problem && error.code === 'query') && (
         <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load('')}>{t('common.retry')}</Button></p>
       )}

@@ -4,11 +4,15 @@ import { useEffect, useState } from 'react'
 import { api, type Overview as Numbers } from '../api'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
+import { Deadline } from '../parts/deadline'
 import { Empty } from '../parts/empty'
+import { ago, SensorIssue, urgency } from '../parts/sensorword'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
 import { When } from '../parts/when'
+import { reporting, type Clock } from '../reporting'
 import { follow } from '../route'
+import { sensors, type Sensor } from '../sensors'
 import { clock, dateTime } from '../time'
 
 const levels = ['low', 'medium', 'high', 'critical']
@@ -16,9 +20,10 @@ const refreshMS = 30_000
 
 const inbox = (q: string, range = '24h') => '/inbox?' + new URLSearchParams({ q, range })
 
-const wallStories = 7
+const wallStories = 5
 const wallBars = 5
 const wallSensors = 3
+const wallClocks = 4
 
 export function Overview({ decided, arrived, wall }: { decided: number; arrived: number; wall: boolean }) {
   const words = useWords()
@@ -35,7 +40,7 @@ export function Overview({ decided, arrived, wall }: { decided: number; arrived:
     <div className={wall ? 'page wall' : 'page'}>
       <div className="title">
         <h1>{t('overview.title')}</h1>
-        {wall ? <><Clock /><a href="/" onClick={follow}>{t('overview.wall.leave')}</a></> : <a href="/?wall=1" onClick={follow}>{t('overview.wall')}</a>}
+        {wall ? <><TimeOfDay /><a href="/" onClick={follow}>{t('overview.wall.leave')}</a></> : <a href="/?wall=1" onClick={follow}>{t('overview.wall')}</a>}
       </div>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
       {!n ? <Skeleton height={320} aria-label={t('common.loading')} /> : n.empty ? <Empty /> : <>
@@ -45,6 +50,12 @@ export function Overview({ decided, arrived, wall }: { decided: number; arrived:
             <span>{t('overview.waiting')}</span>
             <strong>{number(n.waiting)}</strong>
             <small>{t('overview.waiting.what')}</small>
+          </a>
+          <a className="number victims" href={'/find?' + new URLSearchParams({ q: 'source:fraud severity>=high -status:closed', range: '7d' })} onClick={follow}>
+            <span>{t('overview.victims')}</span>
+            <strong>{n.victims.partial ? '≥ ' : ''}{number(n.victims.devices)}</strong>
+            <small>{n.victims.stages.length === 0 ? t('overview.victims.none') : n.victims.stages.slice(0, 3).map((x) => `${words.word('stage', x.name)} ${number(x.count)}`).join(' · ')}</small>
+            <small>{t('overview.victims.what')}</small>
           </a>
           {[...n.severities].reverse().map((s) => (
             <a key={s.severity} className="number" href={inbox(`severity>=${levels[s.severity - 1]}`)} onClick={follow}>
@@ -78,9 +89,11 @@ export function Overview({ decided, arrived, wall }: { decided: number; arrived:
           </section>
           <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands.slice(0, wall ? wallBars : undefined)} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
           <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
+          <Backlog backlog={n.backlog} />
+          <Due most={wall ? wallClocks : 5} />
           <section className="panel">
             <h2>{t('overview.sensors')}</h2>
-            <Sensors value={n.sensors} none={t('overview.sensors.none')} most={wall ? wallSensors : 24} />
+            <Sensors most={wall ? wallSensors : 24} />
           </section>
         </div>
       </>}
@@ -97,8 +110,8 @@ function Pace({ what, time }: { what: 'overview.taken' | 'overview.closed'; time
   return <span title={time ? t('overview.pace.from', { n: number(time.groups) }) : undefined}>{t(what)} <strong>{text}</strong></span>
 }
 
-// Clock tells the time of Vietnam on a wall, and that the screen is alive.
-function Clock() {
+// TimeOfDay tells the time of Vietnam on a wall, and that the screen is alive.
+function TimeOfDay() {
   const [now, setNow] = useState(() => new Date().toISOString())
   useEffect(() => {
     const timer = setInterval(() => setNow(new Date().toISOString()), 1000)
@@ -130,43 +143,80 @@ function Bars({ title, none, rows, label, link }: {
   )
 }
 
-// Log shows what was read of another sensor's log.
-function Log({ name, n }: { name: string; n: Record<string, number> }) {
-  const { t, number } = useWords()
-  const bad = n.unreadable ?? 0
+// Backlog is how long what nobody has decided about has waited; the numbers are the table.
+function Backlog({ backlog: b }: { backlog: Numbers['backlog'] }) {
+  const words = useWords()
+  const { t, number } = words
+  const top = Math.max(1, ...b.ages.map((a) => a.groups))
   return (
-    <li>
-      <strong className="mono">{name}</strong>
-      <span>{t('sensor.records', { n: number(n.records), lines: number(n.lines ?? 0) })}</span>
-      <span className={bad > 0 ? 'failure' : 'quiet'}>{bad > 0 ? t('sensor.unreadable', { n: number(bad) }) : t('sensor.readable')}</span>
-    </li>
+    <section className="panel">
+      <h2>{t('overview.backlog')}</h2>
+      <ul className="bars">
+        {b.ages.map((a, i) => (
+          <li key={a.hours}>
+            <span>{a.hours === 0 ? t('overview.backlog.over', { n: b.ages[i - 1]?.hours ?? 0 }) : t('overview.backlog.under', { n: a.hours })}</span>
+            <span className="bar"><span className={a.hours === 0 || a.hours === 24 ? 'old' : ''} style={{ width: `${(a.groups / top) * 100}%` }} /></span>
+            <span className="count">{b.partial ? '≥ ' : ''}{number(a.groups)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="quiet">{b.oldest ? <>{t('overview.backlog.oldest')} <strong>{ago((Date.now() - Date.parse(b.oldest)) / 1000, words)}</strong></> : t('overview.backlog.none')}</p>
+    </section>
   )
 }
 
-// Sensors shows each sensor's traffic and what it lost, the worst first: a number that nobody can see is a number that nobody trusts.
-function Sensors({ value, none, most }: { value: unknown; none: string; most: number }) {
-  const { t, number } = useWords()
-  const all = typeof value === 'object' && value !== null ? Object.entries(value as Record<string, unknown>) : []
-  const lost = (n: Record<string, number>) => ((n.dropped ?? 0) / Math.max(1, (n.packets ?? 0) + (n.dropped ?? 0))) * 100
-  const rows = all.filter((r): r is [string, Record<string, number>] => typeof r[1] === 'object' && r[1] !== null)
-    .sort((a, b) => lost(b[1]) - lost(a[1]))
-  if (rows.length === 0) return <p className="quiet">{none}</p>
+// Due are the deadlines of the law that run, the nearest first.
+function Due({ most }: { most: number }) {
+  const { t, lang } = useWords()
+  const [clocks, setClocks] = useState<Clock[]>()
+  useEffect(() => {
+    // Without an answer the panel stays a shape; the page's own error says more.
+    const load = () => void reporting.allClocks().then((r) => setClocks(r.clocks.filter((k) => k.state === 'running' || k.state === 'overdue')), () => undefined)
+    load()
+    const timer = setInterval(load, refreshMS)
+    return () => clearInterval(timer)
+  }, [])
   return (
-    <ul className="sensors">
-      {rows.slice(0, most).map(([name, n]) => {
-        if (n.records !== undefined) return <Log key={name} name={name} n={n} />
-        const packets = n.packets ?? 0
-        const dropped = n.dropped ?? 0
-        return (
-          <li key={name}>
-            <strong className="mono">{name}</strong>
-            <span>{t('sensor.traffic', { packets: number(packets), flows: number(n.flows ?? 0) })}</span>
-            <span className={dropped > 0 ? 'failure' : 'quiet'}>{dropped > 0 ? t('sensor.lost', { n: number(dropped), share: number(lost(n), 2) }) : t('sensor.whole')}</span>
-            {(n.gap_bytes ?? 0) > 0 && <span className="quiet">{t('sensor.gaps', { n: number(n.gap_bytes) })}</span>}
-          </li>
-        )
-      })}
-      {rows.length > most && <li className="quiet">{t('sensor.others', { n: number(rows.length - most) })}</li>}
-    </ul>
+    <section className="panel due-panel">
+      <h2>{t('overview.due')}</h2>
+      {!clocks ? <Skeleton height={64} aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('overview.due.none')}</p> : (
+        <ul className="clocks">
+          {clocks.slice(0, most).map((k) => (
+            <li key={(k.case ?? '') + k.duty}>
+              <a href={k.case ? '/cases/' + encodeURIComponent(k.case) : '/reports'} onClick={follow}>{k.case && <span className="mono">{k.case} </span>}{lang === 'en' ? k.title_en : k.title_vi}</a>
+              <Deadline clock={k} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {(clocks?.length ?? 0) > most && <p className="quiet"><a href="/reports" onClick={follow}>{t('overview.due.more', { n: (clocks?.length ?? 0) - most })}</a></p>}
+    </section>
   )
+}
+
+// Sensors says of each sensor whether it can be trusted, the worst first. An account that is limited to units sees none.
+function Sensors({ most }: { most: number }) {
+  const { t, number } = useWords()
+  const [list, setList] = useState<Sensor[]>()
+  useEffect(() => {
+    const load = () => void sensors.list().then((r) => setList(r.sensors), () => setList((old) => old ?? []))
+    load()
+    const timer = setInterval(load, refreshMS)
+    return () => clearInterval(timer)
+  }, [])
+  if (!list) return <Skeleton height={64} aria-label={t('common.loading')} />
+  if (list.length === 0) return <p className="quiet">{t('overview.sensors.none')}</p>
+  const sorted = list.toSorted((a, b) => urgency(b.issues) - urgency(a.issues) || b.losses.length - a.losses.length || a.name.localeCompare(b.name))
+  return <>
+    <p>{t('sensors.lead', { n: number(list.length), well: number(list.filter((s) => s.issues.length === 0).length) })}</p>
+    <ul className="sensors">
+      {sorted.slice(0, most).map((s) => (
+        <li key={s.name}>
+          <a className="mono" href={'/sensors?' + new URLSearchParams({ sensor: s.name })} onClick={follow}>{s.name}</a>{' '}
+          {s.issues.length > 0 ? <SensorIssue issue={s.issues[0]} /> : s.losses.length > 0 ? <span className="s2">{t('overview.sensors.lost', { n: number(s.losses.length) })}</span> : <span className="quiet">✓ {t('overview.sensors.well')}</span>}
+        </li>
+      ))}
+      {sorted.length > most && <li className="quiet">{t('sensor.others', { n: number(sorted.length - most) })}</li>}
+    </ul>
+  </>
 }

@@ -1,6 +1,6 @@
 // Command server is a console with made-up findings for the tests of the pages and of the interface. It prints its address
-// and the first password as one JSON line. A line "more" on standard input brings one new finding; the end of the input
-// ends it. It runs on the store that teststore opens; -empty leaves that empty, -rate sets the requests a minute of an
+// and the first password as one JSON line. A line "more" on standard input brings one new finding, "spoil" a rule file that does
+// not load, "mend" takes that away; the end of the input ends it. It runs on the store that teststore opens; -empty leaves that empty, -rate sets the requests a minute of an
 // account.
 package main
 
@@ -46,12 +46,19 @@ func run(empty bool, rate int) error {
 			return err
 		}
 	}
+	if err := sensors(st, time.Now()); err != nil {
+		return err
+	}
 	// A provider that is away: the login page offers it, and says that it does not answer.
 	if err := os.WriteFile(filepath.Join(dir, oidc.FileName), []byte("issuer: http://127.0.0.1:9\nclient_id: khien\nurl: http://127.0.0.1:8686\n"+
 		"title: Cổng định danh tỉnh\nrole_claim: groups\nroles: {soc: analyst}\n"), 0o600); err != nil {
 		return err
 	}
 	if err := profile(dir); err != nil {
+		return err
+	}
+	rules, err := openRules(filepath.Join(dir, "rules"))
+	if err != nil {
 		return err
 	}
 	kept, err := files(filepath.Join(dir, "files"))
@@ -64,7 +71,7 @@ func run(empty bool, rate int) error {
 		return err
 	}
 	defer gate.Close()
-	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, FlowPackets: packets, Files: kept, Blocking: gate, Rate: rate}, st)
+	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, Sensor: sensorHere, Rules: rules.Live(window), FlowPackets: packets, Files: kept, Blocking: gate, Rate: rate}, st)
 	if err != nil {
 		return err
 	}
@@ -81,6 +88,9 @@ func run(empty bool, rate int) error {
 	}
 	in := bufio.NewScanner(os.Stdin)
 	for n := 0; in.Scan(); n++ {
+		if err := spoil(filepath.Join(dir, "rules"), in.Text()); err != nil {
+			return err
+		}
 		if in.Text() != "more" {
 			continue
 		}

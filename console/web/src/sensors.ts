@@ -1,0 +1,64 @@
+// Sensors and what they lost, as the server documents them.
+import { call, type Text } from './api'
+
+export interface Loss {
+  id: string
+  sensor: string
+  interface: string
+  from: string
+  to: string
+  severity: number
+  share: number
+  text: Text
+  stages: (Text & { weight: number })[]
+}
+
+export interface Capture {
+  name: string
+  packets: number
+  bytes: number
+  flows: number
+  dropped: number
+  parser_bugs: number
+  lost: Record<string, number>
+}
+
+export interface Issue {
+  code: string
+  state: 'warning' | 'critical'
+  n?: number
+  detail?: string
+  text?: Text
+}
+
+interface Version {
+  number: number
+  hash: string
+}
+
+interface Lane {
+  records: number
+  bytes: number
+  waited: number
+  dropped: number
+}
+
+export interface Sensor {
+  name: string
+  version: string
+  seen: string
+  skew_ms: number
+  spool: { findings: Lane; telemetry: Lane; trouble?: string }
+  lag?: { records: number; oldest_seconds: number }
+  rules?: { running?: Version; wanted?: Version; error?: string; loaded: number; rejected: number }
+  own: boolean
+  captures: Capture[]
+  kept?: Record<string, number>
+  losses: Loss[]
+  issues: Issue[]
+}
+
+export const sensors = {
+  list: () => call<{ sensors: Sensor[]; now: string; more: boolean }>('GET', 'sensors'),
+  losses: (window: URLSearchParams, signal?: AbortSignal) => call<{ losses: Loss[]; more: boolean }>('GET', 'losses?' + window, undefined, signal),
+}

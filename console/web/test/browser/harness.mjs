@@ -1,0 +1,63 @@
+// A console of made-up findings with a browser in front of it. KHIEN_SHOTS names a folder for pictures.
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url))
+export const shots = process.env.KHIEN_SHOTS
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+export const problems = []
+export let server, password, url, browser, page
+
+export async function open() {
+  server = spawn('go', ['run', './console/web/test/server'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+  const [line] = await once(createInterface({ input: server.stdout }), 'line')
+  ;({ url, password } = JSON.parse(line))
+  browser = await chromium.launch({
+    executablePath: process.env.KHIEN_CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+      '--disable-component-update', '--disable-sync'],
+  })
+  page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'vi-VN' })).newPage()
+  page.setDefaultTimeout(10_000)
+  page.on('console', (m) => { if (m.type() === 'error' && !/40[0149]/.test(m.text())) problems.push(m.text()) })
+  page.on('pageerror', (e) => problems.push(String(e)))
+  page.on('request', (r) => { if (!r.url().startsWith(url)) problems.push('asks another host: ' + r.url()) })
+}
+
+export async function close() {
+  await browser?.close()
+  server?.stdin.end()
+  if (server && server.exitCode === null) await once(server, 'exit')
+}
+
+export async function shot(name, fullPage = false) {
+  if (shots) await page.screenshot({ path: `${shots}/${name}.png`, fullPage })
+}
+
+// accessible fails on violations that axe calls serious or critical. The page's policy forbids script elements, so axe is
+// evaluated through the debugger.
+export async function accessible(where) {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))
+  const bad = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
+  assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`), [], where)
+}
+
+export const press = (key) => page.keyboard.press(key)
+export const language = (l) => page.locator('header.top .mantine-SegmentedControl-root').getByText(l, { exact: true }).click()
+
+// logIn opens the console in Vietnamese.
+export async function logIn() {
+  await page.goto(url + '/')
+  await page.getByLabel('Tên tài khoản').fill('admin')
+  await page.getByLabel('Mật khẩu', { exact: true }).fill(password)
+  await press('Enter')
+  await page.locator('.number').first().waitFor()
+}

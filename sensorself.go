@@ -1,0 +1,20 @@
+package main
+
+import (
+	"encoding/json"
+	"time"
+
+	"khien/console/api"
+)
+
+// status is what the sensor of this process tells the console of itself.
+func (o *runOptions) status(rules *reloader, sink *sinkWriter) api.SensorStatus {
+	s := api.SensorStatus{Name: o.name, Version: buildVersion(), Sent: time.Now().UTC(), Spool: sink.spool.Stats(), Rules: &api.SensorRules{}}
+	s.Rules.Loaded, s.Rules.Rejected = rules.counts()
+	counts, err := json.Marshal(o.sensors.value())
+	if err != nil {
+		panic("BUG: counts are numbers: " + err.Error())
+	}
+	s.Sensors = counts
+	return s
+}
