@@ -124,10 +124,13 @@ export interface Own {
   versions: Version[]
 }
 
+// given leaves out what is not asked for.
+const given = (params: URLSearchParams) => new URLSearchParams([...params].filter(([, v]) => v !== ''))
+
 const at = (id: string) => 'rules/' + encodeURIComponent(id)
 
 export const rules = {
-  list: (params: URLSearchParams, signal?: AbortSignal) => call<{ rules: Rule[]; total: number; next: string; partial: boolean }>('GET', 'rules?' + params, undefined, signal),
+  list: (params: URLSearchParams, signal?: AbortSignal) => call<{ rules: Rule[]; total: number; next: string; partial: boolean }>('GET', 'rules?' + given(params), undefined, signal),
   sets: () => call<Sets>('GET', 'rules/sets'),
   get: (id: string) => call<RuleDetail>('GET', at(id)),
   turn: (id: string, off: boolean, reason: string) => call<Outcome>('POST', at(id) + (off ? '/off' : '/on'), { reason }),

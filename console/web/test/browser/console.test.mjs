@@ -2,7 +2,7 @@
 // problems with access. Run with npm run test:browser.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, close, language, open, page, password, press, problems, server, shot, shots, url } from './harness.mjs'
+import { accessible, browser, close, language, open, page, password, press, problems, server, shot, shots, url } from './harness.mjs'
 
 before(open)
 after(close)
@@ -218,7 +218,7 @@ test('b proposes to block and r starts a report from the inbox', async () => {
   await press('x')
   await press('r')
   await dialog.getByLabel('Tên vụ việc').waitFor()
-  assert.notEqual(await dialog.getByLabel('Tên vụ việc').inputValue(), '')
+  await page.waitForFunction(() => document.querySelector('[role=dialog] input[required]')?.value !== '')
   await accessible('report dialog')
   await page.keyboard.press('Escape')
   await dialog.waitFor({ state: 'detached' })
