@@ -155,14 +155,14 @@ func (s *Spool) begin(l *lane, first uint64) error {
 }
 
 // makeSpace gives up telemetry when the disk refuses to take more: what waits of it, so that memory is bounded, and its
-// oldest segment when findings find a full disk.
+// oldest segment when findings find a full disk. Without any, the oldest findings that only followers lack go.
 func (s *Spool) makeSpace(l *lane, err error) {
 	l.most = max(l.most/2, segmentMin) // what is left of the disk may hold a part
 	if l.class == Telemetry {
 		l.dropped += l.next - l.readable
 		l.buf, l.readable = nil, l.next
 	} else if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG) {
-		s.lanes[Telemetry].dropOldest()
+		_ = s.lanes[Telemetry].dropOldest() || s.lanes[Findings].dropBehind() // what helps, the next try shows
 	}
 }
 

@@ -13,11 +13,14 @@ import (
 // cursor is how far a reader has come. Its file holds two slots that are written in turn, so that one of them is whole
 // after any crash. It is not synced: an older place means repeats, which readers bear.
 type cursor struct {
-	name  string
-	f     *os.File
-	turn  uint64
-	acked uint64 // number of the first record that is not acknowledged
-	taken uint64 // of the first that Next has not returned
+	name     string
+	f        *os.File
+	turn     uint64
+	acked    uint64 // number of the first record that is not acknowledged
+	taken    uint64 // of the first that Next has not returned
+	began    uint64 // what was acknowledged when it was opened
+	dropped  uint64 // between began and acked
+	follower bool
 }
 
 const slotSize = 8 + 8 + 4 // turn, number, checksum
@@ -45,9 +48,13 @@ func openCursors(dir string, readers []string, oldest uint64) ([]*cursor, error)
 			return nil, fmt.Errorf("spool: %w", err)
 		}
 		c := &cursor{name: name, f: f, acked: oldest}
-		c.read()
-		c.taken = c.acked
 		out = append(out, c)
+		if c.read(); c.turn == 0 { // a new one: what it will not get is told from its first start on
+			if err := c.write(oldest); err != nil {
+				return nil, err
+			}
+		}
+		c.taken = c.acked
 	}
 	return out, nil
 }
@@ -79,4 +86,13 @@ func (c *cursor) write(acked uint64) error {
 		return fmt.Errorf("spool: cursor: %w", err)
 	}
 	return nil
+}
+
+// pass moves the cursor over what was dropped. What its reader has taken already it has in hand.
+func (c *cursor) pass(end uint64) {
+	if end > c.taken {
+		c.dropped += end - c.taken
+		c.taken = end
+	}
+	c.acked = max(c.acked, end)
 }

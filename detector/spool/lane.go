@@ -42,7 +42,7 @@ func segmentPath(dir string, first uint64) string {
 
 // openLane reads what a lane holds. Numbers go on behind everything that was ever acknowledged, so that a reader whose
 // telemetry was lost in a power failure misses nothing that comes later.
-func openLane(class Class, dir string, readers []string, damaged func(error)) (*lane, error) {
+func openLane(class Class, dir string, readers, followers []string, damaged func(error)) (*lane, error) {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, fmt.Errorf("spool: make directory: %w", err)
 	}
@@ -76,10 +76,14 @@ func openLane(class Class, dir string, readers []string, damaged func(error)) (*
 	if len(l.segments) > 0 {
 		oldest = l.segments[0].first
 	}
-	if l.cursors, err = openCursors(dir, readers, oldest); err != nil {
+	if l.cursors, err = openCursors(dir, slices.Concat(readers, followers), oldest); err != nil {
 		return nil, err
 	}
-	for _, c := range l.cursors {
+	for i, c := range l.cursors {
+		c.began = c.acked
+		if c.follower = i >= len(readers); c.follower && c.acked < oldest { // it was dropped
+			c.pass(oldest)
+		}
 		l.next = max(l.next, c.acked)
 	}
 	l.readable = l.next
@@ -87,8 +91,12 @@ func openLane(class Class, dir string, readers []string, damaged func(error)) (*
 	if err := l.trim(); err != nil {
 		return nil, err
 	}
-	if len(l.segments) > 0 && l.began < l.next {
-		info, err := os.Stat(l.segments[0].path)
+	n := 0 // the first segment that not only followers lack
+	for n < len(l.segments) && l.end(n) <= l.began {
+		n++
+	}
+	if n < len(l.segments) {
+		info, err := os.Stat(l.segments[n].path)
 		if err != nil {
 			return nil, fmt.Errorf("spool: %w", err)
 		}
@@ -130,19 +138,25 @@ func (l *lane) recover(s *segment, damaged func(error)) error {
 	return nil
 }
 
-func (l *lane) bytes() int64 {
-	var n int64
-	for _, s := range l.segments {
-		n += s.size
+// bytes are those of all segments, and of these what waits for followers only.
+func (l *lane) bytes() (all, behind int64) {
+	acked := l.acked()
+	for i, s := range l.segments {
+		all += s.size
+		if s != l.active && l.end(i) <= acked {
+			behind += s.size
+		}
 	}
-	return n
+	return all, behind
 }
 
-// acked is the number that all readers have come to.
+// acked is the number that all readers but the followers have come to.
 func (l *lane) acked() uint64 {
 	n := l.readable
 	for _, c := range l.cursors {
-		n = min(n, c.acked)
+		if !c.follower {
+			n = min(n, c.acked)
+		}
 	}
 	return n
 }
@@ -158,6 +172,9 @@ func (l *lane) end(n int) uint64 {
 // trim removes the segments that all readers are done with.
 func (l *lane) trim() error {
 	acked := l.acked()
+	for _, c := range l.cursors {
+		acked = min(acked, c.acked)
+	}
 	for len(l.segments) > 0 && l.segments[0] != l.active && l.end(0) <= acked {
 		if err := os.Remove(l.segments[0].path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("spool: %w", err)
@@ -167,7 +184,12 @@ func (l *lane) trim() error {
 	return nil
 }
 
-// dropOldest lets the oldest segment go, or what waits for the disk when there is none.
+// dropBehind lets the oldest segment go when only followers lack it.
+func (l *lane) dropBehind() bool {
+	return len(l.segments) > 0 && l.segments[0] != l.active && l.end(0) <= l.acked() && l.dropOldest()
+}
+
+// dropOldest lets the oldest segment go, if there is one.
 func (l *lane) dropOldest() bool {
 	if len(l.segments) == 0 {
 		return false
@@ -176,14 +198,16 @@ func (l *lane) dropOldest() bool {
 	// What the readers have taken already they have in hand.
 	from := end
 	for _, c := range l.cursors {
-		from = min(from, max(c.taken, s.first))
+		if !c.follower {
+			from = min(from, max(c.taken, s.first))
+		}
 	}
 	if err := os.Remove(s.path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return false
 	}
 	l.dropped += end - from
 	for _, c := range l.cursors {
-		c.acked, c.taken = max(c.acked, end), max(c.taken, end)
+		c.pass(end)
 	}
 	l.segments = l.segments[1:]
 	if s == l.active {
@@ -193,7 +217,8 @@ func (l *lane) dropOldest() bool {
 }
 
 func (l *lane) stats() LaneStats {
-	st := LaneStats{Records: l.next - l.acked(), Bytes: l.bytes(), Acked: l.acked() - l.began, Waited: l.waited, Dropped: l.dropped, Next: l.next}
+	bytes, _ := l.bytes()
+	st := LaneStats{Records: l.next - l.acked(), Bytes: bytes, Acked: l.acked() - l.began, Waited: l.waited, Dropped: l.dropped, Next: l.next}
 	if st.Records > 0 {
 		st.Oldest = l.ages.oldest(l.acked())
 	}

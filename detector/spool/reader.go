@@ -119,6 +119,7 @@ func (r *Reader) find() (*segment, int64) {
 		if r.seg != nil && seg.first <= r.seg.first || r.l.end(i) <= r.next || seg.size <= int64(len(magic)) {
 			continue
 		}
+		r.next = max(r.next, r.c.acked) // what was dropped is counted
 		if seg.first > r.next && r.l.class == Findings && r.next > 1 {
 			r.s.damaged(fmt.Errorf("spool: %s: %d findings before it are missing", seg.path, seg.first-r.next))
 		}
@@ -216,6 +217,7 @@ func (r *Reader) Ack(seq uint64) error {
 	}
 	r.c.taken = max(r.c.taken, seq)
 	err := r.l.trim()
+	r.s.limitFollowers()
 	r.s.changed.Broadcast()
 	return err
 }

@@ -6,7 +6,11 @@
 // There are two lanes. Findings are synced to the disk, many at once, before any reader sees them. Telemetry is written
 // without a sync of its own and makes room when the quota is full: its oldest segment goes first, and what goes is counted.
 // When only findings are left and the quota is still full, Put of a finding waits until readers have acknowledged some, and
-// Put of telemetry drops it. Nothing else is ever dropped.
+// Put of telemetry drops it.
+//
+// Readers may also be followers: nobody waits for them. What only followers have not acknowledged has a quota of its own;
+// when that is full, the oldest telemetry in it goes first, and only when there is none the oldest findings. What goes is
+// counted for each follower that lacks it. Nothing else is ever dropped.
 //
 // A payload given to Put is copied; the payloads that Next returns belong to the caller.
 package spool
@@ -56,6 +60,10 @@ type Config struct {
 	// Readers are the names of those who read a lane. A record stays until all have acknowledged it. What a name that is no
 	// longer here has not read is forgotten.
 	Readers map[Class][]string
+	// Followers are the names of readers that nobody waits for. FollowQuota is how many bytes of segments may wait for them
+	// alone, beside Quota; 1 GiB when 0.
+	Followers   map[Class][]string
+	FollowQuota int64
 	// Damaged is told of records that cannot be read, with file and offset; nil for nobody. It must not call the spool.
 	Damaged func(error)
 }
@@ -79,8 +87,14 @@ func Open(c Config) (*Spool, error) {
 	if c.Quota <= 0 {
 		c.Quota = 1 << 30
 	}
+	if c.FollowQuota <= 0 {
+		c.FollowQuota = 1 << 30
+	}
 	if c.SegmentBytes <= 0 {
 		c.SegmentBytes = min(16<<20, c.Quota/8)
+		if len(c.Followers) > 0 {
+			c.SegmentBytes = min(c.SegmentBytes, c.FollowQuota/8)
+		}
 	}
 	c.SegmentBytes = max(c.SegmentBytes, segmentMin)
 	if err := os.MkdirAll(c.Dir, 0o750); err != nil {
@@ -97,7 +111,7 @@ func Open(c Config) (*Spool, error) {
 	s := &Spool{cfg: c, lock: lock, done: make(chan struct{})}
 	s.changed = sync.NewCond(&s.mu)
 	for class := range classes {
-		if s.lanes[class], err = openLane(class, filepath.Join(c.Dir, class.String()), c.Readers[class], s.damaged); err != nil {
+		if s.lanes[class], err = openLane(class, filepath.Join(c.Dir, class.String()), c.Readers[class], c.Followers[class], s.damaged); err != nil {
 			lock.Close()
 			return nil, err
 		}
@@ -122,6 +136,7 @@ func (s *Spool) Put(c Class, payload []byte) error {
 	defer s.mu.Unlock()
 	l := s.lanes[c]
 	need := int64(headerSize + len(payload))
+	s.limitFollowers()
 	for waited := false; ; waited = true {
 		if s.closed {
 			return ErrClosed
@@ -159,12 +174,28 @@ func (s *Spool) makeRoom(c Class, need int64) bool {
 	}
 }
 
+// bytes is what counts against the quota.
 func (s *Spool) bytes() int64 {
 	var n int64
 	for _, l := range s.lanes {
-		n += l.bytes() + int64(len(l.buf))
+		all, behind := l.bytes()
+		n += all - behind + int64(len(l.buf))
 	}
 	return n
+}
+
+// limitFollowers lets go what exceeds the followers' quota.
+func (s *Spool) limitFollowers() {
+	for len(s.cfg.Followers) > 0 {
+		var n int64
+		for _, l := range s.lanes {
+			_, behind := l.bytes()
+			n += behind
+		}
+		if n <= s.cfg.FollowQuota || !s.lanes[Telemetry].dropBehind() && !s.lanes[Findings].dropBehind() {
+			return
+		}
+	}
 }
 
 // Sync returns when everything that was put before is on the disk. While the disk refuses writes it waits, until ctx ends.
@@ -208,9 +239,9 @@ func (s *Spool) Ending() {
 
 // LaneStats are the counts of a lane.
 type LaneStats struct {
-	Records uint64 `json:"records"` // that the slowest reader has not acknowledged
+	Records uint64 `json:"records"` // that the slowest reader has not acknowledged; followers do not count
 	Bytes   int64  `json:"bytes"`   // on disk
-	Acked   uint64 `json:"acked"`   // that all readers have acknowledged, since the spool was opened
+	Acked   uint64 `json:"acked"`   // that all readers but followers have acknowledged, since the spool was opened
 	Waited  uint64 `json:"waited"`  // that had to wait for room, since then
 	Dropped uint64 `json:"dropped"` // since the spool was opened, for want of room
 	Next    uint64 `json:"next"`    // number of the next record
@@ -235,6 +266,26 @@ func (s *Spool) Stats() Stats {
 		st.Trouble = s.trouble.Error()
 	}
 	return st
+}
+
+// ReaderStats are the counts of one reader.
+type ReaderStats struct {
+	Records uint64 `json:"records"` // that it has not acknowledged
+	Acked   uint64 `json:"acked"`   // that it has acknowledged, since the spool was opened
+	Dropped uint64 `json:"dropped"` // that it will not get for want of room, since then
+}
+
+// ReaderStats returns the counts of a reader or follower; zero for a name that is none.
+func (s *Spool) ReaderStats(class Class, name string) ReaderStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.lanes[class]
+	for _, c := range l.cursors {
+		if c.name == name {
+			return ReaderStats{Records: l.next - c.acked, Acked: c.acked - c.began - c.dropped, Dropped: c.dropped}
+		}
+	}
+	return ReaderStats{}
 }
 
 // Close writes what still waits, once, and closes the files. Readers and waiting calls return ErrClosed.
