@@ -34,6 +34,7 @@ var stages = [][]string{
 	{"detector/signature", "detector/yara", "detector/fraud", "detector/behaviour", "detector/eve"},
 	{"detector/spool"},
 	{"detector/store"},
+	{"detector/output"},
 	{"detector/bus"},
 	{"detector/detectortest"},
 	{"console"},
@@ -52,6 +53,7 @@ var onlyIn = map[string][]string{
 	"github.com/oschwald/maxminddb-golang": {"detector/place"},
 	"github.com/hillu/go-yara":             {"detector/yara"},
 	"github.com/coreos/go-oidc":            {"console/oidc"},
+	"github.com/twmb/franz-go":             {"detector/output/kafka"},
 }
 
 // TestImportsPointLeft reads the sources, since what the go command lists may be stale.

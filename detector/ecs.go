@@ -292,7 +292,7 @@ func (f *Finding) ecsProtocols(d *ecsDocument) {
 		d.UserAgent = &ecsUserAgent{f.UserAgent}
 	}
 	if f.FileName != "" || f.FileMIME != "" || f.FileSize != 0 || f.SHA256 != "" {
-		d.File = &ecsFile{Name: f.FileName, MIME: f.FileMIME, Size: f.FileSize}
+		d.File = &ecsFile{Name: string(MaskSecrets([]byte(f.FileName))), MIME: f.FileMIME, Size: f.FileSize}
 		if f.SHA256 != "" {
 			d.File.Hash = &ecsHash{f.SHA256}
 		}

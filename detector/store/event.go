@@ -167,7 +167,7 @@ func EventFromEVE(line []byte, sensorName string) (e Event, ok bool, err error) 
 		return Event{}, false, fmt.Errorf("%w: %w", ErrEvent, err)
 	}
 	e.Time = e.Time.UTC()
-	if e.Body, err = maskLine(line); err != nil {
+	if e.Body, err = MaskLine(line); err != nil {
 		return Event{}, false, err
 	}
 	e.Src, e.Dst = netip.AddrPortFrom(r.SrcIP.Unmap(), r.SrcPort), netip.AddrPortFrom(r.DstIP.Unmap(), r.DstPort)
@@ -183,8 +183,8 @@ func EventFromEVE(line []byte, sensorName string) (e Event, ok bool, err error) 
 	return e, true, nil
 }
 
-// maskLine copies a line without the secrets in it.
-func maskLine(line []byte) (json.RawMessage, error) {
+// MaskLine copies a line of EVE without the secrets in it.
+func MaskLine(line []byte) (json.RawMessage, error) {
 	masked := detector.MaskSecrets(line)
 	if len(line) == 0 || &masked[0] == &line[0] {
 		return bytes.Clone(line), nil
