@@ -3,10 +3,9 @@ package main
 import (
 	"flag"
 	"fmt"
+	"io"
 	"net"
-	"net/http"
 	"runtime"
-	"time"
 
 	"khien/sensor/capture"
 	"khien/sensor/file"
@@ -77,24 +76,7 @@ func (o *runOptions) limitMemory() {
 	o.budget = limitMemory(o.memory) / max(1, len(o.interfaces)+len(o.mirrors)+len(o.senders))
 }
 
-// listenMetrics opens the address that --metrics names; nil when there is none.
-func (o *runOptions) listenMetrics() (net.Listener, error) {
-	if o.metrics == "" {
-		return nil, nil
-	}
-	l, err := net.Listen("tcp", o.metrics)
-	if err != nil {
-		return nil, fmt.Errorf("%w (choose another address with --metrics)", err)
-	}
-	return l, nil
-}
-
 // serveMetrics answers Prometheus until the result is called, which closes l. l may be nil.
 func (o *runOptions) serveMetrics(l net.Listener, sink *sinkWriter) (stop func()) {
-	if l == nil {
-		return func() {}
-	}
-	m := &http.Server{Handler: metricsHandler(o.sensors, sink), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
-	go m.Serve(l) // it ends with Close, and what it served meanwhile is nobody's loss
-	return func() { m.Close() }
+	return serveMetrics(l, func(w io.Writer) error { return writeMetrics(w, o.sensors, sink) })
 }

@@ -32,6 +32,8 @@ type coreOptions struct {
 	nats                      string           // servers of somebody else in place of a hub, with what it takes to connect
 	outside                   bus.Outside
 	replicas                  int
+	out                       outletOptions
+	metrics                   string
 }
 
 const coreUsage = `Usage: khien core [FLAGS]
@@ -76,10 +78,16 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o.detection.flags(fs)
 	fs.Int64Var(&o.findingsMB, "findings-mb", 4096, "`megabytes` of findings that the hub keeps until they are stored")
 	fs.Int64Var(&o.eventsMB, "events-mb", 16384, "`megabytes` of telemetry that it keeps; the oldest go first")
+	o.out.flags(fs)
+	fs.StringVar(&o.metrics, "metrics", "", "serve counts of the outputs for Prometheus on this `address`, at /metrics")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitDone
 		}
+		return exitUsage
+	}
+	if err := o.out.check(); err != nil {
+		fmt.Fprintf(stderr, "khien core: %v\n", err)
 		return exitUsage
 	}
 	if o.store == "" {
@@ -102,7 +110,7 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return exitDone
 }
 
-func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, stderr io.Writer) error {
+func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, stderr io.Writer) (err error) {
 	lock, err := lockData(o.data)
 	if err != nil {
 		return err
@@ -113,6 +121,16 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		return err
 	}
 	defer st.Close()
+	outs, err := openCoreOutputs(o.out, o.data, stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, outs.close()) }()
+	metrics, err := listenMetrics(o.metrics)
+	if err != nil {
+		return err
+	}
+	defer serveMetrics(metrics, outs.writeMetrics)()
 	trouble := &troubles{stderr: stderr}
 	var nc *nats.Conn
 	dir := filepath.Join(o.data, "hub")
@@ -170,9 +188,17 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 			if err == nil {
 				err = w.findings(ctx, all)
 			}
+			if err == nil {
+				err = outs.findings(ctx, all)
+			}
 			return err
 		},
-		Lines:      w.lines,
+		Lines: func(ctx context.Context, sensor string, lines [][]byte) error {
+			if err := w.lines(ctx, sensor, lines); err != nil {
+				return err
+			}
+			return outs.lines(sensor, lines)
+		},
 		Unreadable: w.unreadable,
 		Status: func(s bus.Status, skew time.Duration) {
 			if err := keepStatus(ctx, st, s, skew); err != nil && ctx.Err() == nil {

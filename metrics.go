@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"khien/sensor/pipeline"
 	"khien/sensor/record"
@@ -76,6 +78,7 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	}
 	single("khien_store_written_findings_total", "findings that were stored", stored)
 	single("khien_store_waited_findings_total", "findings for which detection had to wait, as the store was slower", waited)
+	writeOutputMetrics(b, sink.outlets.states())
 	return b.Flush()
 }
 
@@ -107,7 +110,11 @@ func writeImports(b *bufio.Writer, s *sensors) {
 }
 
 func metricHead(b *bufio.Writer, name, help string) {
-	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s counter\n", name, help, name)
+	kind := "gauge"
+	if strings.HasSuffix(name, "_total") {
+		kind = "counter"
+	}
+	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
 }
 
 // metricLabel escapes the value of a label.
@@ -115,14 +122,32 @@ func metricLabel(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace(s)
 }
 
-// metricsHandler serves the counts at /metrics. They tell of the sensor, and of nobody's traffic.
-func metricsHandler(s *sensors, sink *sinkWriter) http.Handler {
+// listenMetrics opens the address that --metrics names; nil when there is none.
+func listenMetrics(address string) (net.Listener, error) {
+	if address == "" {
+		return nil, nil
+	}
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("%w (choose another address with --metrics)", err)
+	}
+	return l, nil
+}
+
+// serveMetrics answers Prometheus at /metrics with what write writes, until the result is called, which closes l. l may be
+// nil. The counts tell of the program, and of nobody's traffic.
+func serveMetrics(l net.Listener, write func(io.Writer) error) (stop func()) {
+	if l == nil {
+		return func() {}
+	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		if err := writeMetrics(w, s, sink); err != nil {
+		if err := write(w); err != nil {
 			return // the reader has gone
 		}
 	})
-	return mux
+	m := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
+	go m.Serve(l) // it ends with Close, and what it served meanwhile is nobody's loss
+	return func() { m.Close() }
 }

@@ -245,8 +245,8 @@ func replayOne(p *pipeline.Pipeline, name string) error {
 type outputs struct {
 	stdout   *bufio.Writer
 	text     bool // print findings for people: no machine output was asked for
-	findings *output
-	eve      *output
+	findings *lineFile
+	eve      *lineFile
 	stats    string
 	imports  map[string]record.Stats
 	store    store.Store
@@ -255,28 +255,28 @@ type outputs struct {
 	count    int
 }
 
-// output is a file, or standard output.
-type output struct {
+// lineFile is a file, or standard output.
+type lineFile struct {
 	name string
 	w    *bufio.Writer
 	f    *os.File
 }
 
-func openOutput(name string, stdout *bufio.Writer) (*output, error) {
+func openOutput(name string, stdout *bufio.Writer) (*lineFile, error) {
 	switch name {
 	case "":
 		return nil, nil
 	case "-":
-		return &output{name: "standard output", w: stdout}, nil
+		return &lineFile{name: "standard output", w: stdout}, nil
 	}
 	f, err := os.Create(name)
 	if err != nil {
 		return nil, err
 	}
-	return &output{name: name, w: bufio.NewWriterSize(f, 256<<10), f: f}, nil
+	return &lineFile{name: name, w: bufio.NewWriterSize(f, 256<<10), f: f}, nil
 }
 
-func (o *output) close() error {
+func (o *lineFile) close() error {
 	if o == nil {
 		return nil
 	}
@@ -346,7 +346,7 @@ func (o *outputs) record(r detector.Record) {
 	}
 }
 
-func (o *outputs) fail(to *output, err error) {
+func (o *outputs) fail(to *lineFile, err error) {
 	if o.err == nil {
 		o.err = fmt.Errorf("write %s: %w", to.name, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/output"
 	"khien/sensor/pipeline"
 	"khien/sensor/record"
 )
@@ -60,6 +61,8 @@ type replayStats struct {
 	WallSeconds   float64                 `json:"wall_seconds"`
 	CPUSeconds    float64                 `json:"cpu_seconds"`
 	PeakRSSBytes  int64                   `json:"peak_rss_bytes"`
+	// Outputs to other systems, of khien run.
+	Outputs []output.State `json:"outputs,omitempty"`
 }
 
 func (o *outputs) writeStats(s pipeline.Stats, det *detection, start usageAt) error {
@@ -70,7 +73,7 @@ func (o *outputs) writeStats(s pipeline.Stats, det *detection, start usageAt) er
 // writeRunStats writes the sums of all that khien run has read.
 func writeRunStats(o runOptions, rules *reloader, sink *sinkWriter, start usageAt, stdout io.Writer) error {
 	stored, _ := sink.counts()
-	r := replayStats{Stats: o.sensors.sum(), Imports: o.sensors.imports(), Findings: int(stored)}
+	r := replayStats{Stats: o.sensors.sum(), Imports: o.sensors.imports(), Findings: int(stored), Outputs: sink.outlets.states()}
 	r.RulesLoaded, r.RulesRejected = rules.counts()
 	b := bufio.NewWriter(stdout)
 	return errors.Join(r.write(o.stats, b, start), b.Flush())

@@ -42,6 +42,7 @@ type runOptions struct {
 	eventDays  int
 	eventMB    int64
 	spoolMB    int64
+	out        outletOptions
 	metrics    string
 	stats      string
 	bpf        string
@@ -73,10 +74,14 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	fs.StringVar(&o.store, "store", "", "keep findings in this `store`, embedded:DIR or elastic:URL[,URL…] (default: embedded, in the data folder)")
 	fs.IntVar(&o.eventDays, "telemetry-days", 7, "remove telemetry after this many `days` (embedded store)")
 	fs.Int64Var(&o.eventMB, "telemetry-mb", 2048, "keep at most this many `megabytes` of telemetry (embedded store)")
+	o.out.flags(fs)
 	if err := fs.Parse(args); err != nil {
 		return o, err
 	}
 	err = o.checkCapture()
+	if err == nil {
+		err = o.out.check()
+	}
 	if err == nil {
 		err = checkLimits(limit{"--telemetry-days", int64(o.eventDays), 1, 3650, ""}, limit{"--telemetry-mb", o.eventMB, 16, 1 << 24, ""})
 	}
@@ -114,7 +119,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "khien run: %v (choose another address with --listen)\n", err)
 		return exitUsage
 	}
-	metrics, err := o.listenMetrics()
+	metrics, err := listenMetrics(o.metrics)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
@@ -168,6 +173,9 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	var sink *sinkWriter // before the first request
 	cfg.Sensor = func() api.SensorStatus { return o.status(rules, sink) }
 	cfg.Rules = rules.live(o.stores.packets, stderr)
+	if len(o.out.specs) > 0 {
+		cfg.Outputs = func() any { return sink.outlets.states() }
+	}
 	server, err := console.New(cfg, st)
 	if err != nil {
 		listener.Close()
@@ -183,7 +191,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	block.start(ctx)
 	go reloadOn(ctx, hup, rules, o.data, stderr)
 	trouble := &troubles{stderr: stderr}
-	sink, err = newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble,
+	sink, err = newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble, out: o.out,
 		write: newStoreWriter(st, block.notifying(server.Notify), o.data, trouble).functions(o.name)})
 	if err != nil {
 		listener.Close()

@@ -135,7 +135,7 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	if err != nil {
 		return err
 	}
-	metrics, err := o.listenMetrics()
+	metrics, err := listenMetrics(o.metrics)
 	if err != nil {
 		return err
 	}

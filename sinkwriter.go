@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/output"
 	"khien/detector/spool"
 )
 
@@ -33,6 +34,7 @@ type writeFunc func(context.Context, []spool.Record) error
 // counts them. Safe for concurrent use.
 type sinkWriter struct {
 	spool   *spool.Spool
+	outlets *outlets
 	sensor  string // name of this machine in what it reports
 	stories bool
 	stop    context.CancelFunc
@@ -45,6 +47,7 @@ type sinkWriter struct {
 type sinkConfig struct {
 	dir     string // data folder
 	quota   int64  // bytes of the spool
+	out     outletOptions
 	sensor  string
 	stderr  io.Writer
 	write   map[spool.Class]writeFunc
@@ -57,10 +60,14 @@ func newSinkWriter(c sinkConfig) (*sinkWriter, error) {
 	s := &sinkWriter{sensor: c.sensor, stories: !c.storiesElsewhere}
 	var err error
 	s.spool, err = spool.Open(spool.Config{Dir: filepath.Join(c.dir, "spool"), Quota: c.quota,
-		Readers: map[spool.Class][]string{spool.Findings: {placeReader}, spool.Telemetry: {placeReader}},
+		Readers:   map[spool.Class][]string{spool.Findings: {placeReader}, spool.Telemetry: {placeReader}},
+		Followers: output.Followers(c.out.specs), FollowQuota: c.out.mb << 20,
 		Damaged: func(err error) { fmt.Fprintf(c.stderr, "khien: %v\n", err) }})
 	if err != nil {
 		return nil, err
+	}
+	if s.outlets, err = startOutlets(c.out.specs, s.spool, c.dir, c.sensor, c.stderr); err != nil {
+		return nil, errors.Join(err, s.spool.Close())
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
@@ -68,7 +75,7 @@ func newSinkWriter(c sinkConfig) (*sinkWriter, error) {
 		r, err := s.spool.Reader(class, placeReader)
 		if err != nil {
 			stop()
-			return nil, errors.Join(err, s.spool.Close())
+			return nil, errors.Join(err, s.outlets.close(0), s.spool.Close())
 		}
 		s.running.Go(func() {
 			defer r.Close()
@@ -120,6 +127,7 @@ func (s *sinkWriter) close() error {
 	s.await(eventsWait, func(st spool.Stats) bool { return st.Telemetry.Records == 0 })
 	s.stop()
 	s.running.Wait()
+	err = errors.Join(err, s.outlets.close(outletWait))
 	if st := s.spool.Stats(); st.Findings.Records > 0 {
 		err = errors.Join(err, fmt.Errorf("%d findings wait in the spool for the next start", st.Findings.Records))
 	}

@@ -117,9 +117,11 @@ const troubleEvery = time.Minute
 // it does again. Safe for concurrent use.
 type troubles struct {
 	stderr io.Writer
+	name   string // of the output; "" for the store or the bus
 	mu     sync.Mutex
 	told   time.Time
 	open   bool
+	lost   time.Time // when it was last told of what was dropped
 }
 
 // tell takes an error, or nil when something got through after one.
@@ -128,13 +130,34 @@ func (t *troubles) tell(err error) {
 	defer t.mu.Unlock()
 	switch now := time.Now(); {
 	case err == nil && t.open:
-		fmt.Fprintln(t.stderr, "khien: what is found gets through again")
+		fmt.Fprintf(t.stderr, "khien: %swhat is found gets through again\n", t.prefix())
 		t.open, t.told = false, time.Time{}
 	case err != nil:
 		t.open = true
 		if now.Sub(t.told) >= troubleEvery {
 			t.told = now
-			fmt.Fprintf(t.stderr, "khien: %v; nothing is lost, it is tried again\n", err)
+			then := "nothing is lost, it is tried again"
+			if t.name != "" {
+				then = "it is tried again"
+			}
+			fmt.Fprintf(t.stderr, "khien: %s%v; %s\n", t.prefix(), err, then)
 		}
+	}
+}
+
+func (t *troubles) prefix() string {
+	if t.name == "" {
+		return ""
+	}
+	return t.name + ": "
+}
+
+// dropped tells that an output was away or too slow for its share of the spool.
+func (t *troubles) dropped(findings, telemetry uint64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if now := time.Now(); now.Sub(t.lost) >= troubleEvery {
+		t.lost = now
+		fmt.Fprintf(t.stderr, "khien: %s%d findings and %d records of telemetry will not be sent: no room (--out-mb); the store has them\n", t.prefix(), findings, telemetry)
 	}
 }

@@ -28,6 +28,8 @@ type Config struct {
 	Sensor func() api.SensorStatus
 	// Rules is the rules of the sensor of this process; nil when there is none.
 	Rules *rulebook.Live
+	// Outputs returns how the outputs to other systems are doing, as a value for JSON; nil when there are none here.
+	Outputs func() any
 	// Packets is the folder of the packets that are kept, from which reports take a case's; "" when none are.
 	Packets string
 	// FlowPackets gives the packets that are kept of a finding; nil when none are kept here.

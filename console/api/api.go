@@ -31,7 +31,7 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats, Packets, Files, Blocking, Sensor and OIDC are required.
+// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Blocking, Sensor and OIDC are required.
 type Config struct {
 	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
@@ -40,6 +40,7 @@ type Config struct {
 	Secure   bool       // the console is served over TLS: cookies are never sent without
 	Version  string     // of the program, for the pages
 	Stats    func() any // what the sensors tell of themselves, nil when there is none here
+	Outputs  func() any // how outputs to other systems are doing, nil when there are none here
 	Packets  Packets    // nil when no packets are kept here
 	Files    Files      // nil when no files are kept here
 	Now      func() time.Time

@@ -213,5 +213,8 @@ func (a *API) health(w http.ResponseWriter, r *http.Request, who account.Account
 	if a.cfg.Stats != nil {
 		out["sensors"] = a.cfg.Stats()
 	}
+	if a.cfg.Outputs != nil {
+		out["outputs"] = a.cfg.Outputs()
+	}
 	return answer(w, out)
 }
