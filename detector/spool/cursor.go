@@ -19,7 +19,10 @@ type cursor struct {
 	acked    uint64 // number of the first record that is not acknowledged
 	taken    uint64 // of the first that Next has not returned
 	began    uint64 // what was acknowledged when it was opened
-	dropped  uint64 // between began and acked
+	acks     uint64 // records acknowledged since then
+	dropped  uint64 // records that went before they were taken
+	hand     uint64 // from here to handEnd: taken, and dropped before they were acknowledged
+	handEnd  uint64
 	follower bool
 }
 
@@ -90,9 +93,47 @@ func (c *cursor) write(acked uint64) error {
 
 // pass moves the cursor over what was dropped. What its reader has taken already it has in hand.
 func (c *cursor) pass(end uint64) {
+	if end <= c.acked {
+		return
+	}
+	c.keep(c.acked, min(c.taken, end))
 	if end > c.taken {
 		c.dropped += end - c.taken
 		c.taken = end
 	}
-	c.acked = max(c.acked, end)
+	c.acked = end
+}
+
+// keep adds records to those in hand, which they follow.
+func (c *cursor) keep(from, end uint64) {
+	if end <= from {
+		return
+	}
+	if c.hand == c.handEnd {
+		c.hand = from
+	}
+	c.handEnd = end
+}
+
+// took notes that a reader has read records. When some of them were dropped meanwhile it has them all the same.
+func (c *cursor) took(from, end uint64) {
+	if c.taken > from {
+		known := min(end, c.taken)
+		c.dropped -= known - from
+		c.keep(from, known)
+	}
+	c.taken = max(c.taken, end)
+}
+
+// ack counts what was acknowledged, and reports whether the place on the disk changes.
+func (c *cursor) ack(seq uint64) bool {
+	if n := min(seq, c.handEnd); n > c.hand {
+		c.acks += n - c.hand
+		c.hand = n
+	}
+	if seq <= c.acked {
+		return false
+	}
+	c.acks += seq - c.acked
+	return true
 }

@@ -94,3 +94,47 @@ func TestOnlyFollowers(t *testing.T) {
 		t.Errorf("the quick one %+v, the other %+v", a, b)
 	}
 }
+
+// TestWhatIsInHandIsNotDropped: records that a follower has taken when they are dropped are its own until it acknowledges
+// them, and every record is counted once: acknowledged, dropped or waiting.
+func TestWhatIsInHandIsNotDropped(t *testing.T) {
+	s := following(t, t.TempDir(), 64<<10)
+	store, away := reader(t, s, Findings, "store"), reader(t, s, Findings, "away")
+	made, got := 0, 0
+	check := func(when string) {
+		t.Helper()
+		if st := s.ReaderStats(Findings, "away"); st.Acked+st.Dropped+st.Records != uint64(made) || st.Acked != uint64(got) {
+			t.Errorf("%s: %+v of %d records, %d acknowledged", when, st, made, got)
+		}
+	}
+	for round := range 5 {
+		pass(t, s, store, 20)
+		made += 20
+		recs, err := away.Next(t.Context(), 7, 1<<20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		check("taken")
+		dropped := s.ReaderStats(Findings, "away").Dropped
+		pass(t, s, store, 200) // the segment of what was taken goes
+		made += 200
+		check("passed")
+		if st := s.ReaderStats(Findings, "away"); st.Dropped <= dropped || st.Acked != uint64(got) {
+			t.Errorf("round %d: %+v", round, st)
+		}
+		if err := away.Ack(recs[len(recs)-1].Seq + 1); err != nil {
+			t.Fatal(err)
+		}
+		got += len(recs)
+		check("acknowledged")
+	}
+	left := rest(t, away)
+	if err := away.Ack(left[len(left)-1].Seq + 1); err != nil {
+		t.Fatal(err)
+	}
+	got += len(left)
+	check("at the end")
+	if st := s.ReaderStats(Findings, "away"); st.Records != 0 {
+		t.Errorf("%+v after everything was read", st)
+	}
+}

@@ -57,6 +57,7 @@ func (r *Reader) Next(ctx context.Context, records, bytes int) ([]Record, error)
 				return out, err
 			}
 		}
+		from := r.next
 		for len(out) < records && size < bytes && r.off < limit {
 			seq, payload, err := r.read(limit)
 			if err != nil {
@@ -74,7 +75,7 @@ func (r *Reader) Next(ctx context.Context, records, bytes int) ([]Record, error)
 			size += len(payload)
 		}
 		r.s.mu.Lock()
-		r.c.taken = max(r.c.taken, r.next)
+		r.c.took(from, r.next)
 		r.s.mu.Unlock()
 		if len(out) >= records || size >= bytes {
 			return out, nil
@@ -209,7 +210,7 @@ func (r *Reader) Ack(seq uint64) error {
 	if r.s.closed {
 		return ErrClosed
 	}
-	if seq <= r.c.acked {
+	if !r.c.ack(seq) {
 		return nil
 	}
 	if err := r.c.write(seq); err != nil {

@@ -282,7 +282,7 @@ func (s *Spool) ReaderStats(class Class, name string) ReaderStats {
 	l := s.lanes[class]
 	for _, c := range l.cursors {
 		if c.name == name {
-			return ReaderStats{Records: l.next - c.acked, Acked: c.acked - c.began - c.dropped, Dropped: c.dropped}
+			return ReaderStats{Records: l.next - c.began - c.acks - c.dropped, Acked: c.acks, Dropped: c.dropped}
 		}
 	}
 	return ReaderStats{}

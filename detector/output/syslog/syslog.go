@@ -22,10 +22,13 @@ import (
 	"khien/detector/output"
 )
 
+// chunk is how many bytes are written at once.
+const chunk = 64 << 10
+
 // Times.
 const (
 	dialTimeout  = 10 * time.Second
-	writeTimeout = 30 * time.Second // for a batch to be acknowledged
+	writeTimeout = 30 * time.Second // without any progress
 	firstLook    = time.Millisecond // for it, and then less often
 	lastLook     = 50 * time.Millisecond
 )
@@ -75,9 +78,14 @@ func (s *Sender) Write(ctx context.Context, ms []output.Message) error {
 		b = append(strconv.AppendInt(b, int64(len(one)), 10), ' ')
 		b = append(b, one...)
 	}
-	err := s.conn.SetWriteDeadline(time.Now().Add(writeTimeout))
-	if err == nil {
-		_, err = s.conn.Write(b)
+	var err error
+	for ; err == nil && len(b) > 0; b = b[min(len(b), chunk):] {
+		if err = s.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err == nil {
+			err = ctx.Err()
+		}
+		if err == nil {
+			_, err = s.conn.Write(b[:min(len(b), chunk)])
+		}
 	}
 	if err == nil {
 		err = s.arrived(ctx)
@@ -107,7 +115,7 @@ func (s *Sender) datagrams(ms []output.Message) error {
 
 // arrived waits until the receiver's machine has acknowledged every byte.
 func (s *Sender) arrived(ctx context.Context) error {
-	end := time.Now().Add(writeTimeout)
+	end, before := time.Now().Add(writeTimeout), 0
 	for pause := firstLook; ; pause = min(2*pause, lastLook) {
 		var left int
 		var err error
@@ -121,9 +129,12 @@ func (s *Sender) arrived(ctx context.Context) error {
 			return errors.New("the receiver has ended the connection")
 		case left == 0:
 			return nil
+		case left < before:
+			end = time.Now().Add(writeTimeout)
 		case time.Now().After(end):
 			return fmt.Errorf("the receiver has not taken %d bytes within %v", left, writeTimeout)
 		}
+		before = left
 		select {
 		case <-ctx.Done():
 			return ctx.Err()

@@ -1,0 +1,369 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"khien/detector"
+	"khien/detector/output"
+	"khien/detector/store"
+	"khien/detector/store/embedded"
+)
+
+// The tests in this file break outputs to other systems, their receivers and the program between, and count: what the
+// store has is what the receivers have; what they have twice is told.
+
+// storedIDs are the ids of all findings of a store.
+func storedIDs(t *testing.T, dir string) map[string]int {
+	t.Helper()
+	st, err := embedded.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	ids := map[string]int{}
+	for q := (store.Query{Limit: 1000}); ; {
+		p, err := st.Find(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range p.Findings {
+			ids[f.ID]++
+		}
+		if q.Cursor = p.Next; q.Cursor == "" {
+			return ids
+		}
+	}
+}
+
+// fileIDs are the ids of the findings in a file of the output, ECS or EVE.
+func fileIDs(t *testing.T, path string) map[string]int {
+	t.Helper()
+	ids := map[string]int{}
+	b, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(b) {
+		if line[len(line)-1] != '\n' {
+			continue // it is being written
+		}
+		var r struct {
+			Event struct{ ID string }
+			Khien struct{ ID string }
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatalf("%s: %v: %q", path, err, line)
+		}
+		ids[r.Event.ID+r.Khien.ID]++
+	}
+	return ids
+}
+
+// kafkaIDs are the keys of all records of a topic.
+func kafkaIDs(t *testing.T, c *kfake.Cluster) map[string]int {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(c.ListenAddrs()...), kgo.ConsumeTopics("khien"), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	ids := map[string]int{}
+	for {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		n := 0
+		client.PollFetches(ctx).EachRecord(func(r *kgo.Record) { n++; ids[string(r.Key)]++ })
+		cancel()
+		if n == 0 {
+			return ids
+		}
+	}
+}
+
+// sameIDs compares what a receiver has with what the store has.
+func sameIDs(t *testing.T, who string, got, want map[string]int) {
+	t.Helper()
+	lost, strange, all := 0, 0, 0
+	for id := range want {
+		if got[id] == 0 {
+			lost++
+		}
+	}
+	for id, n := range got {
+		all += n
+		if want[id] == 0 {
+			strange++
+		}
+	}
+	t.Logf("%s: %d of %d findings, %d of them more than once", who, len(got), len(want), all-len(got))
+	if lost+strange > 0 || len(want) == 0 {
+		t.Errorf("%s: %d lost, %d that the store does not have", who, lost, strange)
+	}
+}
+
+func closedPort(t *testing.T) int {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// TestKhienIsKilledAndReceiversAreAway: Kafka is away while khien finds and is killed, comes, khien is killed again, Kafka
+// goes and comes again. Only the first run reads the capture: what the others send was in the spool.
+func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs khien three times")
+	}
+	capture, flags, _ := alertsOnNames(t, 4000, func(int) time.Duration { return 0 })
+	dir, port := t.TempDir(), closedPort(t)
+	at := func(name string) string { return filepath.Join(dir, name) }
+	broker := func() *kfake.Cluster {
+		t.Helper()
+		c, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.Ports(port), kfake.SeedTopics(2, "khien"), kfake.DataDir(at("kafka")), kfake.SyncWrites())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	run := func(more ...string) *exec.Cmd {
+		t.Helper()
+		cmd := exec.Command("khien", append([]string{"run", "--data", at("data"), "--store", "embedded:" + at("store"), "--listen", "127.0.0.1:0", "--workers", "1", "--telemetry=false",
+			"--out", "file:" + at("ecs.json"), "--out", "file:" + at("eve.json") + "?format=eve", "--out", fmt.Sprintf("kafka://127.0.0.1:%d/khien", port)}, append(more, flags...)...)...)
+		cmd.Stderr = os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if cmd.ProcessState == nil {
+				kill(t, cmd)
+			}
+		})
+		return cmd
+	}
+	cmd := run("-r", capture)
+	waitFor(t, 60*time.Second, "some findings are in the file", func() bool { return len(fileIDs(t, at("ecs.json"))) >= 500 })
+	kill(t, cmd)
+	t.Logf("killed with %d findings in the file", len(fileIDs(t, at("ecs.json"))))
+	c := broker()
+	cmd = run()
+	waitFor(t, 60*time.Second, "some findings are in Kafka", func() bool { return len(kafkaIDs(t, c)) > 0 })
+	kill(t, cmd)
+	t.Logf("killed with %d findings in Kafka", len(kafkaIDs(t, c)))
+	c.Close()
+	cmd = run()
+	time.Sleep(2 * time.Second)
+	c = broker()
+	defer c.Close()
+	waitFor(t, 90*time.Second, "all findings are everywhere", func() bool {
+		n := len(storedIDs(t, at("store")))
+		return n > 0 && len(fileIDs(t, at("ecs.json"))) >= n && len(fileIDs(t, at("eve.json"))) >= n && len(kafkaIDs(t, c)) >= n
+	})
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
+	}
+	want := storedIDs(t, at("store"))
+	sameIDs(t, "ECS file", fileIDs(t, at("ecs.json")), want)
+	sameIDs(t, "EVE file", fileIDs(t, at("eve.json")), want)
+	sameIDs(t, "Kafka", kafkaIDs(t, c), want)
+}
+
+// outMaker makes findings into a sink with outputs.
+func outMaker(t *testing.T, st store.Store, stderr io.Writer, mb int64, outs ...string) *maker {
+	t.Helper()
+	specs, err := output.ParseAll(outs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir, trouble := t.TempDir(), &troubles{stderr: stderr}
+	sink, err := newSinkWriter(sinkConfig{dir: dir, sensor: "a", stderr: stderr, trouble: trouble, out: outletOptions{specs: specs, mb: mb},
+		write: newStoreWriter(st, func([]detector.Finding) {}, dir, trouble).functions("a")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &maker{sink: sink, made: map[string]bool{}}
+}
+
+func openTestStore(t *testing.T) *embedded.Store {
+	t.Helper()
+	st, err := embedded.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	return st
+}
+
+// TestSlowReceiver: a receiver that does not read holds up neither the store nor another output, and gets all when it reads.
+func TestSlowReceiver(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	read := make(chan struct{})
+	var mu sync.Mutex
+	got := map[string]int{}
+	go func() {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		if err := c.(*net.TCPConn).SetReadBuffer(64 << 10); err != nil {
+			t.Error(err)
+		}
+		<-read
+		for r := bufio.NewReader(c); ; {
+			count, err := r.ReadString(' ')
+			if err != nil {
+				return
+			}
+			n, err := strconv.Atoi(strings.TrimSuffix(count, " "))
+			b := make([]byte, max(n, 0))
+			if _, e := io.ReadFull(r, b); err != nil || e != nil {
+				return
+			}
+			_, id, _ := strings.Cut(string(b), `[khien@32473 id="`)
+			id, _, _ = strings.Cut(id, `"`)
+			mu.Lock()
+			got[id]++
+			mu.Unlock()
+		}
+	}()
+	st, path := openTestStore(t), filepath.Join(t.TempDir(), "eve.json")
+	k := outMaker(t, st, io.Discard, 64, "syslog+tcp://"+l.Addr().String(), "file:"+path+"?format=eve")
+	k.make(6000)
+	waitFor(t, 60*time.Second, "the store and the file have all", func() bool {
+		return k.sink.spool.Stats().Findings.Records == 0 && k.sink.outlets.states()[0].Findings.Records == 0
+	})
+	states := k.sink.outlets.states()
+	if st := k.sink.spool.Stats(); st.Findings.Waited > 0 || states[1].Findings.Records < 1000 {
+		t.Errorf("%d findings waited for the store; the outputs are %+v", st.Findings.Waited, states)
+	}
+	t.Logf("the store and the file have 6000 findings, %d wait for the slow receiver", states[1].Findings.Records)
+	close(read)
+	waitFor(t, 60*time.Second, "the receiver has all", func() bool { return k.sink.outlets.states()[1].Findings.Records == 0 })
+	k.finish(t, st)
+	want := map[string]int{}
+	for id := range k.made {
+		want[id] = 1
+	}
+	sameIDs(t, "file", fileIDs(t, path), want)
+	mu.Lock()
+	defer mu.Unlock()
+	sameIDs(t, "syslog", maps.Clone(got), want)
+}
+
+// TestOutputIsAwayForLong: what waits for it is bounded, what is given up is counted and told, and the store has everything.
+func TestOutputIsAwayForLong(t *testing.T) {
+	var told lockedBuffer
+	st := openTestStore(t)
+	k := outMaker(t, st, &told, 1, fmt.Sprintf("kafka://127.0.0.1:%d/khien", closedPort(t)), "syslog+tls://127.0.0.1:"+strconv.Itoa(closedPort(t))+"?format=eve&telemetry=on")
+	for range 8 {
+		k.make(500)
+		waitFor(t, 60*time.Second, "the store has what was made", func() bool { s := k.sink.spool.Stats(); return s.Findings.Records+s.Telemetry.Records == 0 })
+	}
+	s := k.sink.spool.Stats()
+	if n := s.Findings.Bytes + s.Telemetry.Bytes; n > 3<<20 {
+		t.Errorf("%d bytes wait on disk", n)
+	}
+	states := k.sink.outlets.states()
+	for _, o := range states {
+		if o.Findings.Dropped == 0 || o.Findings.Dropped+o.Findings.Records != 4000 || o.Findings.Acked > 0 {
+			t.Errorf("%+v", o)
+		}
+	}
+	if o := states[1]; o.Error == "" || o.Since == nil || o.Telemetry.Dropped == 0 || o.Telemetry.Dropped+o.Telemetry.Records != 4000 {
+		t.Errorf("%+v", o)
+	}
+	t.Logf("of 4000 findings %d wait for Kafka, %d were given up", states[0].Findings.Records, states[0].Findings.Dropped)
+	waitFor(t, 30*time.Second, "it is told", func() bool { return strings.Contains(told.String(), "will not be sent: no room") })
+	var b strings.Builder
+	w := bufio.NewWriter(&b)
+	writeOutputMetrics(w, k.sink.outlets.states())
+	w.Flush()
+	for _, want := range []string{"# TYPE khien_output_waiting_findings gauge\n", fmt.Sprintf("khien_output_dropped_findings_total{output=%q} %d\n", states[0].Output, states[0].Findings.Dropped)} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, b.String())
+		}
+	}
+	k.finish(t, st)
+}
+
+// lockedBuffer may be written by several.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+// TestCoreIsKilledWithOutputs: what a core stores goes to its outputs, across a SIGKILL, with the sensor's name.
+func TestCoreIsKilledWithOutputs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs three processes")
+	}
+	capture, flags, ids := alertsOnNames(t, 3000, func(int) time.Duration { return 0 })
+	dir, hub := t.TempDir(), fmt.Sprintf("127.0.0.1:%d", closedPort(t))
+	at := func(name string) string { return filepath.Join(dir, name) }
+	token, err := exec.Command("khien", "core", "token", "--data", at("core"), "--url", "tls://"+hub, "north").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("khien", "sensor", "enroll", "--data", at("sensor"), strings.TrimSpace(string(token))).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	s := &sites{}
+	core := []string{"core", "--data", at("core"), "--listen", hub, "--store", "embedded:" + at("store"), "--out", "file:" + at("out.json"),
+		"--out", "file:" + at("all.json") + "?format=eve&telemetry=on"}
+	first := s.start(t, 0, core...)
+	sensor := s.start(t, 0, append([]string{"sensor", "--data", at("sensor"), "-r", capture}, flags...)...)
+	waitFor(t, 120*time.Second, "some findings have gone out", func() bool { return len(fileIDs(t, at("out.json"))) >= 300 })
+	kill(t, first)
+	t.Logf("the core is killed with %d of %d findings in the file", len(fileIDs(t, at("out.json"))), len(ids))
+	s.start(t, 0, core...)
+	if err := sensor.Wait(); err != nil {
+		t.Error(err)
+	}
+	waitFor(t, 120*time.Second, "all findings are stored and have gone out", func() bool {
+		return len(storedIDs(t, at("store"))) >= len(ids) && len(fileIDs(t, at("out.json"))) >= len(ids)
+	})
+	sameIDs(t, "file of the core", fileIDs(t, at("out.json")), storedIDs(t, at("store")))
+	b, err := os.ReadFile(at("all.json"))
+	if err != nil || !strings.Contains(string(b), `"event_type":"dns"`) || strings.Count(string(b), `"host":"north"`) != strings.Count(string(b), "\n") {
+		t.Errorf("%v: telemetry without its sensor, or none: %.300s", err, b)
+	}
+}
