@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -15,11 +16,13 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"khien/detector"
 	"khien/detector/output"
@@ -128,8 +131,8 @@ func closedPort(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// TestKhienIsKilledAndReceiversAreAway: Kafka is away while khien finds and is killed, comes, khien is killed again, Kafka
-// goes and comes again. Only the first run reads the capture: what the others send was in the spool.
+// TestKhienIsKilledAndReceiversAreAway: Kafka is away while khien finds and is killed, comes, takes a batch, khien is killed
+// within the next, Kafka goes and comes again. Only the first run reads the capture: what the others send was in the spool.
 func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs khien three times")
@@ -166,7 +169,12 @@ func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
 	t.Logf("killed with %d findings in the file", len(fileIDs(t, at("ecs.json"))))
 	c := broker()
 	cmd = run()
-	waitFor(t, 60*time.Second, "some findings are in Kafka", func() bool { return len(kafkaIDs(t, c)) > 0 })
+	var asked atomic.Int32
+	c.ControlKey(int16(kmsg.Produce), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		return nil, errors.New("gone"), asked.Add(1) > 1 // the connection ends
+	})
+	waitFor(t, 60*time.Second, "a batch is in Kafka, and the next is refused", func() bool { return asked.Load() > 1 })
 	kill(t, cmd)
 	t.Logf("killed with %d findings in Kafka", len(kafkaIDs(t, c)))
 	c.Close()
