@@ -117,19 +117,7 @@ func checkStored(t *testing.T, st store.Store, made map[string]bool) {
 			t.Fatal(err)
 		}
 	}
-	got := map[string]int{}
-	for q := (store.Query{Limit: 1000}); ; {
-		p, err := st.Find(t.Context(), q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range p.Findings {
-			got[f.ID]++
-		}
-		if q.Cursor = p.Next; q.Cursor == "" {
-			break
-		}
-	}
+	got := idsOf(t, st)
 	lost, twice, strange := 0, 0, 0
 	for id := range made {
 		switch {
@@ -147,6 +135,24 @@ func checkStored(t *testing.T, st store.Store, made map[string]bool) {
 	t.Logf("%d made, %d stored", len(made), len(got))
 	if lost+twice+strange > 0 || len(got) != len(made) {
 		t.Errorf("%d made, %d stored: %d lost, %d twice, %d that nobody made", len(made), len(got), lost, twice, strange)
+	}
+}
+
+// idsOf are the ids of all findings of a store, and how often each is there.
+func idsOf(t *testing.T, st store.Store) map[string]int {
+	t.Helper()
+	ids := map[string]int{}
+	for q := (store.Query{Limit: 1000}); ; {
+		p, err := st.Find(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range p.Findings {
+			ids[f.ID]++
+		}
+		if q.Cursor = p.Next; q.Cursor == "" {
+			return ids
+		}
 	}
 }
 

@@ -33,7 +33,7 @@ import (
 // The tests in this file break outputs to other systems, their receivers and the program between, and count: what the
 // store has is what the receivers have; what they have twice is told.
 
-// storedIDs are the ids of all findings of a store.
+// storedIDs are the ids of all findings of a store that another process writes.
 func storedIDs(t *testing.T, dir string) map[string]int {
 	t.Helper()
 	st, err := embedded.Open(dir)
@@ -41,19 +41,7 @@ func storedIDs(t *testing.T, dir string) map[string]int {
 		t.Fatal(err)
 	}
 	defer st.Close()
-	ids := map[string]int{}
-	for q := (store.Query{Limit: 1000}); ; {
-		p, err := st.Find(t.Context(), q)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range p.Findings {
-			ids[f.ID]++
-		}
-		if q.Cursor = p.Next; q.Cursor == "" {
-			return ids
-		}
-	}
+	return idsOf(t, st)
 }
 
 // fileIDs are the ids of the findings in a file of the output, ECS or EVE.
@@ -121,16 +109,6 @@ func sameIDs(t *testing.T, who string, got, want map[string]int) {
 	}
 }
 
-func closedPort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
-}
-
 // TestKhienIsKilledAndReceiversAreAway: Kafka is away while khien finds and is killed, comes, takes a batch, khien is killed
 // within the next, Kafka goes and comes again. Only the first run reads the capture: what the others send was in the spool.
 func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
@@ -138,7 +116,12 @@ func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
 		t.Skip("runs khien three times")
 	}
 	capture, flags, _ := alertsOnNames(t, 4000, func(int) time.Duration { return 0 })
-	dir, port := t.TempDir(), closedPort(t)
+	dir, address := t.TempDir(), freeAddress(t)
+	_, digits, _ := net.SplitHostPort(address)
+	port, err := strconv.Atoi(digits)
+	if err != nil {
+		t.Fatal(err)
+	}
 	at := func(name string) string { return filepath.Join(dir, name) }
 	broker := func() *kfake.Cluster {
 		t.Helper()
@@ -151,7 +134,7 @@ func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
 	run := func(more ...string) *exec.Cmd {
 		t.Helper()
 		cmd := exec.Command("khien", append([]string{"run", "--data", at("data"), "--store", "embedded:" + at("store"), "--listen", "127.0.0.1:0", "--workers", "1", "--telemetry=false",
-			"--out", "file:" + at("ecs.json"), "--out", "file:" + at("eve.json") + "?format=eve", "--out", fmt.Sprintf("kafka://127.0.0.1:%d/khien", port)}, append(more, flags...)...)...)
+			"--out", "file:" + at("ecs.json"), "--out", "file:" + at("eve.json") + "?format=eve", "--out", "kafka://" + address + "/khien"}, append(more, flags...)...)...)
 		cmd.Stderr = os.Stderr
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -289,7 +272,7 @@ func TestSlowReceiver(t *testing.T) {
 func TestOutputIsAwayForLong(t *testing.T) {
 	var told lockedBuffer
 	st := openTestStore(t)
-	k := outMaker(t, st, &told, 1, fmt.Sprintf("kafka://127.0.0.1:%d/khien", closedPort(t)), "syslog+tls://127.0.0.1:"+strconv.Itoa(closedPort(t))+"?format=eve&telemetry=on")
+	k := outMaker(t, st, &told, 1, "kafka://"+freeAddress(t)+"/khien", "syslog+tls://"+freeAddress(t)+"?format=eve&telemetry=on")
 	for range 8 {
 		k.make(500)
 		waitFor(t, 60*time.Second, "the store has what was made", func() bool { s := k.sink.spool.Stats(); return s.Findings.Records+s.Telemetry.Records == 0 })
@@ -345,7 +328,7 @@ func TestCoreIsKilledWithOutputs(t *testing.T) {
 		t.Skip("runs three processes")
 	}
 	capture, flags, ids := alertsOnNames(t, 3000, func(int) time.Duration { return 0 })
-	dir, hub := t.TempDir(), fmt.Sprintf("127.0.0.1:%d", closedPort(t))
+	dir, hub := t.TempDir(), freeAddress(t)
 	at := func(name string) string { return filepath.Join(dir, name) }
 	token, err := exec.Command("khien", "core", "token", "--data", at("core"), "--url", "tls://"+hub, "north").Output()
 	if err != nil {

@@ -275,6 +275,20 @@ func TestBodyLimits(t *testing.T) {
 	d.want(400, "GET", "/api/v1/groups?q="+strings.Repeat("x", 5000), nil)
 }
 
+func TestHealthTellsOfOutputs(t *testing.T) {
+	d := newDesk(t, func(c *Config) { c.Outputs = func() any { return []map[string]any{{"output": "file:a", "error": "no room"}} } })
+	d.login()
+	outputs, _ := d.want(200, "GET", "/api/v1/health", nil)["outputs"].([]any)
+	if len(outputs) != 1 || outputs[0].(map[string]any)["error"] != "no room" {
+		t.Errorf("%v", outputs)
+	}
+	d = newDesk(t)
+	d.login()
+	if h := d.want(200, "GET", "/api/v1/health", nil); h["outputs"] != nil {
+		t.Errorf("%v without outputs", h["outputs"])
+	}
+}
+
 func TestNotFound(t *testing.T) {
 	d := newDesk(t)
 	d.login()
