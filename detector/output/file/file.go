@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/sys/unix"
+
 	"khien/detector/output"
 )
 
@@ -72,10 +74,19 @@ func (f *File) open() (*os.File, error) {
 	return w, nil
 }
 
-// cut removes an unfinished line from the end.
+// cut removes an unfinished line from the end. Nobody else may be writing meanwhile.
 func cut(w *os.File) error {
 	info, err := w.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() {
+		return fmt.Errorf("%s is not a regular file", w.Name())
+	}
+	if err := unix.Flock(int(w.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+		return fmt.Errorf("%s is written by another process: %w", w.Name(), err)
+	}
+	if info, err = w.Stat(); err != nil || info.Size() == 0 {
 		return err
 	}
 	size := info.Size()

@@ -98,4 +98,29 @@ func TestFilesOfOthersAreLeftAlone(t *testing.T) {
 	if _, err := Open(filepath.Join(path, "below")); err == nil {
 		t.Error("a file below a file was opened")
 	}
+	if _, err := Open(os.DevNull); err == nil || !strings.Contains(err.Error(), "not a regular file") {
+		t.Errorf("a device: %v", err)
+	}
+}
+
+func TestOneWritesAtATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "out")
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := f.open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(t.Context(), lines(0, 1)); err == nil || !strings.Contains(err.Error(), "another process") {
+		t.Errorf("%v", err)
+	}
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Write(t.Context(), lines(0, 1)); err != nil {
+		t.Error(err)
+	}
+	check(t, path, text(0, 1))
 }
