@@ -26,6 +26,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/output"
+	"khien/detector/output/outputtest"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
@@ -227,22 +228,13 @@ func TestSlowReceiver(t *testing.T) {
 			t.Error(err)
 		}
 		<-read
-		for r := bufio.NewReader(c); ; {
-			count, err := r.ReadString(' ')
-			if err != nil {
-				return
-			}
-			n, err := strconv.Atoi(strings.TrimSuffix(count, " "))
-			b := make([]byte, max(n, 0))
-			if _, e := io.ReadFull(r, b); err != nil || e != nil {
-				return
-			}
-			_, id, _ := strings.Cut(string(b), `[khien@32473 id="`)
+		outputtest.Syslog(c, func(m string) {
+			_, id, _ := strings.Cut(m, `[khien@32473 id="`)
 			id, _, _ = strings.Cut(id, `"`)
 			mu.Lock()
+			defer mu.Unlock()
 			got[id]++
-			mu.Unlock()
-		}
+		})
 	}()
 	st, path := openTestStore(t), filepath.Join(t.TempDir(), "eve.json")
 	k := outMaker(t, st, io.Discard, 64, "syslog+tcp://"+l.Addr().String(), "file:"+path+"?format=eve")

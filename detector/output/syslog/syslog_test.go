@@ -1,13 +1,11 @@
 package syslog
 
 import (
-	"bufio"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +15,7 @@ import (
 	"khien/detector/output/outputtest"
 )
 
-// receive reads octet-counted messages (RFC 5425, 4.3; RFC 6587, 3.4.1) of all connections.
+// receive takes the messages of all connections.
 func receive(t *testing.T, l net.Listener, got chan<- string) {
 	t.Cleanup(func() { l.Close() })
 	go func() {
@@ -28,18 +26,7 @@ func receive(t *testing.T, l net.Listener, got chan<- string) {
 			}
 			go func() {
 				defer c.Close()
-				for r := bufio.NewReader(c); ; {
-					count, err := r.ReadString(' ')
-					if err != nil {
-						return
-					}
-					n, err := strconv.Atoi(strings.TrimSuffix(count, " "))
-					b := make([]byte, max(n, 0))
-					if _, e := io.ReadFull(r, b); err != nil || e != nil {
-						return
-					}
-					got <- string(b)
-				}
+				outputtest.Syslog(c, func(m string) { got <- m })
 			}()
 		}
 	}()
