@@ -1,4 +1,5 @@
-// Package cases keeps cases: what people work on, with the findings that belong to it, notes, and its whole history. Cases go
+// Package cases keeps cases: what people work on, with the findings that belong to it, who works on it, tasks, entities,
+// notes, and its whole history. Cases go
 // in and out as plain values; each is one document of a store.Store. Ids are numbers of the year: "SC-2026-0001".
 package cases
 
@@ -48,6 +49,11 @@ type Case struct {
 	Status   string    `json:"status"`
 	Findings []string  `json:"findings"` // ids, in the order in which they were added
 	Notes    []Note    `json:"notes,omitempty"`
+	Owner    string    `json:"owner,omitempty"` // answers for it
+	Members  []string  `json:"members,omitempty"`
+	Tasks    []Task    `json:"tasks,omitempty"` // in the order in which they were added
+	LastTask int       `json:"last_task,omitempty"`
+	Entities []Entity  `json:"entities,omitempty"`
 	Opened   time.Time `json:"opened"`
 	Closed   time.Time `json:"closed,omitzero"`
 	History  []Change  `json:"history"`
@@ -199,13 +205,20 @@ func (b *Book) Close(ctx context.Context, user, id, reason string) (Case, error)
 
 // change applies f to an open case and writes it, again when somebody else was faster.
 func (b *Book) change(ctx context.Context, id string, f func(*Case, time.Time) error) (Case, error) {
+	return b.write(ctx, id, func(c *Case, now time.Time) error {
+		if c.Status == Closed {
+			return fmt.Errorf("%w: %s", ErrClosed, id)
+		}
+		return f(c, now)
+	})
+}
+
+// write applies f to a case, whatever its state.
+func (b *Book) write(ctx context.Context, id string, f func(*Case, time.Time) error) (Case, error) {
 	for {
 		c, err := b.Get(ctx, id)
 		if err != nil {
 			return Case{}, err
-		}
-		if c.Status == Closed {
-			return Case{}, fmt.Errorf("%w: %s", ErrClosed, id)
 		}
 		if err := f(&c, b.Now().UTC().Truncate(time.Millisecond)); err != nil {
 			return Case{}, err
@@ -224,6 +237,9 @@ func (b *Book) put(ctx context.Context, c Case) (Case, error) {
 	}
 	d, err := b.Store.PutDocument(ctx, store.Document{Kind: Kind, ID: c.ID, Version: c.Version, Updated: b.Now().UTC(), Body: body,
 		Tags: []string{"status:" + c.Status, fmt.Sprint("year:", c.ID[3:7])}})
+	if errors.Is(err, store.ErrDocument) {
+		return Case{}, fmt.Errorf("%w: %s is full: %w", ErrInvalid, c.ID, err)
+	}
 	if err != nil {
 		return Case{}, fmt.Errorf("cases: write %s: %w", c.ID, err)
 	}
