@@ -29,6 +29,8 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	listen := fs.String("listen", "127.0.0.1:8686", "`address` of the console")
 	storeName := fs.String("store", "", "`store` of the cores, elastic:URL[,URL…] or embedded:DIR")
 	rate := fs.Int("rate", 0, "`requests` a minute of one account, 0 for 1200")
+	var frozen byteCount
+	fs.Var(&frozen, "evidence-quota", "`size` of the frozen copies of all cases, as 50GB (default 10GiB)")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return exitDone
@@ -39,15 +41,15 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "khien console: name the store with --store")
 		return exitUsage
 	}
-	if err := serveConsole(*data, *listen, *storeName, *rate, stdout, stderr); err != nil {
+	if err := serveConsole(console.Config{DataDir: *data, Version: buildVersion(), Rate: *rate, FrozenMax: int64(frozen)}, *listen, *storeName, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien console: %v\n", err)
 		return exitInput
 	}
 	return exitDone
 }
 
-func serveConsole(data, listen, storeName string, rate int, stdout, stderr io.Writer) error {
-	lock, err := lockData(data)
+func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr io.Writer) error {
+	lock, err := lockData(cfg.DataDir)
 	if err != nil {
 		return err
 	}
@@ -57,7 +59,7 @@ func serveConsole(data, listen, storeName string, rate int, stdout, stderr io.Wr
 		return err
 	}
 	defer st.Close()
-	server, err := console.New(console.Config{DataDir: data, Version: buildVersion(), Rate: rate}, st)
+	server, err := console.New(cfg, st)
 	if err != nil {
 		return err
 	}

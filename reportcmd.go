@@ -41,6 +41,7 @@ func reportCommands() []reportVerb {
 		{"seal", "encrypt an evidence pack to a recipient", reportSeal},
 		{"stamp", "ask for the time stamps that wait", reportStamp},
 		{"custody", "show a case's custody log, or add to it", reportCustody},
+		{"frozen", "check a case's frozen copies, or write them out", reportFrozen},
 		{"mail", "write mails to abuse contacts, with XARF or as ARF", reportMail},
 		{"takedown", "targets to be taken down and what became of them", reportTakedown},
 		{"stats", "the half-yearly or yearly table", reportStats},

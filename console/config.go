@@ -36,6 +36,8 @@ type Config struct {
 	FlowPackets api.Packets
 	// Files are the transferred files that are kept here, or nil.
 	Files api.Files
+	// FrozenMax is how many bytes the frozen copies of all cases may have. Default 10 GiB.
+	FrozenMax int64
 	// Blocking makes the decisions of blocking; nil when that is not part of this process.
 	Blocking api.Blocking
 	// Rate is how many requests a minute one account may send; what is dear to answer has its share of it. Default 1200.

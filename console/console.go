@@ -57,7 +57,7 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	s := &Server{audit: log, firstPassword: first}
 	scoped := scope.New(st, cfg.Now)
 	desk := &issue.Desk{Store: scoped, Cases: &cases.Book{Store: scoped, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
-		Packets: cfg.Packets}
+		Packets: cfg.Packets, FrozenMax: cfg.FrozenMax}
 	s.rules = rulebook.New(cfg.Rules, cfg.Now)
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Outputs: cfg.Outputs,
 		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Now: cfg.Now})

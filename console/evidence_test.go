@@ -2,9 +2,7 @@ package console
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"io/fs"
@@ -19,7 +17,6 @@ import (
 	"khien/detector"
 	"khien/sensor"
 	"khien/sensor/capture"
-	"khien/sensor/file"
 	"khien/sensor/sensortest"
 )
 
@@ -82,10 +79,9 @@ func (d *desk) audited(action, object string) {
 
 func (d *desk) role(name, role string) {
 	d.t.Helper()
-	const pass = "a long password of somebody"
 	d.login()
 	d.want(200, "POST", "/api/v1/accounts", map[string]string{"name": name, "password": pass, "role": role})
-	d.want(200, "POST", "/api/v1/login", map[string]string{"name": name, "password": pass})
+	d.as(name)
 }
 
 // TestPackets: an analyst sees and takes away the packets of a finding's flow, secrets are masked on the page, and what is
@@ -162,21 +158,8 @@ func TestPacketLimit(t *testing.T) {
 
 // TestFile: a kept file leaves only inside an encrypted zip, and its matches are told wherever it was seen.
 func TestFile(t *testing.T) {
-	dir := t.TempDir()
 	content := []byte("dex\n035 not really an app")
-	sum := sha256.Sum256(content)
-	sha := hex.EncodeToString(sum[:])
-	if err := os.MkdirAll(filepath.Join(dir, sha[:2]), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, sha[:2], sha), content, 0o400); err != nil {
-		t.Fatal(err)
-	}
-	files, err := file.OpenStore(file.StoreConfig{Dir: dir})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(files.Close)
+	files, sha := keptFiles(t, content)
 	d := newDesk(t, func(c *Config) { c.Files = files })
 	d.role("an", "analyst")
 	of := func(n int, sha, rule string, from detector.Source) detector.Finding {

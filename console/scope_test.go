@@ -42,6 +42,8 @@ type agencies struct {
 	targetB   string
 	sessionB  string
 	tokenB    string
+	frozenB   string // SHA-256 of a frozen copy
+	handoverB string
 }
 
 // withAgencies runs a test on two agencies that share a store.
@@ -107,6 +109,11 @@ func newAgencies(t *testing.T, st store.Store) *agencies {
 	for _, s := range b.want(200, "GET", "/api/v1/sessions", nil)["sessions"].([]any) {
 		x.sessionB = s.(map[string]any)["id"].(string)
 	}
+	b.want(200, "POST", "/api/v1/cases/"+x.caseB+"/tasks", map[string]any{"text": "secret-b", "assignee": "binh", "due": time.Now()})
+	b.want(200, "POST", "/api/v1/cases/"+x.caseB+"/entities", map[string]any{"kind": "host", "value": "secret-b.example"})
+	b.want(200, "PUT", "/api/v1/cases/"+x.caseB+"/entities/watch", map[string]any{"kind": "host", "value": "secret-b.example", "note": "secret-b", "until": time.Now().Add(time.Hour)})
+	x.frozenB = b.want(200, "POST", "/api/v1/cases/"+x.caseB+"/evidence", map[string]any{})["frozen"].([]any)[0].(map[string]any)["sha256"].(string)
+	x.handoverB = text(b.want(200, "POST", "/api/v1/handovers", map[string]any{"text": "secret-b"}), "id")
 	x.targetB = "t-1"
 	for _, d := range []struct {
 		kind, id string
@@ -210,44 +217,64 @@ func (x *agencies) tries() map[string][]try {
 			{"bundles?by=chain", nil, 200, ""}, {"bundles?by=campaign", nil, 200, ""}},
 		"GET entity": {{"entity?kind=ip&value=10.2.0.1", nil, 200, "10.2.0.1"}, {"entity?kind=ip&value=10.2.0.77", nil, 200, "10.2.0.77"},
 			{"entity?kind=host&value=b-sensor.example", nil, 200, "b-sensor"}, {"entity?kind=sha256&value=" + x.fb.SHA256, nil, 200, ""}},
-		"GET triage":                    {{"triage?key=" + group, nil, 404, ""}},
-		"PUT triage":                    {{"triage", seen, 404, ""}, {"triage", map[string]any{"key": store.GroupKey(&x.fa), "version": 0, "assignee": "binh"}, 400, ""}},
-		"POST triage/bulk":              {{"triage/bulk", map[string]any{"changes": []any{seen}}, 200, key}},
-		"POST triage/query/preview":     {{"triage/query/preview", all, 200, ""}},
-		"POST triage/query":             {{"triage/query", map[string]any{"q": "src:10.2.0.0/24", "range": "all", "to": time.Now().Format(time.RFC3339), "expect": 1, "change": map[string]any{"status": "seen"}}, 409, ""}},
-		"POST triage/undo":              {{"triage/undo", map[string]any{"undo": "nothing"}, 404, ""}},
-		"GET views":                     {{"views", nil, 200, ""}},
-		"POST views":                    nil,
-		"DELETE views/{id}":             {{"views/" + x.viewB, nil, 404, ""}},
-		"GET tunes":                     {{"tunes", nil, 200, ""}},
-		"POST tunes":                    {{"tunes", map[string]any{"rule": "1", "reason": "x", "days": 3}, 403, ""}, {"tunes", map[string]any{"rule": "1", "src": "10.0.0.0/8", "reason": "x", "days": 3}, 403, ""}},
-		"POST tunes/preview":            {{"tunes/preview", map[string]any{"rule": x.fb.Rule.ID, "days": 3}, 200, ""}},
-		"DELETE tunes/{id}":             {{"tunes/" + x.tuneB, nil, 404, ""}},
-		"GET cases":                     {{"cases", nil, 200, ""}},
-		"GET cases/{id}":                {{"cases/" + x.caseB, nil, 404, ""}},
-		"POST cases/{id}/findings":      {{"cases/" + x.caseB + "/findings", map[string]any{"findings": []string{x.fa.ID}}, 404, ""}},
-		"POST cases/{id}/notes":         {{"cases/" + x.caseB + "/notes", map[string]any{"text": "x"}, 404, ""}},
-		"POST cases/{id}/close":         {{"cases/" + x.caseB + "/close", map[string]any{"reason": "x"}, 404, ""}},
-		"GET cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", nil, 404, ""}},
-		"PUT cases/{id}/incident":       {{"cases/" + x.caseB + "/incident", map[string]any{"version": 1, "facts": []any{}}, 404, ""}},
-		"POST cases/{id}/confirm":       {{"cases/" + x.caseB + "/confirm", map[string]any{"version": 1, "what": "x", "reason": "x"}, 404, ""}},
-		"POST cases/{id}/sent":          {{"cases/" + x.caseB + "/sent", map[string]any{"version": 1, "duty": "x", "via": "x"}, 404, ""}},
-		"GET cases/{id}/clocks":         {{"cases/" + x.caseB + "/clocks", nil, 404, ""}},
-		"GET cases/{id}/clocks.ics":     {{"cases/" + x.caseB + "/clocks.ics", nil, 404, ""}},
-		"GET cases/{id}/custody":        {{"cases/" + x.caseB + "/custody", nil, 404, ""}},
-		"GET cases/{id}/preview":        {{"cases/" + x.caseB + "/preview?form=initial", nil, 404, ""}},
-		"GET cases/{id}/preview.pdf":    {{"cases/" + x.caseB + "/preview.pdf?form=initial", nil, 404, ""}},
-		"GET reports":                   {{"reports", nil, 200, ""}, {"reports?case=" + x.caseB, nil, 200, ""}},
-		"POST reports":                  {{"reports", map[string]any{"case": x.caseB, "form": "initial"}, 404, ""}},
-		"GET reports/{id}/files/{name}": {{"reports/r-1/files/r.pdf", nil, 404, ""}},
-		"GET reports/forms":             {{"reports/forms", nil, 200, ""}},
-		"GET reports/clocks":            {{"reports/clocks", nil, 200, ""}},
-		"GET reports/packs/{id}":        {{"reports/packs/nothing", nil, 404, ""}},
-		"PUT reports/packs/{id}":        {{"reports/packs/nothing", map[string]any{"text": "x"}, 403, ""}},
-		"GET reports/takedown":          {{"reports/takedown", nil, 200, ""}, {"reports/takedown?case=" + x.caseB, nil, 200, ""}},
-		"POST reports/takedown/{id}":    {{"reports/takedown/" + x.targetB, map[string]any{"to": "sent"}, 404, ""}},
-		"GET blocking":                  {{"blocking", nil, 200, ""}},
-		"GET blocking/decisions":        {{"blocking/decisions", nil, 200, ""}, {"blocking/decisions?q=secret", nil, 200, ""}},
+		"GET triage":                       {{"triage?key=" + group, nil, 404, ""}},
+		"PUT triage":                       {{"triage", seen, 404, ""}, {"triage", map[string]any{"key": store.GroupKey(&x.fa), "version": 0, "assignee": "binh"}, 400, ""}},
+		"POST triage/bulk":                 {{"triage/bulk", map[string]any{"changes": []any{seen}}, 200, key}},
+		"POST triage/query/preview":        {{"triage/query/preview", all, 200, ""}},
+		"POST triage/query":                {{"triage/query", map[string]any{"q": "src:10.2.0.0/24", "range": "all", "to": time.Now().Format(time.RFC3339), "expect": 1, "change": map[string]any{"status": "seen"}}, 409, ""}},
+		"POST triage/undo":                 {{"triage/undo", map[string]any{"undo": "nothing"}, 404, ""}},
+		"GET views":                        {{"views", nil, 200, ""}},
+		"POST views":                       nil,
+		"DELETE views/{id}":                {{"views/" + x.viewB, nil, 404, ""}},
+		"GET tunes":                        {{"tunes", nil, 200, ""}},
+		"POST tunes":                       {{"tunes", map[string]any{"rule": "1", "reason": "x", "days": 3}, 403, ""}, {"tunes", map[string]any{"rule": "1", "src": "10.0.0.0/8", "reason": "x", "days": 3}, 403, ""}},
+		"POST tunes/preview":               {{"tunes/preview", map[string]any{"rule": x.fb.Rule.ID, "days": 3}, 200, ""}},
+		"DELETE tunes/{id}":                {{"tunes/" + x.tuneB, nil, 404, ""}},
+		"GET cases":                        {{"cases", nil, 200, ""}},
+		"GET cases/{id}":                   {{"cases/" + x.caseB, nil, 404, ""}},
+		"POST cases/{id}/findings":         {{"cases/" + x.caseB + "/findings", map[string]any{"findings": []string{x.fa.ID}}, 404, ""}},
+		"POST cases/{id}/notes":            {{"cases/" + x.caseB + "/notes", map[string]any{"text": "x"}, 404, ""}},
+		"POST cases/{id}/close":            {{"cases/" + x.caseB + "/close", map[string]any{"reason": "x"}, 404, ""}},
+		"GET cases/{id}/incident":          {{"cases/" + x.caseB + "/incident", nil, 404, ""}},
+		"PUT cases/{id}/incident":          {{"cases/" + x.caseB + "/incident", map[string]any{"version": 1, "facts": []any{}}, 404, ""}},
+		"POST cases/{id}/confirm":          {{"cases/" + x.caseB + "/confirm", map[string]any{"version": 1, "what": "x", "reason": "x"}, 404, ""}},
+		"POST cases/{id}/sent":             {{"cases/" + x.caseB + "/sent", map[string]any{"version": 1, "duty": "x", "via": "x"}, 404, ""}},
+		"GET cases/{id}/clocks":            {{"cases/" + x.caseB + "/clocks", nil, 404, ""}},
+		"GET cases/{id}/clocks.ics":        {{"cases/" + x.caseB + "/clocks.ics", nil, 404, ""}},
+		"GET cases/{id}/custody":           {{"cases/" + x.caseB + "/custody", nil, 404, ""}},
+		"GET cases/{id}/preview":           {{"cases/" + x.caseB + "/preview?form=initial", nil, 404, ""}},
+		"GET cases/{id}/preview.pdf":       {{"cases/" + x.caseB + "/preview.pdf?form=initial", nil, 404, ""}},
+		"GET reports":                      {{"reports", nil, 200, ""}, {"reports?case=" + x.caseB, nil, 200, ""}},
+		"POST reports":                     {{"reports", map[string]any{"case": x.caseB, "form": "initial"}, 404, ""}},
+		"GET reports/{id}/files/{name}":    {{"reports/r-1/files/r.pdf", nil, 404, ""}},
+		"GET reports/forms":                {{"reports/forms", nil, 200, ""}},
+		"GET reports/clocks":               {{"reports/clocks", nil, 200, ""}},
+		"GET reports/packs/{id}":           {{"reports/packs/nothing", nil, 404, ""}},
+		"PUT reports/packs/{id}":           {{"reports/packs/nothing", map[string]any{"text": "x"}, 403, ""}},
+		"GET reports/takedown":             {{"reports/takedown", nil, 200, ""}, {"reports/takedown?case=" + x.caseB, nil, 200, ""}},
+		"POST reports/takedown/{id}":       {{"reports/takedown/" + x.targetB, map[string]any{"to": "sent"}, 404, ""}},
+		"GET blocking":                     {{"blocking", nil, 200, ""}},
+		"GET blocking/decisions":           {{"blocking/decisions", nil, 200, ""}, {"blocking/decisions?q=secret", nil, 200, ""}},
+		"POST cases/{id}/reopen":           {{"cases/" + x.caseB + "/reopen", map[string]any{"reason": "x"}, 404, ""}},
+		"PUT cases/{id}/owner":             {{"cases/" + x.caseB + "/owner", map[string]any{"owner": "an"}, 404, ""}, {"cases/" + x.caseB + "/owner", map[string]any{"owner": "binh"}, 400, ""}},
+		"PUT cases/{id}/members/{name}":    {{"cases/" + x.caseB + "/members/an", nil, 404, ""}, {"cases/" + x.caseB + "/members/binh", nil, 400, ""}},
+		"DELETE cases/{id}/members/{name}": {{"cases/" + x.caseB + "/members/binh", nil, 404, ""}},
+		"POST cases/{id}/tasks":            {{"cases/" + x.caseB + "/tasks", map[string]any{"text": "x"}, 404, ""}},
+		"PUT cases/{id}/tasks/{task}":      {{"cases/" + x.caseB + "/tasks/1", map[string]any{"text": "x"}, 404, ""}},
+		"DELETE cases/{id}/tasks/{task}":   {{"cases/" + x.caseB + "/tasks/1", nil, 404, ""}},
+		"POST cases/{id}/entities":         {{"cases/" + x.caseB + "/entities", map[string]any{"kind": "host", "value": "x.example"}, 404, ""}},
+		"DELETE cases/{id}/entities":       {{"cases/" + x.caseB + "/entities?kind=host&value=secret-b.example", nil, 404, ""}},
+		"PUT cases/{id}/entities/watch":    {{"cases/" + x.caseB + "/entities/watch", map[string]any{"kind": "host", "value": "secret-b.example", "note": "x", "until": time.Now().Add(time.Hour)}, 404, ""}},
+		"GET cases/{id}/entities/found":    {{"cases/" + x.caseB + "/entities/found", nil, 404, ""}},
+		"GET cases/{id}/timeline":          {{"cases/" + x.caseB + "/timeline", nil, 404, ""}},
+		"GET cases/{id}/evidence":          {{"cases/" + x.caseB + "/evidence", nil, 404, ""}},
+		"POST cases/{id}/evidence":         {{"cases/" + x.caseB + "/evidence", map[string]any{"findings": []string{x.fa.ID}}, 404, ""}},
+		"GET cases/{id}/evidence/{sha256}": {{"cases/" + x.caseB + "/evidence/" + x.frozenB, nil, 404, ""}},
+		"GET handover":                     {{"handover", nil, 200, ""}},
+		"GET handovers":                    {{"handovers", nil, 200, ""}},
+		"POST handovers":                   nil, // see TestUnitsHandover
+		"GET handovers/{id}":               {{"handovers/" + x.handoverB, nil, 404, ""}},
+		"POST handovers/{id}/take":         {{"handovers/" + x.handoverB + "/take", map[string]any{}, 404, ""}},
 		"POST blocking/decisions": {{"blocking/decisions", map[string]any{"value": "x.example", "reason": "x", "scope": "b"}, 400, ""},
 			{"blocking/decisions", map[string]any{"value": "x.example", "reason": "x", "finding": x.fb.ID}, 404, ""}},
 		"GET blocking/decisions/{id}":          {{"blocking/decisions/" + x.decisionB, nil, 404, ""}},
@@ -300,7 +327,7 @@ func units(t *testing.T, x *agencies) {
 		t.Errorf("the table does not have the routes there are: %v\n%v", got, x.described())
 	}
 	marks := []string{"10.2.0.", "b-sensor", "secret-b", "Secret agency", "Bí mật", "binh", `"b"`, x.fb.ID, x.seen.ID, x.caseB, x.tuneB, x.viewB, x.decisionB, x.tokenB,
-		x.sessionB, x.fb.Rule.ID + `"`, x.seen.Rule.ID + `"`}
+		x.sessionB, x.frozenB, x.handoverB, x.fb.Rule.ID + `"`, x.seen.Rule.ID + `"`}
 	for _, pattern := range slices.Sorted(maps.Keys(tries)) {
 		for _, c := range tries[pattern] {
 			method, _, _ := strings.Cut(pattern, " ")
@@ -323,6 +350,7 @@ func units(t *testing.T, x *agencies) {
 	}
 	x.b.want(200, "GET", "/api/v1/me", nil)
 	for _, path := range []string{"findings/" + x.fb.ID, "findings/" + x.seen.ID, "cases/" + x.caseB, "cases/" + x.caseB + "/incident", "cases/" + x.caseB + "/custody",
+		"cases/" + x.caseB + "/timeline", "cases/" + x.caseB + "/evidence", "handovers/" + x.handoverB,
 		"blocking/decisions/" + x.decisionB, "triage?key=" + url.QueryEscape(store.GroupKey(&x.seen))} {
 		x.b.want(200, "GET", "/api/v1/"+path, nil)
 	}
@@ -337,7 +365,7 @@ func TestUnitsAsIfNothing(t *testing.T) { withAgencies(t, unitsAsIfNothing) }
 
 func unitsAsIfNothing(t *testing.T, x *agencies) {
 	for _, c := range [][2]string{{"findings/%s", x.fb.ID}, {"findings/%s/packets", x.fb.ID}, {"findings/%s/file", x.fb.ID}, {"cases/%s", x.caseB}, {"cases/%s/incident", x.caseB},
-		{"cases/%s/custody", x.caseB}, {"reports/%s/files/r.pdf", "r-1"}, {"blocking/decisions/%s", x.decisionB}, {"triage?key=%s", url.QueryEscape(store.GroupKey(&x.fb))}} {
+		{"cases/%s/custody", x.caseB}, {"cases/%s/timeline", x.caseB}, {"cases/%s/evidence", x.caseB}, {"handovers/%s", x.handoverB}, {"reports/%s/files/r.pdf", "r-1"}, {"blocking/decisions/%s", x.decisionB}, {"triage?key=%s", url.QueryEscape(store.GroupKey(&x.fb))}} {
 		status, _, there := x.send("GET", "/api/v1/"+fmt.Sprintf(c[0], c[1]), nil)
 		none, _, not := x.send("GET", "/api/v1/"+fmt.Sprintf(c[0], "nothing-x"), nil)
 		if status != none || strings.ReplaceAll(string(there), c[1], "X") != strings.ReplaceAll(string(not), "nothing-x", "X") {
@@ -424,6 +452,45 @@ func unitsOwn(t *testing.T, x *agencies) {
 		{"id": "x", "name": map[string]string{"vi": "X"}, "networks": []string{"::ffff:10.0.0.0/104"}}, {"id": "x", "name": map[string]string{"vi": "X"}, "sensors": []string{""}}} {
 		x.want(400, "PUT", "/api/v1/units", map[string]any{"version": 2, "units": []any{bad}})
 	}
+}
+
+// TestUnitsHandover: a shift is handed over within the units of who signs, to people who have all of them.
+func TestUnitsHandover(t *testing.T) { withAgencies(t, unitsHandover) }
+
+func unitsHandover(t *testing.T, x *agencies) {
+	x.login()
+	for name, of := range map[string][]string{"chung": {"a", "b"}, "nhan": {"a"}} {
+		x.want(200, "POST", "/api/v1/accounts", map[string]any{"name": name, "password": unitPassword, "role": "lead", "units": of})
+	}
+	admin := x.want(200, "POST", "/api/v1/handovers", map[string]any{"text": "of all"})["id"].(string)
+	an, chung, nhan := x.another("an"), x.another("chung"), x.another("nhan")
+	own := an.want(200, "POST", "/api/v1/handovers", map[string]any{"text": "of a"})["id"].(string)
+	both := chung.want(200, "POST", "/api/v1/handovers", map[string]any{"text": "of a and b"})["id"].(string)
+	for _, c := range []struct {
+		who  *desk
+		sees string
+	}{{x.desk, strings.Join([]string{x.handoverB, admin, own, both}, " ")}, {an, own}, {nhan, own}, {chung, x.handoverB + " " + own + " " + both}, {x.b, x.handoverB}} {
+		got := []string{}
+		for _, h := range c.who.want(200, "GET", "/api/v1/handovers", nil)["handovers"].([]any) {
+			got = append(got, h.(map[string]any)["id"].(string))
+		}
+		slices.Sort(got)
+		if strings.Join(got, " ") != c.sees {
+			t.Errorf("sees %v, want %s", got, c.sees)
+		}
+		for _, id := range []string{x.handoverB, admin, own, both} {
+			want := 404
+			if strings.Contains(c.sees, id) {
+				want = 200
+			}
+			c.who.want(want, "GET", "/api/v1/handovers/"+id, nil)
+		}
+	}
+	nhan.want(200, "POST", "/api/v1/handovers/"+own+"/take", map[string]any{})
+	an.want(200, "GET", "/api/v1/handovers/"+own, nil)
+	x.b.want(404, "GET", "/api/v1/handovers/"+own, nil) // who took over changed nothing about who sees it
+	chung.want(200, "POST", "/api/v1/handovers/"+x.handoverB+"/take", map[string]any{})
+	an.want(404, "GET", "/api/v1/handovers/"+x.handoverB, nil)
 }
 
 // TestUnitsLive: an open page is told of what touches its units, and of nothing else.

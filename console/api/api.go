@@ -133,7 +133,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
-	return slices.Concat(own, a.caseRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes())
+	return slices.Concat(own, a.caseRoutes(), a.workRoutes(), a.timelineRoutes(), a.evidenceRoutes(), a.handoverRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes())
 }
 
 //go:embed openapi.json

@@ -9,6 +9,7 @@ import (
 
 	"khien/console/account"
 	"khien/console/cases"
+	"khien/console/handover"
 	"khien/console/report"
 	"khien/console/report/evidence"
 	"khien/console/report/form"
@@ -46,17 +47,21 @@ func reportProblem(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case is(cases.ErrNotFound, form.ErrUnknown, store.ErrNotFound):
+	case is(cases.ErrNotFound, form.ErrUnknown, store.ErrNotFound, handover.ErrNotFound):
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such thing", Detail: err.Error()}
 	case is(issue.ErrConflict, store.ErrConflict):
 		return &problem{Status: http.StatusConflict, Code: "conflict", Title: "Somebody else was faster: read it again"}
 	case is(cases.ErrClosed):
 		return &problem{Status: http.StatusConflict, Code: "case_closed", Title: "The case is closed"}
+	case is(handover.ErrSame):
+		return &problem{Status: http.StatusConflict, Code: "same_person", Title: "Another person has to take over"}
+	case is(handover.ErrTaken):
+		return &problem{Status: http.StatusConflict, Code: "taken", Title: "Somebody has taken over already"}
 	case is(issue.ErrMissing):
 		return &problem{Status: http.StatusUnprocessableEntity, Code: "missing_fields", Title: "Required fields are empty", Detail: err.Error()}
 	case is(issue.ErrUnconfirmed):
 		return &problem{Status: http.StatusUnprocessableEntity, Code: "unconfirmed", Title: "A person has to confirm the severity first"}
-	case is(report.ErrFact, cases.ErrInvalid, form.ErrValue, takedown.ErrMove, legal.ErrPack):
+	case is(report.ErrFact, cases.ErrInvalid, form.ErrValue, takedown.ErrMove, legal.ErrPack, handover.ErrInvalid):
 		return badRequest("value", err.Error())
 	}
 	return err

@@ -48,12 +48,11 @@ func (a *API) carve(w io.Writer, r *http.Request, who account.Account, action st
 	if err := a.log(r, who.Name, action, f.ID, f.CommunityID); err != nil {
 		return f, PacketCount{}, err
 	}
-	select {
-	case a.carving <- struct{}{}:
-		defer func() { <-a.carving }()
-	case <-r.Context().Done():
-		return f, PacketCount{}, storeProblem(r.Context().Err())
+	end, err := a.turn(r.Context())
+	if err != nil {
+		return f, PacketCount{}, err
 	}
+	defer end()
 	n, err := a.cfg.Packets(writeWhile{r.Context(), w}, &f, max)
 	switch {
 	case errors.Is(err, ErrNoFlow):

@@ -115,30 +115,41 @@ func (a *API) forms(w http.ResponseWriter, r *http.Request, who account.Account)
 	return answer(w, map[string]any{"packs": packs})
 }
 
+// line is a deadline with the case that it belongs to, none for one that comes round by itself.
+type line struct {
+	Case  string `json:"case,omitempty"`
+	Title string `json:"title,omitempty"`
+	clock.Clock
+}
+
 // allClocks answers with the deadlines of every open case, and those that come round by themselves.
 func (a *API) allClocks(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	p, err := a.packOf(r, r.URL.Query().Get("pack"))
-	if err != nil {
-		return err
-	}
-	pr, err := a.cfg.Reports.Profile()
-	if err != nil {
-		return err
-	}
 	open, err := a.cfg.Reports.Cases.List(r.Context(), cases.Open)
 	if err != nil {
 		return reportProblem(err)
 	}
-	type line struct {
-		Case  string `json:"case,omitempty"`
-		Title string `json:"title,omitempty"`
-		clock.Clock
+	out, err := a.deadlines(r, r.URL.Query().Get("pack"), open)
+	if err != nil {
+		return err
+	}
+	return answerPart(w, r, "clocks", out, func(l *line) string { return l.Case + " " + l.Duty + " " + l.Due.UTC().Format(time.RFC3339Nano) })
+}
+
+// deadlines returns what has not been sent yet, in the order of when it is due.
+func (a *API) deadlines(r *http.Request, pack string, open []cases.Case) ([]line, error) {
+	p, err := a.packOf(r, pack)
+	if err != nil {
+		return nil, err
+	}
+	pr, err := a.cfg.Reports.Profile()
+	if err != nil {
+		return nil, err
 	}
 	out := []line{}
 	for _, c := range open {
 		in, err := a.cfg.Reports.Incident(r.Context(), c.ID, p.ID, pr)
 		if err != nil {
-			return reportProblem(err)
+			return nil, reportProblem(err)
 		}
 		for _, k := range a.cfg.Reports.Clocks(in, p, pr) {
 			if k.Sent == nil {
@@ -150,7 +161,7 @@ func (a *API) allClocks(w http.ResponseWriter, r *http.Request, who account.Acco
 		out = append(out, line{Clock: k})
 	}
 	slices.SortStableFunc(out, func(x, y line) int { return x.Due.Compare(y.Due) })
-	return answerPart(w, r, "clocks", out, func(l *line) string { return l.Case + " " + l.Duty + " " + l.Due.UTC().Format(time.RFC3339Nano) })
+	return out, nil
 }
 
 func (a *API) pack(w http.ResponseWriter, r *http.Request, who account.Account) error {

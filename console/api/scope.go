@@ -34,11 +34,15 @@ func limits() map[string]limit {
 			GET findings/{id}/file.zip; GET triage; PUT triage; POST triage/bulk; POST triage/query/preview; POST triage/query; POST triage/undo;
 			GET bundles; GET counts; GET findings.csv; GET entity; GET views; POST views; DELETE views/{id}; GET tunes; POST tunes;
 			POST tunes/preview; DELETE tunes/{id}; GET cases; POST cases; GET cases/{id}; POST cases/{id}/findings; POST cases/{id}/notes;
-			POST cases/{id}/close; GET cases/{id}/incident; PUT cases/{id}/incident; POST cases/{id}/confirm; POST cases/{id}/sent;
+			POST cases/{id}/close; POST cases/{id}/reopen; PUT cases/{id}/owner; PUT cases/{id}/members/{name};
+			DELETE cases/{id}/members/{name}; POST cases/{id}/tasks; PUT cases/{id}/tasks/{task}; DELETE cases/{id}/tasks/{task};
+			POST cases/{id}/entities; DELETE cases/{id}/entities; PUT cases/{id}/entities/watch; GET cases/{id}/entities/found;
+			GET cases/{id}/timeline; POST cases/{id}/evidence; GET cases/{id}/evidence/{sha256}; GET handovers; GET handovers/{id};
+			POST handovers/{id}/take; GET cases/{id}/incident; PUT cases/{id}/incident; POST cases/{id}/confirm; POST cases/{id}/sent;
 			GET cases/{id}/clocks; GET cases/{id}/clocks.ics; GET cases/{id}/custody; GET cases/{id}/preview; GET cases/{id}/preview.pdf;
 			GET reports; POST reports; GET reports/{id}/files/{name}; GET reports/clocks; GET reports/takedown; POST reports/takedown/{id};
 			GET units; GET losses`,
-		checked: `GET accounts; GET events; GET overview; GET health; GET blocking; GET blocking/decisions; POST blocking/decisions;
+		checked: `GET cases/{id}/evidence; GET handover; POST handovers; GET accounts; GET events; GET overview; GET health; GET blocking; GET blocking/decisions; POST blocking/decisions;
 			GET blocking/decisions/{id}; POST blocking/decisions/{id}/approve; POST blocking/decisions/{id}/renew;
 			POST blocking/decisions/{id}/revoke`,
 		whole: `POST accounts; PUT accounts/{name}; DELETE accounts/{name}; POST accounts/{name}/reset; GET audit; PUT units;

@@ -31,6 +31,7 @@ type kind struct {
 func kinds() map[string]kind {
 	open := func(*Store, context.Context, *view, *store.Document) (bool, error) { return true, nil }
 	ofCase := kind{sees: seesCaseOf, write: true}
+	ofSigner := kind{seesUnits, true, markSigner}
 	return map[string]kind{
 		caseKind:    {seesUnits, true, markCase},
 		"incident":  ofCase,
@@ -38,6 +39,8 @@ func kinds() map[string]kind {
 		"issued":    ofCase,
 		"takedown":  ofCase,
 		"timestamp": ofCase,
+		"frozen":    ofCase,
+		"handover":  ofSigner, "handover_sheet": ofSigner,
 		"decision":  {seesDecision, false, nil}, // of blocking
 		"tune":      {seesTune, true, nil},
 		"view":      {seesView, true, markView},
@@ -121,6 +124,26 @@ func seesView(s *Store, ctx context.Context, v *view, d *store.Document) (bool, 
 func markView(_ *Store, _ context.Context, v *view, d, _ *store.Document) error {
 	if v.limited() {
 		d.Tags = append(d.Tags, tagOf(v.asker.units))
+	}
+	return nil
+}
+
+// markSigner tags what a person signs with each of the units that it tells of: the signer's, for ever. Of an account without
+// limits it has no tag and is for such accounts only.
+func markSigner(_ *Store, _ context.Context, v *view, d, old *store.Document) error {
+	if old != nil {
+		for _, t := range old.Tags {
+			if strings.HasPrefix(t, unitsTag) {
+				d.Tags = append(d.Tags, t)
+			}
+		}
+		return nil
+	}
+	if len(v.asker.units) > store.TagsMax-tagsLeft {
+		return ErrOutside
+	}
+	for _, id := range v.asker.units {
+		d.Tags = append(d.Tags, tagOf([]string{id}))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (s *Store) Export(w io.Writer, sha, password string) error {
 	defer f.Close() // was only read
 	info, err := f.Stat()
 	if err == nil {
-		err = writeAES(w, info.Name(), f, info.Size(), info.ModTime(), password)
+		err = Encrypt(w, info.Name(), f, info.Size(), info.ModTime(), password)
 	}
 	if err != nil {
 		return fmt.Errorf("file: export %s: %w", sha, err)
@@ -47,7 +47,8 @@ const (
 	aesRounds = 1000
 )
 
-func writeAES(w io.Writer, name string, data io.Reader, size int64, at time.Time, password string) error {
+// Encrypt writes data, of a size that is known, as Export does a file.
+func Encrypt(w io.Writer, name string, data io.Reader, size int64, at time.Time, password string) error {
 	h := &zip.FileHeader{Name: name, Method: 99, Flags: 1, CreatorVersion: 51, ReaderVersion: 51, Modified: at,
 		CompressedSize64: uint64(aesSalt + aesCheck + size + aesTag), UncompressedSize64: uint64(size)}
 	h.Extra = binary.LittleEndian.AppendUint16(h.Extra, 0x9901)

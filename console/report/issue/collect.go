@@ -26,7 +26,7 @@ import (
 type Sources struct {
 	User     string
 	Within   *store.Area // of whom packets are cut that only ask for a name of the case; nil: of all
-	Captures []string    // files that packets are cut from; when there are none, what khien run kept
+	Captures []string    // files that packets are cut from; when there are none, frozen copies, and then what khien run kept
 	Attached []string    // further files
 	// Events reads packets again and returns what was in them as JSON lines, nil where nobody does.
 	Events func(pcapng []byte) ([]byte, error)
@@ -62,12 +62,16 @@ func (d *Desk) Collect(ctx context.Context, in *report.Incident, s Sources) ([]e
 	if err := c.findings(ctx); err != nil {
 		return nil, err
 	}
+	whole, err := c.frozen(ctx)
+	if err != nil {
+		return nil, err
+	}
 	for i, name := range s.Captures {
 		if err := c.carve(name, filepath.Base(name), i); err != nil {
 			return nil, err
 		}
 	}
-	if len(s.Captures) == 0 && d.Packets != "" {
+	if len(s.Captures) == 0 && !whole && d.Packets != "" {
 		if err := c.kept(); err != nil {
 			return nil, err
 		}
@@ -94,21 +98,18 @@ func (c *collector) findings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	list, err := c.Findings(ctx, subject)
+	if err != nil {
+		return err
+	}
 	var lines bytes.Buffer
-	for _, id := range subject.Findings {
-		f, err := c.Store.Get(ctx, id)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // its index has been removed
-		}
-		if err != nil {
-			return fmt.Errorf("issue: finding %s: %w", id, err)
-		}
-		line, err := json.Marshal(f)
+	for i := range list {
+		line, err := json.Marshal(&list[i])
 		if err != nil {
 			return fmt.Errorf("issue: %w", err)
 		}
 		lines.Write(append(line, '\n'))
-		c.widen(&f)
+		c.widen(&list[i])
 	}
 	for _, i := range c.in.Hostile(report.Domain) {
 		c.cut.Names = append(c.cut.Names, i.Value)

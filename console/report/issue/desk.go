@@ -45,6 +45,8 @@ type Desk struct {
 	Now   func() time.Time
 	// Packets is the folder of what khien run keeps, "" for none.
 	Packets string
+	// FrozenMax is how many bytes the frozen copies of all cases may have; 0 means evidence.FrozenMax.
+	FrozenMax int64
 }
 
 // Errors that callers branch on.
@@ -130,16 +132,9 @@ func (d *Desk) Incident(ctx context.Context, id, packID string, pr *report.Profi
 	if err != nil {
 		return nil, err
 	}
-	findings := make([]detector.Finding, 0, len(c.Findings))
-	for _, f := range c.Findings {
-		got, err := d.Store.Get(ctx, f)
-		if errors.Is(err, store.ErrNotFound) {
-			continue // its index has been removed; what it said is in the stored incident
-		}
-		if err != nil {
-			return nil, fmt.Errorf("issue: finding %s: %w", f, err)
-		}
-		findings = append(findings, got)
+	findings, err := d.Findings(ctx, c) // what those said that are gone is in the stored incident
+	if err != nil {
+		return nil, err
 	}
 	measures, err := d.measures(ctx, id)
 	if err != nil {

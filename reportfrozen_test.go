@@ -1,0 +1,81 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"khien/console/cases"
+	"khien/console/report/evidence"
+	"khien/console/report/issue"
+	"khien/detector/store/embedded"
+)
+
+// TestReportFrozen: copies are listed and written out encrypted; one that was changed is told, stays in, and fails the command.
+func TestReportFrozen(t *testing.T) {
+	data := t.TempDir()
+	st, err := embedded.Open(filepath.Join(data, "findings"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: time.Now}, Dir: filepath.Join(data, "report"), Now: time.Now}
+	c, err := d.Cases.Create(t.Context(), "an", "x", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sums := []string{}
+	for _, text := range []string{"a sample", "packets"} {
+		f, _, err := d.Freezer().Keep(t.Context(), evidence.Frozen{Case: c.ID, Of: evidence.OfFile, Item: evidence.Item{Collector: "an"}}, func(w io.Writer, _ *evidence.Frozen) error {
+			_, err := io.WriteString(w, text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sums = append(sums, f.SHA256)
+	}
+	if err := st.Close(); err != nil {
+		t.Fatal(err)
+	}
+	run := func(want int, args ...string) string {
+		t.Helper()
+		var stdout, stderr bytes.Buffer
+		if got := reportFrozen(append([]string{"--data", data}, args...), nil, &stdout, &stderr); got != want {
+			t.Errorf("%v: status %d, want %d: %s", args, got, want, &stderr)
+		}
+		return stdout.String() + stderr.String()
+	}
+	out := filepath.Join(data, "out")
+	if got := run(exitDone, "-o", out, c.ID); strings.Count(got, "whole") != 2 || !strings.Contains(got, sums[0]) {
+		t.Errorf("%s", got)
+	}
+	zips, err := filepath.Glob(filepath.Join(out, "*.zip"))
+	if err != nil || len(zips) != 2 {
+		t.Fatalf("%v, %v", zips, err)
+	}
+	for _, name := range zips {
+		b, err := os.ReadFile(name)
+		if err != nil || !bytes.HasPrefix(b, []byte("PK")) || bytes.Contains(b, []byte("a sample")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if got := run(exitUsage, "-o", out, c.ID); !strings.Contains(got, "exists") {
+		t.Errorf("files are written over: %s", got)
+	}
+	name := filepath.Join(d.Dir, "frozen", sums[0][:2], sums[0])
+	if err := errors.Join(os.Chmod(name, 0o600), os.WriteFile(name, []byte("A sample"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(exitInput, c.ID); !strings.Contains(got, "broken  "+sums[0]) || !strings.Contains(got, "1 copies are not") {
+		t.Errorf("%s", got)
+	}
+	run(exitUsage)
+	if got := run(exitUsage, "SC-1999-0001"); !strings.Contains(got, "no such case") {
+		t.Errorf("%s", got)
+	}
+}
