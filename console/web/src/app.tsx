@@ -9,7 +9,6 @@ import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
 import { Toasts, useToasts } from './parts/toast'
 import { Admin } from './pages/admin'
-import { Case } from './pages/case'
 import { Cases } from './pages/cases'
 import { Entity } from './pages/entity'
 import { Find } from './pages/find'
@@ -26,6 +25,8 @@ import { follow, go, useAddress } from './route'
 const Rules = lazy(() => import('./pages/rules').then((m) => ({ default: m.Rules })))
 const Sensors = lazy(() => import('./pages/sensors').then((m) => ({ default: m.Sensors })))
 const Blocking = lazy(() => import('./pages/blocking').then((m) => ({ default: m.Blocking })))
+const Case = lazy(() => import('./pages/case').then((m) => ({ default: m.Case })))
+const Handover = lazy(() => import('./pages/handover').then((m) => ({ default: m.Handover })))
 
 export function App() {
   const words = useWords()
@@ -62,7 +63,7 @@ function Frame({ me }: { me: Me }) {
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
   const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/sensors' ? 'sensors' : path === '/rules' ? 'rules' : path === '/admin' ? 'admin'
-    : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
+    : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/handover' ? 'handover' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
   const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   const wall = path === '/' && address.searchParams.get('wall') === '1'
@@ -84,6 +85,7 @@ function Frame({ me }: { me: Me }) {
           <a href="/find" onClick={follow} aria-current={at === 'find' ? 'page' : undefined}>{t('nav.find')}</a>
           <a href="/cases" onClick={follow} aria-current={at === 'cases' ? 'page' : undefined}>{t('nav.cases')}</a>
           <a href="/reports" onClick={follow} aria-current={at === 'reports' ? 'page' : undefined}>{t('nav.reports')}</a>
+          <a href="/handover" onClick={follow} aria-current={at === 'handover' ? 'page' : undefined}>{t('nav.handover')}</a>
           <a href="/blocking" onClick={follow} aria-current={at === 'blocking' ? 'page' : undefined}>{t('nav.blocking')}</a>
           <a href="/sensors" onClick={follow} aria-current={at === 'sensors' ? 'page' : undefined}>{t('nav.sensors')}</a>
           <a href="/rules" onClick={follow} aria-current={at === 'rules' ? 'page' : undefined}>{t('nav.rules')}</a>
@@ -115,7 +117,8 @@ function Frame({ me }: { me: Me }) {
           : path === '/find' ? <Find address={address} me={me} toasts={toasts} />
           : path === '/admin' ? <Admin me={me} toasts={toasts} />
           : path === '/cases' ? <Cases address={address} me={me} toasts={toasts} />
-          : path.startsWith('/cases/') ? <Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} />
+          : path.startsWith('/cases/') ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} /></Suspense>
+          : path === '/handover' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Handover address={address} me={me} toasts={toasts} /></Suspense>
           : path === '/reports' ? <Reports me={me} />
           : path === '/packs' ? <Packs address={address} me={me} toasts={toasts} />
           : path === '/blocking' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Blocking address={address} me={me} toasts={toasts} /></Suspense>

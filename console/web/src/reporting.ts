@@ -8,10 +8,34 @@ export interface Case {
   status: 'open' | 'closed'
   findings: string[]
   notes?: { time: string; user: string; text: string }[]
+  owner?: string
+  members?: string[]
+  tasks?: Task[]
+  entities?: CaseEntity[]
   opened: string
   closed?: string
   history: { time: string; user: string; what: string }[]
   version: number
+}
+
+export interface Task {
+  id: number
+  text: string
+  assignee?: string
+  due?: string
+  by: string
+  time: string
+  done?: string
+  done_by?: string
+}
+
+export interface CaseEntity {
+  kind: string
+  value: string
+  note?: string
+  by: string
+  time: string
+  watch?: { until: string; note: string; by: string; time: string }
 }
 
 export interface Origin {

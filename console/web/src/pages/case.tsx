@@ -4,7 +4,13 @@ import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { api, Problem, type Finding, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Words } from '../i18n'
-import { CaseClose } from '../parts/caseclose'
+import { CaseClose, CaseReopen } from '../parts/caseclose'
+import { CaseEntities } from '../parts/caseentities'
+import { CaseEvidence } from '../parts/caseevidence'
+import { CaseTakedown } from '../parts/casetakedown'
+import { CaseTasks, type Change } from '../parts/casetasks'
+import { CaseTeam } from '../parts/caseteam'
+import { CaseTimeline } from '../parts/casetimeline'
 import { Clocks } from '../parts/clocks'
 import { FormSheet } from '../parts/formsheet'
 import { IssuedTable } from '../parts/issued'
@@ -30,11 +36,14 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
   const [clocks, setClocks] = useState<Clock[]>()
   const [issued, setIssued] = useState<Issued[]>([])
   const [error, setError] = useState<unknown>()
+  const [names, setNames] = useState<string[]>([])
+  const [fresh, setFresh] = useState(0) // counts what the timeline shows and the case does not
   const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
   useEffect(() => {
     reporting.get(id).then(setDoc, setError)
     reporting.forms().then((r) => setRegimes(r.packs), setError)
     reporting.issued(id).then((r) => setIssued(r.reports), setError)
+    api.accounts().then((a) => setNames(a.accounts.map((x) => x.name)), () => undefined)
   }, [id])
   const findings = doc?.findings.length
   const load = useCallback(async () => {
@@ -58,6 +67,11 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
     if (e instanceof Problem && e.code === 'conflict') void load().catch(failed)
     return false
   })
+  // work shows what somebody did, and takes it back while the message stands.
+  const work: Change = (sent, said, undo) => void sent.then((c) => {
+    setDoc(c)
+    toasts.say(said, undo && (() => undo().then(setDoc, failed)))
+  }, failed)
   if (error !== undefined) {
     return <div className="page"><h1>{t('cases.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p><a href="/cases" onClick={follow}>{t('case.back')}</a></div>
   }
@@ -71,24 +85,33 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
         <h1>{doc.title}</h1>
         <p className="badges"><span className="mono">{doc.id}</span><span>{t(`cases.state.${doc.status}`)}</span>{doc.unit && <span>{doc.unit}</span>}
           <span>{t('case.opened')} <When at={doc.opened} /></span><span>{t('case.findings.n', { n: number(doc.findings.length) })}</span></p>
+        <p className="tabs noprint">{(['clocks', 'tasks', 'timeline', ...(works ? ['evidence', 'report'] as const : [])] as const).map((x) => <a key={x} href={'#' + x} onClick={(e) => { e.preventDefault(); document.getElementById(x)?.scrollIntoView() }}>{t(`case.part.${x}`)}</a>)}</p>
         {summary && <p>{(lang === 'en' && summary[1]) || summary[0]}</p>}
       </header>
       <div className="two">
         <div>
-          <section>
+          <section id="clocks">
             <h2>{t('clock.title')}</h2>
             {!clocks ? <Skeleton height={96} aria-label={t('common.loading')} /> : <Clocks clocks={clocks} regime={regime}
               send={open ? (x) => change((version) => reporting.sent(id, pack, version, x)) : undefined} />}
             <p className="noprint"><a href={calendar(id, pack)} download>{t('clock.ics')}</a></p>
           </section>
+          <CaseTasks doc={doc} names={names} open={open} change={work} />
+          <CaseTimeline doc={doc} fresh={fresh} />
+          {works && <CaseEvidence doc={doc} open={open} changed={() => setFresh((n) => n + 1)} />}
           {issued.length > 0 && <section><h2>{t('issued.title')}</h2><IssuedTable list={issued} files={works} /></section>}
+          <div id="report" />
           {works && (!view ? <Skeleton height={420} aria-label={t('common.loading')} /> : <FormSheet id={id} at={{ pack, form }} regimes={regimes} view={view} change={change}
             open={open} toasts={toasts} choose={(f) => go(`/cases/${encodeURIComponent(id)}?` + new URLSearchParams({ ...f }), true)}
-            issued={(x) => { setIssued((old) => [...old, x]); void load().catch(failed) }} />)}
+            issued={(x) => { setIssued((old) => [...old, x]); setFresh((n) => n + 1); void load().catch(failed) }} />)}
         </div>
         <aside>
+          <CaseTeam doc={doc} me={me} names={names} open={open} change={work} />
           <Findings ids={doc.findings} />
+          <CaseEntities doc={doc} open={open} change={work} />
           <Notes doc={doc} open={open} done={setDoc} failed={failed} />
+          <CaseTakedown id={id} />
+          {works && doc.status === 'closed' && <section className="noprint"><h2>{t('finding.action')}</h2><CaseReopen id={id} done={setDoc} /></section>}
           {open && <section className="noprint"><h2>{t('finding.action')}</h2><CaseClose id={id} due={(clocks ?? []).filter((k) => !k.sent).length} done={setDoc} failed={failed} /></section>}
           <section><h2>{t('finding.history')}</h2><History doc={doc} view={view} regime={regime} /></section>
           <Button className="noprint" variant="default" onClick={() => window.print()}>{t('common.print')}</Button>
@@ -154,10 +177,14 @@ function History({ doc, view, regime }: { doc: Doc; view?: IncidentView; regime?
   return <ul className="history">{list.map((h, i) => <li key={i}><small className="quiet"><When at={h.time} /> · {h.user}</small><div>{h.what}</div>{h.detail && <small className="quiet value">{h.detail}</small>}</li>)}</ul>
 }
 
-function caseChange(what: string, { t }: Words): string {
+function caseChange(what: string, { t, word }: Words): string {
   if (what === 'created') return t('case.did.created')
   if (what === 'note') return t('case.did.note')
   if (what.startsWith('finding:')) return t('case.did.finding')
+  const cut = what.indexOf(':')
+  const value = what.slice(cut + 1).trim()
+  const known = word('case.did', what.slice(0, cut))
+  if (cut > 0 && known !== what.slice(0, cut)) return value ? `${known}: ${value}` : known
   if (what.startsWith('closed')) return t('case.did.closed') + what.slice('closed'.length)
   return what
 }

@@ -141,6 +141,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>
             <Button size="sm" variant="default" onClick={() => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })}>{t('tune.open')}</Button>
             <StartReport finding={doc.event.id} title={title} />
+            <StartReport finding={doc.event.id} title={title} freeze />
             {targets.length > 0 && <Button size="sm" variant="default" onClick={() => setProposing(true)}>{t('propose.open')}</Button>}
           </Decide>
           {proposing && <ProposeDialog targets={targets} finding={doc.event.id} close={() => setProposing(false)} toasts={toasts} />}

@@ -1,8 +1,10 @@
-// Closing a case: it takes no more findings, notes or documents, and that cannot be taken back.
+// Closing a case: it takes no more findings, notes or documents until somebody opens it again and says why.
 import { Button, Group, Modal, Textarea } from '@mantine/core'
 import { useState, type FormEvent } from 'react'
 import { useWords } from '../i18n'
+import { work } from '../casework'
 import { reporting, type Case } from '../reporting'
+import { Ask } from './ask'
 
 export function CaseClose({ id, due, done, failed }: { id: string; due: number; done: (c: Case) => void; failed: (e: unknown) => void }) {
   const { t } = useWords()
@@ -26,6 +28,17 @@ export function CaseClose({ id, due, done, failed }: { id: string; due: number; 
           </Group>
         </form>
       </Modal>
+    </>
+  )
+}
+
+export function CaseReopen({ id, done }: { id: string; done: (c: Case) => void }) {
+  const { t } = useWords()
+  const [open, setOpen] = useState(false)
+  return (
+    <>
+      <Button size="sm" variant="default" onClick={() => setOpen(true)}>{t('case.reopen')}</Button>
+      {open && <Ask title={t('case.reopen')} submit={t('case.reopen')} close={() => setOpen(false)} send={(reason) => work.reopen(id, reason).then(done)} max={1000} focus><p>{t('case.reopen.effect')}</p></Ask>}
     </>
   )
 }

@@ -6,10 +6,10 @@ import { go } from '../route'
 
 const keys = [
   ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['b', 'b'], ['r', 'r'], ['a', 'a'], ['u', 'u'], ['/', 'slash'],
-  ['g o', 'go'], ['g i', 'gi'], ['g f', 'gf'], ['g t', 'gt'], ['g c', 'gc'], ['g r', 'gr'], ['g s', 'gs'], ['g l', 'gl'], ['?', 'help'],
+  ['g o', 'go'], ['g i', 'gi'], ['g f', 'gf'], ['g t', 'gt'], ['g c', 'gc'], ['g r', 'gr'], ['g s', 'gs'], ['g l', 'gl'], ['g h', 'gh'], ['?', 'help'],
 ] as const
 
-const pages: Record<string, string> = { o: '/', i: '/inbox', f: '/find', t: '/tunes', c: '/cases', r: '/reports', s: '/sensors', l: '/rules' }
+const pages: Record<string, string> = { o: '/', i: '/inbox', f: '/find', t: '/tunes', c: '/cases', r: '/reports', s: '/sensors', l: '/rules', h: '/handover' }
 const waitMS = 1500 // between g and the page's letter
 
 export function Keys() {

@@ -1,25 +1,27 @@
 // From findings to their case: a new one, or one that is open already.
 import { Button, Group, Modal, Select, TextInput } from '@mantine/core'
 import { useEffect, useState, type FormEvent } from 'react'
+import { work } from '../casework'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { reporting, type Case } from '../reporting'
 import { go } from '../route'
+import { told } from './freezing'
 
-// StartReport is the button for one finding.
-export function StartReport({ finding, title }: { finding: string; title: string }) {
+// StartReport is the button for one finding; with freeze, what the finding is about is frozen into the case.
+export function StartReport({ finding, title, freeze }: { finding: string; title: string; freeze?: boolean }) {
   const { t } = useWords()
   const [open, setOpen] = useState(false)
   return (
     <>
-      <Button size="sm" variant="default" onClick={() => setOpen(true)}>{t('case.start')}</Button>
-      <StartReportDialog findings={open ? [finding] : []} title={title} close={() => setOpen(false)} />
+      <Button size="sm" variant="default" onClick={() => setOpen(true)}>{freeze ? t('evidence.freeze') : t('case.start')}</Button>
+      <StartReportDialog findings={open ? [finding] : []} title={title} freeze={freeze} close={() => setOpen(false)} />
     </>
   )
 }
 
 // StartReportDialog is open while there are findings.
-export function StartReportDialog({ findings, title, close }: { findings: string[]; title: string; close: () => void }) {
+export function StartReportDialog({ findings, title, freeze, close }: { findings: string[]; title: string; freeze?: boolean; close: () => void }) {
   const words = useWords()
   const { t } = words
   const open = findings.length > 0
@@ -28,9 +30,12 @@ export function StartReportDialog({ findings, title, close }: { findings: string
   const [name, setName] = useState(title)
   const [unit, setUnit] = useState('')
   const [error, setError] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [said, setSaid] = useState<{ id: string; text: string }>()
   useEffect(() => {
     if (!open) return
     setError('')
+    setSaid(undefined)
     setName(title)
     reporting.cases('open').then((r) => {
       const newest = r.cases.toReversed()
@@ -43,12 +48,18 @@ export function StartReportDialog({ findings, title, close }: { findings: string
   const send = (e: FormEvent) => {
     e.preventDefault()
     const done = chosen ? reporting.addFindings(chosen, findings) : reporting.create(name.trim(), unit.trim(), findings)
-    done.then((c) => go('/cases/' + encodeURIComponent(c.id)), (x: unknown) => setError(explain(x, words)))
+    setBusy(true)
+    done.then(async (c) => {
+      if (!freeze) return go('/cases/' + encodeURIComponent(c.id))
+      setList((l) => l?.some((x) => x.id === c.id) ? l : [c, ...(l ?? [])])
+      setChosen(c.id) // so that trying again opens no second case
+      setSaid({ id: c.id, text: told(await work.freeze(c.id, findings), words) })
+    }).catch((x: unknown) => setError(explain(x, words))).finally(() => setBusy(false))
   }
   return (
-    <Modal opened={open} onClose={close} title={t('case.start')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Modal opened={open} onClose={close} title={freeze ? t('evidence.freeze') : t('case.start')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
       <form onSubmit={send}>
-        <p className="quiet">{t('case.start.effect')}</p>
+        <p className="quiet">{freeze ? t('evidence.effect.finding') : t('case.start.effect')}</p>
         {list && list.length > 0 && <Select label={t('case.start.into')} value={chosen} onChange={(v) => setChosen(v ?? '')} allowDeselect={false}
           data={[{ value: '', label: t('case.start.new') }, ...list.map((c) => ({ value: c.id, label: `${c.id} · ${c.title}` }))]} />}
         {chosen === '' && <>
@@ -56,9 +67,11 @@ export function StartReportDialog({ findings, title, close }: { findings: string
           <TextInput mt="sm" label={t('case.unit')} value={unit} onChange={(e) => setUnit(e.currentTarget.value)} maxLength={300} />
         </>}
         {error && <p className="failure" role="alert">{error}</p>}
+        {said && <p role="status">{said.text}</p>}
         <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-          <Button type="submit" disabled={!list || (chosen === '' && name.trim() === '')}>{t('case.start.submit')}</Button>
+          <Button variant="default" onClick={close}>{said ? t('common.dismiss.dialog') : t('common.cancel')}</Button>
+          {said ? <Button onClick={() => go('/cases/' + encodeURIComponent(said.id))}>{t('evidence.tocase')}</Button>
+            : <Button type="submit" loading={busy} disabled={!list || (chosen === '' && name.trim() === '')}>{freeze ? t('evidence.freeze') : t('case.start.submit')}</Button>}
         </Group>
       </form>
     </Modal>

@@ -45,7 +45,10 @@ func findings(now time.Time) []detector.Finding {
 	step(0, "submission", "seen", "cccd, matkhau, otp (đã che) gửi tới máy chủ không phải của VNeID", "cccd, matkhau, otp (masked) sent to a server that is not VNeID's")
 	step(-30*time.Second, "apk", "inferred", "2,1 MB qua QUIC, không thấy nội dung", "2.1 MB over QUIC, content not visible")
 	step(-5*time.Minute, "transfer", "reported", "chưa có báo cáo: hỏi ngân hàng hoặc người dân", "not reported yet: ask the bank or the citizen")
-	out := []detector.Finding{story}
+	loss := detector.Finding{Time: now.Add(-3 * time.Hour), First: now.Add(-3*time.Hour - 4*time.Minute), Last: now.Add(-3 * time.Hour), Source: detector.FromHealth,
+		Severity: detector.Low, Score: 0.02, Count: 1, Sensor: "mirror0", Interface: "mirror0", Rule: detector.Rule{ID: "loss:mirror0", Name: "loss of the sensor mirror0"},
+		Summary: detector.Text{VI: "cảm biến mirror0 mất 2 % gói tin: hàng đợi của nhân đầy", EN: "sensor mirror0 lost 2 % of its packets: the kernel's ring was full"}}
+	out := []detector.Finding{story, loss}
 	for i := range 4 {
 		out = append(out, detector.Finding{Time: now.Add(-time.Duration(i*37+5) * time.Minute), Source: detector.FromYARA, Severity: detector.High, Score: 0.88, Count: 1,
 			Rule:    detector.Rule{ID: "fake_vneid_apk", Name: "APK giả mạo dịch vụ công", Ruleset: "khien", Text: "rule fake_vneid_apk {\n  strings:\n    $a = \"AccessibilityService\"\n  condition:\n    $a\n}"},
