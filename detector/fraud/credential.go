@@ -190,7 +190,7 @@ func (d *Detector) submission(e *sensor.Event) {
 	what.Buffer, what.Length, what.Excerpt = "http.request.body", len(s.shown), bytes.Clone(s.shown)
 	reasons = append([]detector.Reason{what}, reasons...)
 	if fromPage {
-		reasons = append(reasons, reason("trang trước đó mạo danh tổ chức và xin thông tin bí mật", "the page before it asked for secrets in an organisation's name", 0.5))
+		reasons = append(reasons, reason("trang trước đó mạo danh tổ chức và yêu cầu nhập thông tin mật", "the page before it asked for secrets in an organisation's name", 0.5))
 	}
 	f := d.finding(e, "credential_submission", "", "Secrets sent to an impostor")
 	f.Domain = strings.ToLower(string(host))

@@ -197,7 +197,7 @@ func (a *resolved) series(m *Memory) []*detector.Finding {
 			f := a.seen.bare("lookalike_name", "Lookalike domain name", a.capture, a.client, addr, a.at)
 			f.Domain, f.App, f.Score, f.Severity = a.name, "dns", 0.3, detector.Low
 			f.Fraud = &detector.Fraud{Kind: "series", Brand: n.Brand, Stage: "lookup", Visibility: "seen", Score: f.Score}
-			f.Summary = detector.Text{VI: "Máy trạm tra cứu tên miền " + a.name + ", nối tiếp dãy tên của một chiến dịch lừa đảo",
+			f.Summary = detector.Text{VI: "Thiết bị tra cứu tên miền " + a.name + ", nối tiếp dãy tên của một chiến dịch lừa đảo",
 				EN: "A client looked up " + a.name + ", which continues the series of a fraud campaign"}
 			f.Techniques, f.RelatedHosts = phishing, []string{a.name}
 			f.Identify(a.name, a.client.String())
@@ -285,7 +285,7 @@ func (c *contact) learn() []*detector.Finding {
 	f.Domain, f.DstPort, f.App, f.FlowID = name, c.port, c.proto, c.flow
 	f.Severity, f.Score = detector.Low, 0.3
 	f.Fraud = &detector.Fraud{Kind: "traffic_shape", Brand: x.Brand, Stage: "visit", Visibility: "inferred", Score: 0.3}
-	f.Summary = detector.Text{VI: "Máy trạm kết nối tới " + c.server.String() + ", địa chỉ vừa được trả lời cho " + name + "; tên trong kết nối bị che",
+	f.Summary = detector.Text{VI: "Thiết bị kết nối tới " + c.server.String() + ", địa chỉ vừa được trả lời cho " + name + "; tên trong kết nối bị che",
 		EN: "A client connected to " + c.server.String() + ", the address just answered for " + name + "; the connection hides its name"}
 	f.Reasons = []detector.Reason{reason("địa chỉ trùng với câu trả lời DNS trước đó", "the address is that of the DNS answer before", 1)}
 	f.NotSeen = []detector.Text{{VI: "tên máy chủ trong kết nối (ECH)", EN: "the server's name in the connection (ECH)"}}

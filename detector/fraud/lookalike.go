@@ -91,9 +91,9 @@ func keepsMoney(kind string) bool {
 }
 
 func nameSummary(v *Verdict, host, stage string) detector.Text {
-	vi, en := "Máy trạm tra cứu tên miền ", "A client looked up "
+	vi, en := "Thiết bị tra cứu tên miền ", "A client looked up "
 	if stage == "visit" {
-		vi, en = "Máy trạm truy cập ", "A client connected to "
+		vi, en = "Thiết bị truy cập ", "A client connected to "
 	}
 	switch {
 	case v.Brand != "" && v.Level == Fraud:

@@ -166,7 +166,7 @@ func (d *Detector) judgePage(e *sensor.Event, p *page, host []byte, level Level,
 	if at == "" {
 		at = e.Flow.Dst.String()
 	}
-	what := detector.Text{VI: "thông tin bí mật", EN: "secrets"}
+	what := detector.Text{VI: "thông tin mật", EN: "secrets"}
 	if vi != "" {
 		what = detector.Text{VI: vi, EN: en}
 	}

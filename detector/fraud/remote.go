@@ -41,7 +41,7 @@ func (d *Detector) remote(e *sensor.Event, name []byte, tool, buffer string) {
 	if e.Tx.Base().Proto == sensor.ProtoDNS {
 		f.Fraud.Visibility = "inferred"
 	}
-	f.Summary = detector.Text{VI: "Máy trạm dùng phần mềm điều khiển từ xa " + tool, EN: "A client uses the remote-control program " + tool}
+	f.Summary = detector.Text{VI: "Thiết bị dùng phần mềm điều khiển từ xa " + tool, EN: "A client uses the remote-control program " + tool}
 	f.Reasons = []detector.Reason{{Text: detector.Text{VI: "máy chủ của " + tool, EN: "server of " + tool}, Weight: 1, Buffer: buffer,
 		Length: len(name), Excerpt: bytes.Clone(name)}}
 	f.Techniques = remoteControl

@@ -28,9 +28,9 @@ func Reported(r Report, s Sighting) *detector.Finding {
 	}
 	f.RelatedHosts, f.Techniques = []string{s.Value}, phishing
 	if len(s.Visitors) == 0 {
-		f.NotSeen = []detector.Text{{VI: "máy trạm nào đã truy cập: chỉ còn số lượng", EN: "which clients met it: only their number was kept"}}
+		f.NotSeen = []detector.Text{{VI: "thiết bị nào đã truy cập: chỉ còn số lượng", EN: "which clients met it: only their number was kept"}}
 	}
-	f.Summary = detector.Text{VI: fmt.Sprintf("%s bị báo cáo; trước đó đã có %d máy trạm truy vấn, lần đầu %s", s.Value, f.Count, s.First.Format("15:04 02/01/2006")),
+	f.Summary = detector.Text{VI: fmt.Sprintf("%s bị báo cáo; trước đó đã có %d thiết bị truy vấn, lần đầu %s", s.Value, f.Count, s.First.Format("15:04 02/01/2006")),
 		EN: fmt.Sprintf("%s was reported; clients that had asked for it before: %d, first at %s", s.Value, f.Count, s.First.Format("2006-01-02 15:04"))}
 	f.Identify("reported", r.ID, s.Value)
 	return f

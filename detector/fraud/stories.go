@@ -222,7 +222,7 @@ func (st *story) takeHeld(p *sightings, key storyKey, until time.Time) {
 			continue
 		}
 		st.insert(step{host: h.name, grave: h.grave, Step: detector.Step{Time: h.time, Stage: "visit", Visibility: "seen",
-			Evidence: "flow " + strconv.FormatUint(h.flow, 10), What: detector.Text{VI: "Máy trạm truy cập " + h.name, EN: "A client connected to " + h.name}}})
+			Evidence: "flow " + strconv.FormatUint(h.flow, 10), What: detector.Text{VI: "Thiết bị truy cập " + h.name, EN: "A client connected to " + h.name}}})
 	}
 }
 
@@ -246,7 +246,7 @@ func (st *story) takeLure(p *sightings, key storyKey, f *detector.Finding) {
 		return
 	}
 	st.insert(step{host: f.Domain, Step: detector.Step{Time: at, Stage: "lure", Visibility: "inferred",
-		What: detector.Text{VI: "Máy trạm mở liên kết rút gọn " + short + " ngay trước đó", EN: "A client opened a short link of " + short + " just before"}}})
+		What: detector.Text{VI: "Thiết bị mở liên kết rút gọn " + short + " ngay trước đó", EN: "A client opened a short link of " + short + " just before"}}})
 
 }
 

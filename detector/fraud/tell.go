@@ -1,22 +1,28 @@
 package fraud
 
 import (
+	"net/netip"
 	"slices"
 
 	"khien/detector"
 )
 
-// stageNames are the stages of a story in the order in which they happen, with what an analyst calls them.
-var stageNames = [...]struct{ stage, vi, en string }{
-	{"lure", "bị dẫn dụ", "was lured"},
-	{"lookup", "tra cứu tên miền giả", "looked up the imitating name"},
-	{"visit", "truy cập", "connected to it"},
-	{"page", "mở trang giả mạo", "was shown the false page"},
-	{"submission", "gửi thông tin bí mật", "submitted secrets"},
-	{"apk", "tải ứng dụng giả", "downloaded the false application"},
-	{"c2", "thiết bị liên lạc máy chủ điều khiển", "contacted a controller"},
-	{"remote_control", "bị điều khiển từ xa", "was controlled remotely"},
-	{"transfer", "dùng dịch vụ ngân hàng khi đang bị điều khiển", "used a bank while controlled"},
+// stageNames are the stages of a story in the order in which they happen, with what an analyst calls them, and how much a
+// step says beside the others. They claim what the traffic shows: whether a stranger was behind a remote-control program is
+// not in it.
+var stageNames = [...]struct {
+	stage, vi, en string
+	share         float64
+}{
+	{"lure", "bị dẫn dụ", "was lured", 2},
+	{"lookup", "tra cứu tên miền giả", "looked up the imitating name", 2},
+	{"visit", "truy cập trang giả", "connected to it", 1},
+	{"page", "mở trang giả mạo", "was shown the false page", 4},
+	{"submission", "gửi mật khẩu, thông tin cá nhân", "submitted secrets", 6},
+	{"apk", "tải ứng dụng giả", "downloaded the false application", 4},
+	{"c2", "có dấu hiệu phần mềm độc hại gửi dữ liệu ra ngoài", "showed signs of malware that calls out", 3},
+	{"remote_control", "dùng phần mềm điều khiển từ xa", "used a remote-control program", 2},
+	{"transfer", "dùng dịch vụ ngân hàng trong lúc đó", "used a bank meanwhile", 3},
 }
 
 // finding tells the story as it stands.
@@ -44,6 +50,7 @@ func (st *story) finding(key storyKey) *detector.Finding {
 		st.id = f.ID
 	}
 	f.ID, f.ChainID = st.id, st.id
+	ips := []string{key.victim.String()}
 	steps := st.steps
 	for i := range steps {
 		x := &steps[i]
@@ -52,7 +59,11 @@ func (st *story) finding(key storyKey) *detector.Finding {
 		}
 		f.Steps = append(f.Steps, x.Step)
 		if x.Stage != "remote_control" && x.Stage != "transfer" {
-			f.RelatedHosts = appendHost(f.RelatedHosts, x.host)
+			if _, err := netip.ParseAddr(x.host); err == nil {
+				ips = appendHost(ips, x.host)
+			} else {
+				f.RelatedHosts = appendHost(f.RelatedHosts, x.host)
+			}
 		}
 	}
 	f.Steps = inferred(f.Steps)
@@ -74,8 +85,8 @@ func (st *story) finding(key storyKey) *detector.Finding {
 			visibility = "seen"
 		}
 	}
-	f.RelatedIPs = appendHost([]string{key.victim.String()}, server(e).String())
-	stage, vi, en := "", "", ""
+	f.RelatedIPs = appendHost(ips, server(e).String())
+	stage, vi, en, sum := "", "", "", 0.0
 	for _, s := range stageNames {
 		if has(s.stage) {
 			stage = s.stage
@@ -83,24 +94,35 @@ func (st *story) finding(key storyKey) *detector.Finding {
 				vi, en = vi+", ", en+", "
 			}
 			vi, en = vi+s.vi, en+s.en
-			f.Reasons = append(f.Reasons, reason("bước: "+s.vi, "step: "+s.en, 0))
+			f.Reasons = append(f.Reasons, reason(s.vi, s.en, s.share))
+			sum += s.share
 		}
 	}
-	for i := range f.Reasons {
-		f.Reasons[i].Weight = float64(int(1000/float64(len(f.Reasons)))) / 1000
+	for i := range f.Reasons { // they add up to the score
+		f.Reasons[i].Weight *= f.Score / sum
 	}
 	f.Fraud = &detector.Fraud{Kind: "story", Brand: st.brand, Stage: stage, Visibility: visibility, Score: f.Score}
-	f.Summary = detector.Text{VI: "Nạn nhân " + key.victim.String() + as(st.brand, " của trò giả mạo ") + ": " + vi,
+	f.Summary = detector.Text{VI: "Nạn nhân " + key.victim.String() + as(st.brand, " của vụ lừa đảo mạo danh ") + ": " + vi,
 		EN: "Victim " + key.victim.String() + as(st.brand, " of a fraud that imitates ") + ": " + en}
 	f.Techniques = techniques(has)
 	f.CampaignID = e.CampaignID
-	switch {
-	case has("transfer"):
-		f.NotSeen = append(f.NotSeen, detector.Text{VI: "nội dung giao dịch: việc chuyển tiền chỉ được suy ra", EN: "what was transferred: that money moved is only inferred"})
-	default:
-		f.NotSeen = append(f.NotSeen, detector.Text{VI: "giao dịch chuyển tiền không thấy được trên mạng", EN: "a transfer of money does not show on the network"})
-	}
+	f.NotSeen = notSeen(has)
 	return f
+}
+
+// notSeen tells what a network does not show of such a story.
+func notSeen(has func(stage string) bool) (out []detector.Text) {
+	add := func(when bool, vi, en string) {
+		if when {
+			out = append(out, detector.Text{VI: vi, EN: en})
+		}
+	}
+	add(!has("lure"), "nạn nhân nhận đường dẫn từ đâu (tin nhắn, mạng xã hội, cuộc gọi)", "where the victim had the link from (a message, a social network, a call)")
+	add(has("apk"), "ứng dụng đã được cài đặt hay chưa", "whether the application was installed")
+	add(has("remote_control"), "ai điều khiển thiết bị và đã làm gì qua phần mềm điều khiển từ xa", "who controlled the device, and what was done with the remote-control program")
+	add(has("transfer"), "nội dung giao dịch: việc chuyển tiền chỉ được suy ra", "what was transferred: that money moved is only inferred")
+	add(!has("transfer"), "tiền đã bị chuyển đi hay chưa: giao dịch không hiện trên mạng", "whether money was moved: a transfer does not show on the network")
+	return out
 }
 
 // inferred adds the steps that must have happened although the network did not show them: who submitted was on a page, and

@@ -44,9 +44,9 @@ func (d *Detector) watched(e *sensor.Event, name []byte, buffer, stage string) b
 	if d.v.Level != Clean {
 		f.Fraud.Brand = d.v.Brand
 	}
-	vi, en := "Máy trạm tra cứu ", "A client looked up "
+	vi, en := "Thiết bị tra cứu ", "A client looked up "
 	if stage == "visit" {
-		vi, en = "Máy trạm truy cập ", "A client connected to "
+		vi, en = "Thiết bị truy cập ", "A client connected to "
 	}
 	if reported {
 		f.Fraud.Kind = "reported"

@@ -68,7 +68,7 @@ func (m *Memory) weigh(name string, at netip.Addr, now time.Time) (marks []mark)
 	}
 	if known && t-seen.First < int64(newHere/time.Second) && seen.First-m.began >= int64(learnFor/time.Second) {
 		vi, en := span(time.Duration(t-seen.First) * time.Second)
-		put(evidenceNew, 0.3, fmt.Sprintf("tên miền xuất hiện lần đầu tại đây %s, số máy trạm đã truy vấn: %d", vi, seen.Peers),
+		put(evidenceNew, 0.3, fmt.Sprintf("tên miền xuất hiện lần đầu tại đây %s, số thiết bị đã truy vấn: %d", vi, seen.Peers),
 			fmt.Sprintf("first seen here %s; clients so far: %d", en, seen.Peers))
 	}
 	if nb := x.Cert.NotBefore; nb > 0 && nb <= t+86400 && t-nb < int64(newCert/time.Second) {

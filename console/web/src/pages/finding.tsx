@@ -10,6 +10,7 @@ import { Facts } from '../parts/facts'
 import { FileSection } from '../parts/file'
 import { LossLine } from '../parts/lossline'
 import { Packets } from '../parts/packets'
+import { Advice } from '../parts/advice'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import { StartReport } from '../parts/startreport'
@@ -71,7 +72,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           <span>{t('finding.score', { n: number(k.score, 2) })}</span>
           <span>{words.word('status', triage.status)}</span>
           <span>{triage.assignee || t('common.nobody')}</span>
-          {k.count > 1 && <span>{t('finding.times', { n: number(k.count) })}</span>}
+          {k.count > 1 && <span>{t(k.fraud?.kind === 'story' ? 'finding.steps.n' : 'finding.times', { n: number(k.count) })}</span>}
         </p>
         <dl className="lead">
           <div><dt>{t('finding.who')}</dt><dd className="mono">{doc.source?.ip ? <Pivot field="ip" value={doc.source.ip} /> : t('common.unknown')}</dd></div>
@@ -128,7 +129,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
             {k.source !== 'health' && <LossLine from={from} to={to} sensor={doc.observer.name} />}
           </section>
           <section>
-            <h2>{t('finding.rule')}: <span className="mono"><Pivot field="rule" value={doc.rule.id} /></span>{doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
+            <h2>{t('finding.rule')}: <span className="mono"><Pivot field="rule" value={doc.rule.id} /></span>{k.rule?.text && doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
             {k.rule?.text ? <pre className="rule" tabIndex={0}>{k.rule.text}</pre> : <p className="quiet">{t('finding.rule.none')}</p>}
             {k.source === 'signature' && <p className="noprint"><a href={'/rules?' + new URLSearchParams({ rule: `${k.rule?.gid ?? 1}:${doc.rule.id}` })} onClick={follow}>{t('finding.rule.page')}</a></p>}
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
@@ -138,6 +139,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           {doc.file?.hash?.sha256 && <FileSection id={doc.event.id} me={me} />}
         </div>
         <aside>
+          <Advice doc={doc} />
           <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>
             <Button size="sm" variant="default" onClick={() => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })}>{t('tune.open')}</Button>
             <StartReport finding={doc.event.id} title={title} />

@@ -25,11 +25,11 @@ export function Decide({ group, triage, me, setTriage, failed, said, children }:
       <p className="quiet">{t('finding.group')}</p>
       {closed && triage.verdict && <p><strong>{word('verdict', triage.verdict)}</strong>{triage.reason && <> · {triage.reason}</>}</p>}
       <div className="buttons">
-        {triage.assignee !== me.name && <Button size="sm" variant="default" onClick={() => void put({ assignee: me.name })}>{t('finding.take')}</Button>}
+        {triage.assignee !== me.name && <Button size="sm" variant={triage.assignee ? 'default' : 'filled'} onClick={() => void put({ assignee: me.name })}>{t('finding.take')}</Button>}
         {!closed && triage.status === 'new' && <Button size="sm" variant="default" onClick={() => void put({ status: 'seen' })}>{t('finding.seen')}</Button>}
         {!closed && triage.status !== 'escalated' && <Button size="sm" variant="default" onClick={() => void put({ status: 'escalated' })}>{t('finding.escalate')}</Button>}
         {closed ? <Button size="sm" onClick={() => void put({ status: 'new' })}>{t('finding.reopen')}</Button>
-          : <Button size="sm" onClick={() => setClosing(true)}>{t('finding.close')}</Button>}
+          : <Button size="sm" variant="default" onClick={() => setClosing(true)}>{t('finding.close')}</Button>}
         {children}
       </div>
       <Select mt="sm" size="sm" label={t('finding.assignee')} placeholder={t('common.nobody')} clearable data={names} value={triage.assignee || null}

@@ -27,7 +27,7 @@ export function ShiftSheet({ sheet: s }: { sheet: Sheet }) {
     <><span className="mono">{b.value}</span> <span className="quiet">{word('blocking.state', b.state)} · <When at={when(b)} />{when(b) !== b.expires && <> · {t('handover.until')} <When at={b.expires} /></>}</span></>
   ))
   return (
-    <div className="sheet">
+    <div className="shift">
       <List wide title={t('handover.cases')} none={t('handover.cases.none')} total={s.of.cases} rows={s.cases.map((c) => (
         <><span className="mono">{c.id}</span> {link(c.id, c.title)}{c.unit && <span className="quiet"> · {c.unit}</span>} <span className="quiet">· {c.owner ? t('handover.owner', { name: c.owner }) : t('handover.noowner')}{c.tasks > 0 && ` · ${t('handover.tasks.n', { n: number(c.tasks) })}`}</span>
           {c.next && <> · <Deadline clock={c.next} /> {!atOnce(c.next) && <When at={c.next.due_at} />} <span className="quiet">{lang === 'en' ? c.next.title_en : c.next.title_vi}</span></>}</>

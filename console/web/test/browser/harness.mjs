@@ -50,6 +50,15 @@ export async function accessible(where) {
   assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`), [], where)
 }
 
+// columns fails on a table whose cells do not stand below their heads.
+export async function columns(table) {
+  const off = await page.locator(table).first().evaluate((t) => {
+    const left = (row) => [...row.cells].map((c) => Math.round(c.getBoundingClientRect().left))
+    return [left(t.tHead.rows[0]), left(t.tBodies[0].rows[0])]
+  })
+  assert.deepEqual(off[0], off[1], table)
+}
+
 export const press = (key) => page.keyboard.press(key)
 export const language = (l) => page.locator('header.top .mantine-SegmentedControl-root').getByText(l, { exact: true }).click()
 
