@@ -276,7 +276,9 @@ func TestBodyLimits(t *testing.T) {
 }
 
 func TestHealthTellsOfOutputs(t *testing.T) {
-	d := newDesk(t, func(c *Config) { c.Outputs = func() any { return []map[string]any{{"output": "file:a", "error": "no room"}} } })
+	d := newDesk(t, func(c *Config) {
+		c.Outputs = func() any { return []map[string]any{{"output": "file:a", "error": "no room"}} }
+	})
 	d.login()
 	outputs, _ := d.want(200, "GET", "/api/v1/health", nil)["outputs"].([]any)
 	if len(outputs) != 1 || outputs[0].(map[string]any)["error"] != "no room" {
