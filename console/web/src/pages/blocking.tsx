@@ -47,7 +47,7 @@ export function Blocking({ address, me, toasts }: { address: URL; me: Me; toasts
     <div className="page">
       <h1>{t('blocking.title')}</h1>
       {off ? <Off here={false} /> : error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!standing ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : !off && <>
+      {!standing ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : !off && <>
         {standing.off && <Off here />}
         <State standing={standing} me={me} power={setPower} />
         <Why address={address} />
@@ -169,7 +169,7 @@ function List({ address, me, toasts, standing, stamp, changed }: { address: URL;
         {(Object.keys(filters) as Filter[]).map((f) => <a key={f} href={to(f)} onClick={follow} aria-current={f === filter ? 'page' : undefined}>{t(`blocking.filter.${f}`)} <span className="count">{number(count(f))}</span></a>)}
       </nav>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load('')}>{t('common.retry')}</Button></p>}
-      {!page ? error === undefined && <Skeleton height={160} aria-label={t('common.loading')} /> : page.list.length === 0 ? <p className="quiet">{t('blocking.none')}</p> : <>
+      {!page ? error === undefined && <Skeleton height={160} role="img" aria-label={t('common.loading')} /> : page.list.length === 0 ? <p className="quiet">{t('blocking.none')}</p> : <>
         <Decisions list={page.list} me={me} act={setAct} />
         {page.next && <Button mt="xs" size="compact-sm" variant="default" onClick={() => void load(page.next)}>{t('blocking.more', { n: number(page.total - page.list.length) })}</Button>}
       </>}

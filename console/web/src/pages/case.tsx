@@ -75,7 +75,7 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
   if (error !== undefined) {
     return <div className="page"><h1>{t('cases.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p><a href="/cases" onClick={follow}>{t('case.back')}</a></div>
   }
-  if (!doc) return <div className="page"><h1 className="hidden">{t('cases.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
+  if (!doc) return <div className="page"><h1 className="hidden">{t('cases.title')}</h1><Skeleton height={420} role="img" aria-label={t('common.loading')} /></div>
   const open = doc.status === 'open' && works
   const summary = view?.incident.facts['incident.summary']?.values
   return (
@@ -92,7 +92,7 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
         <div>
           <section id="clocks">
             <h2>{t('clock.title')}</h2>
-            {!clocks ? <Skeleton height={96} aria-label={t('common.loading')} /> : <Clocks clocks={clocks} regime={regime}
+            {!clocks ? <Skeleton height={96} role="img" aria-label={t('common.loading')} /> : <Clocks clocks={clocks} regime={regime}
               send={open ? (x) => change((version) => reporting.sent(id, pack, version, x)) : undefined} />}
             <p className="noprint"><a href={calendar(id, pack)} download>{t('clock.ics')}</a></p>
           </section>
@@ -101,7 +101,7 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
           {works && <CaseEvidence doc={doc} open={open} changed={() => setFresh((n) => n + 1)} />}
           {issued.length > 0 && <section><h2>{t('issued.title')}</h2><IssuedTable list={issued} files={works} /></section>}
           <div id="report" />
-          {works && (!view ? <Skeleton height={420} aria-label={t('common.loading')} /> : <FormSheet id={id} at={{ pack, form }} regimes={regimes} view={view} change={change}
+          {works && (!view ? <Skeleton height={420} role="img" aria-label={t('common.loading')} /> : <FormSheet id={id} at={{ pack, form }} regimes={regimes} view={view} change={change}
             open={open} toasts={toasts} choose={(f) => go(`/cases/${encodeURIComponent(id)}?` + new URLSearchParams({ ...f }), true)}
             issued={(x) => { setIssued((old) => [...old, x]); setFresh((n) => n + 1); void load().catch(failed) }} />)}
         </div>

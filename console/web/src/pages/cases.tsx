@@ -39,7 +39,7 @@ export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: T
       </div>
       <p className="quiet">{t('cases.lead')}</p>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!list ? error === undefined && <Skeleton height={240} aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('cases.none')}</p> : (
+      {!list ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('cases.none')}</p> : (
         <table className="groups plain duties">
           <thead><tr>
             <th scope="col">{t('cases.id')}</th><th scope="col">{t('case.name')}</th><th scope="col">{t('case.unit')}</th>

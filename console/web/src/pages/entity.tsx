@@ -40,7 +40,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
         {known?.first && known.last && <LossLine from={known.first} to={known.last} />}
         {known?.partial && <p className="quiet">{t('entity.partial')}</p>}
       </header>
-      {!known ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : known.first && (
+      {!known ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : known.first && (
         <div className="two">
           <section>
             <h2>{t('entity.groups')}</h2>

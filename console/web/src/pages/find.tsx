@@ -119,7 +119,7 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
       </div>
       <LossLine range={range} from={from} to={to} />
       {counts && counts.total > 0 && <Histogram from={counts.from} to={counts.to} parts={counts.parts} pick={pick} />}
-      {rows === undefined ? error === undefined && <Skeleton height={420} aria-label={t('common.loading')} /> : have === 0 ? (
+      {rows === undefined ? error === undefined && <Skeleton height={420} role="img" aria-label={t('common.loading')} /> : have === 0 ? (
         q === '' && range === 'all' ? <Empty /> : <p className="empty"><strong>{t('find.none')}</strong><br />{t('inbox.none.hint')}</p>
       ) : (
         <div className="hunt">

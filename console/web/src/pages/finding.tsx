@@ -40,7 +40,7 @@ export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toast
     return <div className="page"><h1>{t('finding.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p>
       <a href="/inbox" onClick={follow}>{t('common.back')}</a></div>
   }
-  if (!got) return <div className="page"><h1 className="hidden">{t('finding.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
+  if (!got) return <div className="page"><h1 className="hidden">{t('finding.title')}</h1><Skeleton height={420} role="img" aria-label={t('common.loading')} /></div>
   return <Sheet doc={got.finding} group={got.group} triage={got.triage} units={got.units} me={me} setTriage={setTriage}
     failed={(e) => { toasts.fail(explain(e, words)); if (e instanceof Problem && e.body.current) setTriage(e.body.current) }}
     said={toasts.say} toasts={toasts} />

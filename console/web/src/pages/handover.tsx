@@ -48,11 +48,11 @@ function Shift({ from, to, me, toasts }: { from: string; to: string; me: Me; toa
         <p className="notice noprint">{t('handover.waiting', { name: last.leaving.by, span: span(last.from, last.to) })} <a href={'/handover?' + new URLSearchParams({ id: last.id })} onClick={follow}>{t('handover.open')}</a></p>
       )}
       {last && <section className="panel words"><h2>{t('handover.before')}</h2><Word who={last.leaving} label={t('handover.leaving')} /></section>}
-      {!sheet ? error === undefined && <Skeleton height={420} aria-label={t('common.loading')} /> : <ShiftSheet sheet={sheet} />}
+      {!sheet ? error === undefined && <Skeleton height={420} role="img" aria-label={t('common.loading')} /> : <ShiftSheet sheet={sheet} />}
       <Blank />
       <section className="panel noprint">
         <h2>{t('handover.list')}</h2>
-        {!list ? <Skeleton height={48} aria-label={t('common.loading')} /> : list.length === 0 ? <p className="quiet">{t('handover.list.none')}</p> : <Signings list={list} />}
+        {!list ? <Skeleton height={48} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="quiet">{t('handover.list.none')}</p> : <Signings list={list} />}
       </section>
       {signing && sheet && (
         <Ask title={t('handover.sign')} submit={t('handover.sign')} close={() => setSigning(false)} label={t('handover.words')} max={1300} large focus
@@ -109,7 +109,7 @@ function Signed({ id, me, toasts }: { id: string; me: Me; toasts: ToastBox }) {
   useEffect(load, [load])
   const back = <p className="noprint"><a href="/handover" onClick={follow}>← {t('handover.back')}</a></p>
   if (error !== undefined) return <div className="page"><h1>{t('handover.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p>{back}</div>
-  if (!got) return <div className="page"><h1 className="hidden">{t('handover.title')}</h1><Skeleton height={420} aria-label={t('common.loading')} /></div>
+  if (!got) return <div className="page"><h1 className="hidden">{t('handover.title')}</h1><Skeleton height={420} role="img" aria-label={t('common.loading')} /></div>
   const h = got.handover
   return (
     <article className="page handover">

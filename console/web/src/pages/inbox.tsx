@@ -288,5 +288,5 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
 
 function Shape() {
   const { t } = useWords()
-  return <div aria-busy="true" aria-label={t('common.loading')}>{Array.from({ length: 12 }, (_, i) => <Skeleton key={i} height={32} mt={4} />)}</div>
+  return <div role="status" aria-busy="true" aria-label={t('common.loading')}>{Array.from({ length: 12 }, (_, i) => <Skeleton key={i} height={32} mt={4} />)}</div>
 }

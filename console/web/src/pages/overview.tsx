@@ -43,7 +43,7 @@ export function Overview({ decided, arrived, wall }: { decided: number; arrived:
         {wall ? <><TimeOfDay /><a href="/" onClick={follow}>{t('overview.wall.leave')}</a></> : <a href="/?wall=1" onClick={follow}>{t('overview.wall')}</a>}
       </div>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
-      {!n ? <Skeleton height={320} aria-label={t('common.loading')} /> : n.empty ? <Empty /> : <>
+      {!n ? <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : n.empty ? <Empty /> : <>
         <h2 className="quiet">{t('overview.today')}</h2>
         <div className="numbers">
           <a className="number waiting-count" href={inbox('status:new severity>=high', 'all')} onClick={follow}>
@@ -179,7 +179,7 @@ function Due({ most }: { most: number }) {
   return (
     <section className="panel due-panel">
       <h2>{t('overview.due')}</h2>
-      {!clocks ? <Skeleton height={64} aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('overview.due.none')}</p> : (
+      {!clocks ? <Skeleton height={64} role="img" aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('overview.due.none')}</p> : (
         <ul className="clocks">
           {clocks.slice(0, most).map((k) => (
             <li key={(k.case ?? '') + k.duty}>
@@ -204,7 +204,7 @@ function Sensors({ most }: { most: number }) {
     const timer = setInterval(load, refreshMS)
     return () => clearInterval(timer)
   }, [])
-  if (!list) return <Skeleton height={64} aria-label={t('common.loading')} />
+  if (!list) return <Skeleton height={64} role="img" aria-label={t('common.loading')} />
   if (list.length === 0) return <p className="quiet">{t('overview.sensors.none')}</p>
   const sorted = list.toSorted((a, b) => urgency(b.issues) - urgency(a.issues) || b.losses.length - a.losses.length || a.name.localeCompare(b.name))
   return <>

@@ -22,7 +22,7 @@ export function Packs({ me, address, toasts }: { me: Me; address: URL; toasts: T
       <h1>{t('packs.title')}</h1>
       <p className="quiet">{t('packs.lead')}</p>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!regimes || !regime || !p ? error === undefined && <Skeleton height={420} aria-label={t('common.loading')} /> : <>
+      {!regimes || !regime || !p ? error === undefined && <Skeleton height={420} role="img" aria-label={t('common.loading')} /> : <>
         <SegmentedControl mb="sm" aria-label={t('packs.title')} value={p.id} onChange={(v) => go('/packs?' + new URLSearchParams({ pack: v }), true)} data={regimes.map((r) => ({ value: r.pack.id, label: r.pack.title }))} />
         <p>{t('packs.version', { version: p.version })}{p.note && <> · {p.note}</>}</p>
         <Rows title="packs.duties" list={p.duties.map((d) => ({ ...d, name: d[lang] }))} />

@@ -43,7 +43,7 @@ export function Reports({ me }: { me: Me }) {
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
       <section className="panel admin">
         <h2>{t('reports.due')}</h2>
-        {!clocks ? error === undefined && <Skeleton height={160} aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('reports.due.none')}</p>
+        {!clocks ? error === undefined && <Skeleton height={160} role="img" aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('reports.due.none')}</p>
           : <Due clocks={clocks} regime={regimes[0]} missing={missing} works={works} />}
       </section>
       <section className="panel admin">

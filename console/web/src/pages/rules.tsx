@@ -38,7 +38,7 @@ export function Rules({ address, me, toasts }: { address: URL; me: Me; toasts: T
     <div className="page">
       <h1>{t('rules.title')}</h1>
       {off ? <p className="empty">{t('rules.off')}</p> : error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!sets && !off ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : <>
+      {!sets && !off ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : <>
         {sets && <Standing sets={sets} />}
         {!off && <nav className="tabs" aria-label={t('rules.title')}>
           {tabs.map((x) => <a key={x} href={'/rules?' + new URLSearchParams({ tab: x })} onClick={follow} aria-current={!id && at === x ? 'page' : undefined}>{t(`rules.tab.${x}`)}</a>)}
@@ -90,7 +90,7 @@ function List({ address, sets, me, changed, toasts }: { address: URL; sets: Sets
     </form>
     <Cost sets={sets} me={me} changed={changed} toasts={toasts} />
     {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
-    {!page ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : <>
+    {!page ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : <>
       <p className="quiet" role="status">{t('rules.total', { n: number(page.total) })}{page.partial && ' ' + t('rules.partial')}</p>
       {page.total === 0 ? <p className="empty">{t('rules.empty')}</p> : (
         <table className="groups plain sheet ruletable">

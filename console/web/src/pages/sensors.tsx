@@ -69,7 +69,7 @@ export function Sensors({ address }: { address: URL }) {
     <div className="page">
       <h1>{t('sensors.title')}</h1>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!sorted ? error === undefined && <Skeleton height={320} aria-label={t('common.loading')} /> : sorted.length === 0 ? <Nothing /> : <>
+      {!sorted ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : sorted.length === 0 ? <Nothing /> : <>
         <p className="quiet" aria-live="polite">{t('sensors.lead', { n: number(sorted.length), well: number(well) })}{more && ' ' + t('sensors.more')}</p>
         {sorted.map((s) => <One key={s.name} sensor={s} now={now} rate={rates[s.name]} />)}
       </>}

@@ -29,7 +29,7 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
       <h1>{t('tunes.title')}</h1>
       <p className="quiet">{t('tunes.lead')}</p>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!list ? error === undefined && <Skeleton height={240} aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('tunes.none')}</p> : (
+      {!list ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('tunes.none')}</p> : (
         <table className="groups plain">
           <thead>
             <tr>

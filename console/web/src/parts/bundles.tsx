@@ -29,7 +29,7 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [view.q, view.range, view.sort, by, turn])
   if (error !== undefined) return <p className="failure" role="alert">{explain(error, words)}</p>
-  if (!got) return <Skeleton height={320} aria-label={t('common.loading')} />
+  if (!got) return <Skeleton height={320} role="img" aria-label={t('common.loading')} />
   const what = t(`inbox.by.${by}` as Key)
   if (got.bundles.length === 0) return <p className="empty"><strong>{t('bundles.none', { what })}</strong><br />{t(by === 'unit' ? 'bundles.none.unit' : 'bundles.none.hint')}</p>
   return <>

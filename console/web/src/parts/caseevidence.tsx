@@ -39,7 +39,7 @@ export function CaseEvidence({ doc, open, changed }: { doc: Case; open: boolean;
     <section id="evidence">
       <h2>{t('evidence.title')}</h2>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
-      {!got && error === undefined && <Skeleton height={72} aria-label={t('common.loading')} />}
+      {!got && error === undefined && <Skeleton height={72} role="img" aria-label={t('common.loading')} />}
       {bad > 0 && <p className="failure" role="alert">{t('evidence.bad', { n: number(bad) })}</p>}
       {got && (got.frozen.length === 0 ? <p className="quiet">{t('evidence.none')}</p> : (
         <div className="wide"><table className="groups plain duties">

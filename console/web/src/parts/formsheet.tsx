@@ -37,7 +37,7 @@ export function FormSheet({ id, at, choose, regimes, view, change, open, issued,
         onChange={(v) => { const [pack, name] = (v ?? '').split('/'); if (name) choose({ pack, form: name }) }}
         data={regimes.map((r) => ({ group: r.pack.title, items: r.forms.map((f) => ({ value: `${r.pack.id}/${f.id}`, label: lang === 'en' ? f.en : f.title })) }))} />
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!filled || !form || !regime ? error === undefined && <Skeleton mt="md" height={320} aria-label={t('common.loading')} /> : <>
+      {!filled || !form || !regime ? error === undefined && <Skeleton mt="md" height={320} role="img" aria-label={t('common.loading')} /> : <>
         {form.suggested && <p className="quiet">{t('form.suggested')}</p>}
         <Basis form={form} regime={regime} view={view} confirm={open ? confirm : undefined} />
         {asks && <Severity regime={regime} view={view} confirm={open ? confirm : undefined} />}

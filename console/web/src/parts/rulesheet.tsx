@@ -24,7 +24,7 @@ export function RuleSheet({ id, me, toasts, sets, changed }: { id: string; me: M
   useEffect(load, [load, sets.since, sets.cost.at])
   const lead = me.role === 'lead' || me.role === 'admin'
   if (error !== undefined) return <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>
-  if (!rule) return <Skeleton height={320} aria-label={t('common.loading')} />
+  if (!rule) return <Skeleton height={320} role="img" aria-label={t('common.loading')} />
   const turn = async (reason: string) => {
     const off = rule.state !== 'off'
     const out = await rules.turn(id, off, reason)
