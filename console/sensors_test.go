@@ -49,7 +49,7 @@ func codes(t *testing.T, answer map[string]any) map[string]string {
 
 func TestSensors(t *testing.T) {
 	now := time.Now().UTC()
-	own := api.SensorStatus{Name: "here", Version: "v1", Sensors: json.RawMessage(`{"eth1":{"packets":1000,"dropped":21,"parser_bugs":2,"lost":{"ring_packets":21}},"packets_stored":7}`)}
+	own := api.SensorStatus{Name: "here", Version: "v1", Sensors: json.RawMessage(`{"eth1":{"packets":1000,"dropped":21,"parser_bugs":2,"lost":{"ring_packets":21}},"eve.json":{"lines":9,"records":7,"unreadable":2},"packets_stored":7}`)}
 	d := newDesk(t, func(c *Config) { c.Sensor = func() api.SensorStatus { return own } })
 	d.role("xem", "viewer")
 	d.write(lost("here", "eth1", now.Add(-8*time.Minute), now.Add(-5*time.Minute)), lost("far", "eth1", now.Add(-30*time.Hour), now.Add(-29*time.Hour)))
@@ -69,10 +69,13 @@ func TestSensors(t *testing.T) {
 	}
 	here := got["sensors"].([]any)[0].(map[string]any)
 	captures, losses := here["captures"].([]any), here["losses"].([]any)
-	if here["own"] != true || len(captures) != 1 || len(losses) != 1 || here["kept"].(map[string]any)["packets_stored"] != 7.0 {
+	if here["own"] != true || len(captures) != 2 || len(losses) != 1 || here["kept"].(map[string]any)["packets_stored"] != 7.0 {
 		t.Fatalf("%v", here)
 	}
 	if c := captures[0].(map[string]any); c["name"] != "eth1" || c["dropped"] != 21.0 || c["lost"].(map[string]any)["ring_packets"] != 21.0 {
+		t.Errorf("%v", c)
+	}
+	if c := captures[1].(map[string]any); c["name"] != "eve.json" || c["lines"] != 9.0 || c["records"] != 7.0 || c["unreadable"] != 2.0 {
 		t.Errorf("%v", c)
 	}
 }

@@ -88,6 +88,10 @@ type captureView struct {
 	Dropped uint64        `json:"dropped"`
 	Bugs    uint64        `json:"parser_bugs"`
 	Lost    pipeline.Loss `json:"lost"` // by stage, since the start
+	// Of the log of another sensor, which has no packets.
+	Lines      uint64 `json:"lines,omitempty"`
+	Records    uint64 `json:"records,omitempty"`
+	Unreadable uint64 `json:"unreadable,omitempty"` // lines
 }
 
 // sensorNote is something about a sensor that a person should know. The pages have words for each code and what to do.

@@ -21,6 +21,9 @@ export interface Capture {
   dropped: number
   parser_bugs: number
   lost: Record<string, number>
+  lines?: number // of the log of another sensor, which has no packets
+  records?: number
+  unreadable?: number
 }
 
 export interface Issue {

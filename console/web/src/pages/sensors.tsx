@@ -158,6 +158,15 @@ function Captures({ list }: { list: Capture[] }) {
       </thead>
       <tbody>
         {list.map((c) => {
+          if (c.lines) {
+            return (
+              <tr key={c.name}>
+                <td className="mono">{c.name}</td>
+                <td colSpan={3} className="num">{t('sensor.records', { n: number(c.records ?? 0), lines: number(c.lines) })}</td>
+                <td>{c.unreadable ? <strong className="s3">{t('sensor.unreadable', { n: number(c.unreadable) })}</strong> : <span className="quiet">{t('sensor.readable')}</span>}</td>
+              </tr>
+            )
+          }
           const lost = stages.filter((x) => (c.lost[x] ?? 0) > 0)
           return (
             <tr key={c.name}>
