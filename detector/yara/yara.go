@@ -51,7 +51,7 @@ var externals = [...]string{"filename", "filepath", "extension", "filetype", "ow
 // badMax is how many rules of a file are left out one by one, since each takes another compilation; then all of it is.
 const badMax = 200
 
-// Load compiles rule files. A rule with an error is left out and named; the others are loaded. The set is nil when no file
+// Load compiles rule files. A rule with an error is left out and named; the others are loaded. The set is nil when nothing
 // is left. Includes are refused: a rule file reads no other.
 func Load(files []File) (*Set, []Error) {
 	var errs []Error
@@ -81,7 +81,12 @@ func Load(files []File) (*Set, []Error) {
 	if err != nil {
 		return nil, append(errs, Error{File: good[0].Name, Text: err.Error()})
 	}
-	return &Set{rules: rules, count: len(rules.GetRules())}, errs
+	n := len(rules.GetRules())
+	if n == 0 && len(errs) > 0 {
+		rules.Destroy()
+		return nil, errs
+	}
+	return &Set{rules: rules, count: n}, errs
 }
 
 // weed returns the file without the rules that cannot be compiled, nil when an error lies outside of rules.
