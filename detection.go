@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"khien/console/rulebook"
@@ -65,8 +66,8 @@ type detection struct {
 	names      *fraud.Names
 	stories    *fraud.Stories
 	feeds      *fraud.Feeds
-	memory     *fraud.Memory       // nil: each set of names has its own
-	places     *place.Data         // nil when there are no databases
+	memory     *fraud.Memory // nil: each set of names has its own
+	places     *atlas
 	abuses     *abuse.Memory       // nil with --no-default-rules
 	behaviours *behaviour.Patterns // nil with --no-default-rules
 	loaded     int
@@ -157,11 +158,17 @@ func cacheDir() string {
 	return filepath.Join(dir, "khien")
 }
 
+// atlas is the databases of places in force, nil when there are none. All sets of rules that follow each other share it,
+// since engines outlive them.
+type atlas struct{ atomic.Pointer[place.Data] }
+
 func (d *detection) loadPlaces(o detectionOptions, stderr io.Writer) bool {
-	var err error
-	if d.places, err = place.Open(o.places...); err != nil {
+	data, err := place.Open(o.places...)
+	if err != nil {
 		fmt.Fprintln(stderr, err)
 	}
+	d.places = &atlas{}
+	d.places.Store(data)
 	return err == nil
 }
 
@@ -184,8 +191,8 @@ func (d *detection) loadSignatures(o detectionOptions, stderr io.Writer) bool {
 		return false
 	}
 	d.language = signature.Options{Reputation: reputation}
-	if d.places != nil {
-		d.language.Country = d.places.Country
+	if data := d.places.Load(); data != nil {
+		d.language.Country = data.Country
 	}
 	opt := d.language
 	opt.CacheDir, opt.Off = cacheDir(), off
@@ -279,7 +286,7 @@ func (d *detection) engine(n int, out func(detector.Record)) *detector.Engine {
 	}
 	e := detector.NewEngine(n, func(r detector.Record) {
 		if r.Finding != nil {
-			d.places.Describe(r.Finding)
+			d.places.Load().Describe(r.Finding)
 		}
 		out(r)
 	}, after...)

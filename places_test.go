@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,13 +16,13 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"khien/detector"
+	"khien/sensor"
 	"khien/sensor/sensortest"
 )
 
-// TestPlaces: a finding tells the network of its ends, a rule asks for the country and the reputation of an address.
-func TestPlaces(t *testing.T) {
-	dir := t.TempDir()
-	at := func(name string) string { return filepath.Join(dir, name) }
+// writePlaces writes a database in which 203.0.113.0/24 belongs to a network of this number.
+func writePlaces(t *testing.T, name string, as uint32) {
+	t.Helper()
 	w, err := mmdbwriter.New(mmdbwriter.Options{DatabaseType: "Example", RecordSize: 24, IncludeReservedNetworks: true})
 	if err != nil {
 		t.Fatal(err)
@@ -29,12 +31,12 @@ func TestPlaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = w.Insert(network, mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(64500), "autonomous_system_organization": mmdbtype.String("Example Hosting"),
+	err = w.Insert(network, mmdbtype.Map{"autonomous_system_number": mmdbtype.Uint32(as), "autonomous_system_organization": mmdbtype.String("Example Hosting"),
 		"country": mmdbtype.Map{"iso_code": mmdbtype.String("NL")}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Create(at("places.mmdb"))
+	f, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +46,40 @@ func TestPlaces(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestPlacesFollowAReload: what is found after a reload tells places from the databases that were loaded then.
+func TestPlacesFollowAReload(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "places.mmdb")
+	writePlaces(t, name, 64500)
+	o := detectionOptions{noDefault: true, places: stringList{name}}
+	det, ok := loadDetection(o, os.Stderr)
+	if !ok {
+		t.Fatal("not loaded")
+	}
+	rules := newReloader(o, det)
+	var found []uint32
+	engine := det.engine(1, func(r detector.Record) { found = append(found, r.Finding.DstPlace.AS) })
+	tell := func() {
+		engine.Recorder(0).Found(&detector.Finding{DstIP: netip.MustParseAddr("203.0.113.7")}, &sensor.Event{})
+		engine.RoundDone(0)
+	}
+	tell()
+	writePlaces(t, name, 64501)
+	if res := rules.reload(); !res.OK {
+		t.Fatal(res.Errors)
+	}
+	tell()
+	if !slices.Equal(found, []uint32{64500, 64501}) {
+		t.Errorf("%v", found)
+	}
+}
+
+// TestPlaces: a finding tells the network of its ends, a rule asks for the country and the reputation of an address.
+func TestPlaces(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	writePlaces(t, at("places.mmdb"), 64500)
 	for name, text := range map[string]string{
 		"cat":     "3,Spam,senders\n",
 		"rep":     "203.0.113.0/24,3,80\n",

@@ -199,6 +199,8 @@ func (d *detection) follow(old *detection) {
 		d.names.Follow(old.names)
 	}
 	d.stories, d.behaviours, d.abuses = old.stories, old.behaviours, old.abuses
+	old.places.Store(d.places.Load())
+	d.places = old.places
 	if old.memory != nil {
 		d.remember(old.memory)
 	}

@@ -39,9 +39,9 @@ func (st *story) finding(key storyKey) *detector.Finding {
 		}
 	}
 	w := st.where
-	f.DstIP, f.DstPort = server(w), w.DstPort
+	f.DstIP, f.DstPort, f.DstPlace = server(w), w.DstPort, w.DstPlace
 	if w.Direction == "to_client" {
-		f.DstPort = w.SrcPort
+		f.DstPort, f.DstPlace = w.SrcPort, w.SrcPlace
 	}
 	f.Transport, f.App, f.Capture, f.Sensor, f.Interface = w.Transport, w.App, e.Capture, e.Sensor, e.Interface
 	f.Domain, f.URL, f.UserAgent = e.Domain, w.URL, w.UserAgent
