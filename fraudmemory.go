@@ -89,7 +89,7 @@ func (k *kept) save() error { return errors.Join(k.memory.Save(), k.windows.Save
 func (k *kept) close() error { return errors.Join(k.memory.Close(), k.windows.Save()) }
 
 // keep saves now and then and takes the reports that come in, until ctx ends.
-func (k *kept) keep(ctx context.Context, found func(detector.Record), stderr io.Writer) {
+func (k *kept) keep(ctx context.Context, found func(detector.Record), command string, stderr io.Writer) {
 	look := time.NewTicker(reportsEvery)
 	defer look.Stop()
 	saved := time.Now()
@@ -100,7 +100,7 @@ func (k *kept) keep(ctx context.Context, found func(detector.Record), stderr io.
 		read, err = takeReports(k.memory, reportsFile(k.data), read, found)
 		if err != nil && err.Error() != said {
 			said = err.Error()
-			fmt.Fprintf(stderr, "khien run: %v\n", err)
+			fmt.Fprintf(stderr, "%s: %v\n", command, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -110,7 +110,7 @@ func (k *kept) keep(ctx context.Context, found func(detector.Record), stderr io.
 		if time.Since(saved) >= saveEvery {
 			saved = time.Now()
 			if err := k.save(); err != nil {
-				fmt.Fprintf(stderr, "khien run: %v\n", err)
+				fmt.Fprintf(stderr, "%s: %v\n", command, err)
 			}
 		}
 	}

@@ -191,7 +191,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	block.start(ctx)
-	go reloadOn(ctx, hup, rules, o.data, stderr)
+	go reloadOn(ctx, hup, rules, o.data, "khien run", stderr)
 	trouble := &troubles{stderr: stderr}
 	sink, err = newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble, out: o.out,
 		write: newStoreWriter(st, block.notifying(server.Notify), o.data, trouble).functions(o.name)})
@@ -202,7 +202,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	defer o.serveMetrics(metrics, sink)()
 	var keeping sync.WaitGroup
-	keeping.Go(func() { kept.keep(ctx, sink.record, stderr) })
+	keeping.Go(func() { kept.keep(ctx, sink.record, "khien run", stderr) })
 	status := serve(ctx, o, rules, server, listener, sink, sockets, stdout, stderr)
 	rules.tellOverruns(stderr)
 	stop()
@@ -269,7 +269,7 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 }
 
 // reloadOn loads the rules again at each signal, until ctx ends.
-func reloadOn(ctx context.Context, signals <-chan os.Signal, rules *reloader, data string, stderr io.Writer) {
+func reloadOn(ctx context.Context, signals <-chan os.Signal, rules *reloader, data, command string, stderr io.Writer) {
 	for {
 		select {
 		case <-ctx.Done():
@@ -278,9 +278,9 @@ func reloadOn(ctx context.Context, signals <-chan os.Signal, rules *reloader, da
 		}
 		res := rules.reload()
 		res.PID = os.Getpid()
-		fmt.Fprintf(stderr, "%skhien run: %v\n", res.Errors, res)
+		fmt.Fprintf(stderr, "%s%s: %v\n", res.Errors, command, res)
 		if err := writeOutcome(data, res); err != nil {
-			fmt.Fprintf(stderr, "khien run: %v\n", err)
+			fmt.Fprintf(stderr, "%s: %v\n", command, err)
 		}
 	}
 }

@@ -95,7 +95,7 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		return exitUsage
 	}
 	o.limitMemory()
-	go reloadOn(ctx, hup, versions.rules, o.data, stderr)
+	go reloadOn(ctx, hup, versions.rules, o.data, "khien sensor", stderr)
 	if err := o.sense(ctx, token, versions, sockets, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
 		return exitInput
@@ -157,7 +157,7 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	defer o.serveMetrics(metrics, sink)()
 	keepCtx, endKeeping := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
-	keeping.Go(func() { kept.keep(keepCtx, sink.record, stderr) })
+	keeping.Go(func() { kept.keep(keepCtx, sink.record, "khien sensor", stderr) })
 	stop := make(chan struct{})
 	status := &sensorStatus{started: time.Now().UTC(), sensors: o.sensors, spool: sink.spool, rules: versions.status}
 	var telling, following sync.WaitGroup

@@ -118,11 +118,7 @@ func (a *API) listRules(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err != nil {
 		return rulesProblem(err)
 	}
-	hits, err := a.countRuleHits(r.Context(), who)
-	if err != nil {
-		return storeProblem(err)
-	}
-	tunes, err := a.tunesByRule(r)
+	hits, tunes, err := a.known(r, who)
 	if err != nil {
 		return storeProblem(err)
 	}
@@ -205,6 +201,16 @@ func (a *API) viewRule(x *rulebook.Rule, hits *ruleHits, tuned bool, cost *ruleb
 	return v
 }
 
+// known is what the store tells of all rules: their hits, and what is tuned of them.
+func (a *API) known(r *http.Request, who account.Account) (*ruleHits, map[string][]tune.Tune, error) {
+	hits, err := a.countRuleHits(r.Context(), who)
+	if err != nil {
+		return nil, nil, err
+	}
+	tunes, err := a.tunesByRule(r)
+	return hits, tunes, err
+}
+
 // tunesByRule are the tunes that have not ended, by the rule that they speak of.
 func (a *API) tunesByRule(r *http.Request) (map[string][]tune.Tune, error) {
 	list, err := a.tunes.List(r.Context())
@@ -273,11 +279,7 @@ func (a *API) getRule(w http.ResponseWriter, r *http.Request, who account.Accoun
 	if err != nil {
 		return rulesProblem(err)
 	}
-	hits, err := a.countRuleHits(r.Context(), who)
-	if err != nil {
-		return storeProblem(err)
-	}
-	tunes, err := a.tunesByRule(r)
+	hits, tunes, err := a.known(r, who)
 	if err != nil {
 		return storeProblem(err)
 	}

@@ -146,7 +146,7 @@ func (a *API) getSensors(w http.ResponseWriter, r *http.Request, who account.Acc
 	if err != nil {
 		return storeProblem(err)
 	}
-	losses, _, err := a.losses(r.Context(), now.Add(-lossRange), now, "")
+	losses, _, err := a.losses(r.Context(), now.Add(-lossRange), now, "", lossesMax)
 	if err != nil {
 		return storeProblem(err)
 	}
@@ -276,7 +276,7 @@ func (a *API) getLosses(w http.ResponseWriter, r *http.Request, who account.Acco
 	if q.To.IsZero() {
 		q.To = a.cfg.Now()
 	}
-	list, more, err := a.losses(r.Context(), q.From, q.To, r.URL.Query().Get("sensor"))
+	list, more, err := a.losses(r.Context(), q.From, q.To, r.URL.Query().Get("sensor"), lossesMax)
 	if err != nil {
 		return storeProblem(err)
 	}
@@ -284,8 +284,8 @@ func (a *API) getLosses(w http.ResponseWriter, r *http.Request, who account.Acco
 }
 
 // losses are the findings of loss whose stretch meets a range, of one sensor or of all.
-func (a *API) losses(ctx context.Context, from, to time.Time, sensor string) (list []lossView, more bool, err error) {
-	q := store.Query{Source: []string{string(detector.FromHealth)}, From: from, To: to.Add(stretchMax), Descending: true, Limit: lossesMax}
+func (a *API) losses(ctx context.Context, from, to time.Time, sensor string, most int) (list []lossView, more bool, err error) {
+	q := store.Query{Source: []string{string(detector.FromHealth)}, From: from, To: to.Add(stretchMax), Descending: true, Limit: most}
 	if sensor != "" {
 		q.Sensor = []string{sensor}
 	}
@@ -299,7 +299,7 @@ func (a *API) losses(ctx context.Context, from, to time.Time, sensor string) (li
 		if f.First.After(to) {
 			continue
 		}
-		l := lossView{f.ID, f.Sensor, cmp.Or(f.Interface, f.Sensor), f.First, f.Time, int(f.Severity), f.Score, f.Summary, f.Reasons}
+		l := lossView{f.ID, f.Sensor, cmp.Or(f.Interface, f.Sensor, f.Rule.ID), cmp.Or(f.First, f.Time), f.Time, int(f.Severity), f.Score, f.Summary, f.Reasons}
 		if l.Stages == nil {
 			l.Stages = []detector.Reason{}
 		}

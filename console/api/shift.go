@@ -197,21 +197,13 @@ func (s *sheet) cases(open []cases.Case, due []line) {
 func (a *API) aging(ctx context.Context, now time.Time) (aging, error) {
 	out := aging{New: waiting{Bands: make([]int, len(waitBands)+1)}, Escalated: waiting{Bands: make([]int, len(waitBands)+1)}}
 	rows := []waitingRow{}
-	q := store.Query{Status: []string{store.StatusNew, store.StatusEscalated}, MinSeverity: detector.Medium, Limit: store.PageMax}
-	for range overviewPages {
-		p, err := a.cfg.Store.Groups(ctx, q)
-		if err != nil {
-			return out, err
-		}
-		for i := range p.Groups {
-			g := &p.Groups[i]
-			rows = append(rows, waitingRow{Group: g.Key, Finding: g.LatestID, Summary: named(g), Severity: int(g.Severity), Status: g.Status, Since: g.First.UTC()})
-		}
-		if q.Cursor = p.Next; p.Next == "" {
-			break
-		}
+	var err error
+	out.Partial, err = a.eachGroup(ctx, store.Query{Status: []string{store.StatusNew, store.StatusEscalated}, MinSeverity: detector.Medium}, func(g *store.Group) {
+		rows = append(rows, waitingRow{Group: g.Key, Finding: g.LatestID, Summary: named(g), Severity: int(g.Severity), Status: g.Status, Since: g.First.UTC()})
+	})
+	if err != nil {
+		return out, err
 	}
-	out.Partial = q.Cursor != ""
 	oldest(rows)
 	out.Looked = min(len(rows), lookedAt)
 	for i := range rows[:out.Looked] {
@@ -261,24 +253,17 @@ func named(g *store.Group) detector.Text {
 	return detector.Text{VI: cmp.Or(g.Summary.VI, name), EN: cmp.Or(g.Summary.EN, name)}
 }
 
-// gaps returns what sensors told of loss in a shift.
+// gaps returns what sensors told of loss in a shift. What is told after its end stands in the next one's.
 func (a *API) gaps(ctx context.Context, from, to time.Time) ([]gap, error) {
-	var out []gap
-	q := store.Query{Source: []string{string(detector.FromHealth)}, From: from, To: to, Descending: true, Limit: store.PageMax}
-	p, err := a.cfg.Store.Find(ctx, q)
+	list, _, err := a.losses(ctx, from, to, "", store.PageMax)
 	if err != nil {
 		return nil, err
 	}
-	for i := range p.Findings {
-		f := &p.Findings[i]
-		g := gap{Sensor: cmp.Or(f.Sensor, f.Interface, f.Rule.ID), From: f.Time.UTC(), To: f.Time.UTC(), Summary: f.Summary, Finding: f.ID}
-		if !f.First.IsZero() {
-			g.From = f.First.UTC()
+	var out []gap
+	for _, l := range list {
+		if l.To.Before(to) {
+			out = append(out, gap{Sensor: cmp.Or(l.Sensor, l.Interface), From: l.From, To: l.To, Summary: l.Text, Finding: l.ID})
 		}
-		if f.Last.After(g.To) {
-			g.To = f.Last.UTC()
-		}
-		out = append(out, g)
 	}
 	return out, nil
 }

@@ -6,6 +6,7 @@ package place
 import (
 	"fmt"
 	"io"
+	"iter"
 	"net/netip"
 	"os"
 	"strconv"
@@ -58,16 +59,23 @@ func open(name string) (*maxminddb.Reader, error) {
 	return maxminddb.OpenBytes(data) // looks for the description at the end, so that a file that was cut is refused
 }
 
-// Find returns what is known of an address. Addresses that the Internet does not route have no place.
-func (d *Data) Find(a netip.Addr) (p detector.Place) {
-	if a = a.Unmap(); d == nil || !a.IsGlobalUnicast() || a.IsPrivate() {
-		return p
-	}
-	for _, r := range d.readers {
-		res := r.Lookup(a)
-		if res.Err() != nil || !res.Found() {
-			continue
+// results are what the databases say of an address, in their order. Addresses that the Internet does not route have no place.
+func (d *Data) results(a netip.Addr) iter.Seq[maxminddb.Result] {
+	return func(yield func(maxminddb.Result) bool) {
+		if a = a.Unmap(); d == nil || !a.IsGlobalUnicast() || a.IsPrivate() {
+			return
 		}
+		for _, r := range d.readers {
+			if res := r.Lookup(a); res.Err() == nil && res.Found() && !yield(res) {
+				return
+			}
+		}
+	}
+}
+
+// Find returns what is known of an address.
+func (d *Data) Find(a netip.Addr) (p detector.Place) {
+	for res := range d.results(a) {
 		if p.AS == 0 {
 			p.AS = number(res)
 		}
@@ -83,14 +91,9 @@ func (d *Data) Find(a netip.Addr) (p detector.Place) {
 
 // Country returns the country of an address alone; empty when it is not known.
 func (d *Data) Country(a netip.Addr) string {
-	if a = a.Unmap(); d == nil || !a.IsGlobalUnicast() || a.IsPrivate() {
-		return ""
-	}
-	for _, r := range d.readers {
-		if res := r.Lookup(a); res.Err() == nil && res.Found() {
-			if c := country(res); c != "" {
-				return c
-			}
+	for res := range d.results(a) {
+		if c := country(res); c != "" {
+			return c
 		}
 	}
 	return ""

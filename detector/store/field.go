@@ -19,28 +19,14 @@ func Fields() []Field {
 	one := func(get func(*detector.Finding) string) func(*detector.Finding) []string {
 		return func(f *detector.Finding) []string { return []string{get(f)} }
 	}
-	ends := func(get func(detector.Place) string) func(*detector.Finding) []string {
-		return func(f *detector.Finding) []string {
-			src, dst := get(f.SrcPlace), get(f.DstPlace)
-			if src == dst {
-				return []string{src}
-			}
-			return []string{src, dst}
-		}
-	}
 	return []Field{
 		{"sha256", func(q *Query) *[]string { return &q.SHA256 }, one(func(f *detector.Finding) string { return strings.ToLower(f.SHA256) })},
 		{"ja4", func(q *Query) *[]string { return &q.JA4 }, one(func(f *detector.Finding) string { return f.JA4 })},
 		{"campaign", func(q *Query) *[]string { return &q.Campaign }, one(func(f *detector.Finding) string { return f.CampaignID })},
 		{"chain", func(q *Query) *[]string { return &q.Chain }, one(func(f *detector.Finding) string { return f.ChainID })},
 		{"sensor", func(q *Query) *[]string { return &q.Sensor }, one(func(f *detector.Finding) string { return f.Sensor })},
-		{"as", func(q *Query) *[]string { return &q.AS }, ends(func(p detector.Place) string {
-			if p.AS == 0 {
-				return ""
-			}
-			return strconv.FormatUint(uint64(p.AS), 10)
-		})},
-		{"country", func(q *Query) *[]string { return &q.Country }, ends(func(p detector.Place) string { return p.Country })},
+		{"as", func(q *Query) *[]string { return &q.AS }, Networks},
+		{"country", func(q *Query) *[]string { return &q.Country }, Countries},
 		{"technique", func(q *Query) *[]string { return &q.Technique }, func(f *detector.Finding) (out []string) {
 			for _, t := range f.Techniques {
 				out = append(out, t.ID)
@@ -48,4 +34,30 @@ func Fields() []Field {
 			return out
 		}},
 	}
+}
+
+// Networks are the numbers of the networks that a finding's ends belong to.
+func Networks(f *detector.Finding) []string {
+	return ofEnds(f, func(p detector.Place) string {
+		if p.AS == 0 {
+			return ""
+		}
+		return strconv.FormatUint(uint64(p.AS), 10)
+	})
+}
+
+// Countries are the countries of a finding's ends.
+func Countries(f *detector.Finding) []string {
+	return ofEnds(f, func(p detector.Place) string { return p.Country })
+}
+
+func ofEnds(f *detector.Finding, get func(detector.Place) string) (out []string) {
+	src, dst := get(f.SrcPlace), get(f.DstPlace)
+	if src != "" {
+		out = append(out, src)
+	}
+	if dst != "" && dst != src {
+		out = append(out, dst)
+	}
+	return out
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -85,19 +84,12 @@ func document(f *detector.Finding) ([]byte, error) {
 		last = f.Time
 	}
 	extra, err := json.Marshal(indexOnly{Group: store.GroupKey(f), Text: searchText(f), First: first, Last: last,
-		AS: values(f, "as"), Country: values(f, "country")})
+		AS: store.Networks(f), Country: store.Countries(f)})
 	if err != nil {
 		return nil, fmt.Errorf("elastic: finding %s: %w", f.ID, err)
 	}
 	doc = append(doc[:len(doc)-1], `,"khien_index":`...)
 	return append(append(doc, extra...), '}'), nil
-}
-
-// values returns what a finding has of one of store.Fields.
-func values(f *detector.Finding, field string) []string {
-	fields := store.Fields()
-	i := slices.IndexFunc(fields, func(x store.Field) bool { return x.Name == field })
-	return slices.DeleteFunc(fields[i].Values(f), func(v string) bool { return v == "" })
 }
 
 // searchText is what Query.Text looks in.

@@ -306,7 +306,7 @@ func TestOlderFile(t *testing.T) {
 		for _, field := range store.Fields() {
 			var q store.Query
 			v := field.Values(&f)
-			if v[0] == "" {
+			if len(v) == 0 {
 				continue // no finding of that version has it
 			}
 			*field.Asked(&q) = v[:1]
