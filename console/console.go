@@ -17,6 +17,7 @@ import (
 	"khien/console/cases"
 	"khien/console/oidc"
 	"khien/console/report/issue"
+	"khien/console/reveal"
 	"khien/console/rulebook"
 	"khien/console/scope"
 	"khien/console/web"
@@ -56,11 +57,17 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	}
 	s := &Server{audit: log, firstPassword: first}
 	scoped := scope.New(st, cfg.Now)
+	var reveals *reveal.Book
+	if policy, err := reveal.Read(cfg.DataDir); err != nil {
+		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
+	} else if policy != nil {
+		reveals = &reveal.Book{Store: scoped, Policy: policy, Now: cfg.Now}
+	}
 	desk := &issue.Desk{Store: scoped, Cases: &cases.Book{Store: scoped, Now: cfg.Now}, Dir: filepath.Join(cfg.DataDir, "report"), Tool: "khien " + cfg.Version, Now: cfg.Now,
 		Packets: cfg.Packets, FrozenMax: cfg.FrozenMax}
 	s.rules = rulebook.New(cfg.Rules, cfg.Now)
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Outputs: cfg.Outputs,
-		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Now: cfg.Now})
+		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Reveals: reveals, Now: cfg.Now})
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })

@@ -272,6 +272,11 @@ func (x *agencies) tries() map[string][]try {
 		"GET cases/{id}/evidence/{sha256}": {{"cases/" + x.caseB + "/evidence/" + x.frozenB, nil, 404, ""}},
 		"GET handover":                     {{"handover", nil, 200, ""}},
 		"GET handovers":                    {{"handovers", nil, 200, ""}},
+		"GET reveals":                      {{"reveals", nil, 404, ""}}, // see TestUnitsReveal
+		"POST reveals":                     {{"reveals", map[string]any{"of": "finding", "subject": x.fb.ID, "purpose": "to see what is there"}, 404, ""}},
+		"POST reveals/{id}/agree":          {{"reveals/x/agree", nil, 404, ""}},
+		"POST reveals/{id}/refuse":         {{"reveals/x/refuse", nil, 404, ""}},
+		"DELETE reveals/{id}":              {{"reveals/x", nil, 404, ""}},
 		"POST handovers":                   nil, // see TestUnitsHandover
 		"GET handovers/{id}":               {{"handovers/" + x.handoverB, nil, 404, ""}},
 		"POST handovers/{id}/take":         {{"handovers/" + x.handoverB + "/take", map[string]any{}, 404, ""}},

@@ -19,6 +19,7 @@ import (
 	"khien/console/audit"
 	"khien/console/oidc"
 	"khien/console/report/issue"
+	"khien/console/reveal"
 	"khien/console/rulebook"
 	"khien/console/scope"
 	"khien/console/tune"
@@ -31,7 +32,8 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Blocking, Sensor and OIDC are required.
+// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Blocking, Sensor, Reveals and OIDC
+// are required.
 type Config struct {
 	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
@@ -49,6 +51,7 @@ type Config struct {
 	Rate     int            // requests a minute of one account; 0 means defaultRate
 	Rules    *rulebook.Desk
 	Sensor   func() SensorStatus // how the sensor of this process is; nil when there is none
+	Reveals  *reveal.Book        // nil where no addresses are hidden
 }
 
 // API answers requests. Safe for concurrent use.
@@ -133,7 +136,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
-	return slices.Concat(own, a.caseRoutes(), a.workRoutes(), a.timelineRoutes(), a.evidenceRoutes(), a.handoverRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes())
+	return slices.Concat(own, a.caseRoutes(), a.workRoutes(), a.timelineRoutes(), a.evidenceRoutes(), a.handoverRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes(), a.revealRoutes())
 }
 
 //go:embed openapi.json
@@ -256,6 +259,10 @@ func (a *API) authorize(r *http.Request, need account.Role) (account.Account, er
 
 // log writes an audit entry. The caller goes on only when it is written: what cannot be audited does not happen.
 func (a *API) log(r *http.Request, user, action, object, detail string) error {
+	if a.cfg.Reveals != nil {
+		names := a.cfg.Reveals.Policy.Names()
+		object, detail = names.Text(object, nil), names.Text(detail, nil)
+	}
 	return a.cfg.Audit.Append(audit.Entry{User: user, Address: address(r), Action: action, Object: object, Detail: detail})
 }
 

@@ -3,11 +3,12 @@ package api
 import (
 	"net/http"
 
+	"khien/console/account"
 	"khien/console/scope"
 )
 
 // guard is what stands before every route: the limits of the address, who asks and whether that account may, its limits,
-// whether the request is one as described, and whether the same was made before. The handler sees a context that says for
+// the veil over addresses, whether the request is one as described, and whether the same was made before. The handler sees a context that says for
 // whom it answers.
 func (a *API) guard(rt route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
@@ -37,11 +38,33 @@ func (a *API) pass(w http.ResponseWriter, r *http.Request, rt route) error {
 			return err
 		}
 	}
+	r = r.WithContext(scope.With(r.Context(), who.Name, who.Units))
+	if a.cfg.Reveals == nil || isClear(rt.pattern) {
+		return a.serve(w, r, rt, who)
+	}
+	v, err := a.cover(w, r, rt, who)
+	defer v.end()
+	if err == nil {
+		err = a.serve(v, r, rt, who)
+	}
+	if err != nil {
+		a.fail(v, r, err)
+	}
+	return nil
+}
+
+// serve answers a request of an account.
+func (a *API) serve(w http.ResponseWriter, r *http.Request, rt route, who account.Account) error {
 	if err := a.contract.check(w, r, rt.pattern); err != nil {
 		return err
 	}
+	if v, ok := w.(*veil); ok {
+		if err := v.disclose(rt.pattern); err != nil {
+			return err
+		}
+	}
 	return a.repeats.once(w, r, who.Name, a.contract[rt.pattern].max, func(w http.ResponseWriter, r *http.Request) {
-		if err := rt.handle(w, r.WithContext(scope.With(r.Context(), who.Name, who.Units)), who); err != nil {
+		if err := rt.handle(w, r, who); err != nil {
 			a.fail(w, r, err)
 		}
 	})

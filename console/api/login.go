@@ -12,7 +12,12 @@ type meView struct {
 	Name    string       `json:"name"`
 	Role    account.Role `json:"role"`
 	Version string       `json:"version"`
-	Units   []string     `json:"units,omitempty"` // that the account is limited to
+	Units   []string     `json:"units,omitempty"`  // that the account is limited to
+	Hidden  *policyView  `json:"hidden,omitempty"` // how addresses are hidden; absent where none are
+}
+
+func (a *API) viewMe(who account.Account) meView {
+	return meView{who.Name, who.Role, a.cfg.Version, who.Units, a.policy()}
 }
 
 func (a *API) login(w http.ResponseWriter, r *http.Request) error {
@@ -60,7 +65,7 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	a.setCookie(w, token, 0)
-	return answer(w, meView{who.Name, who.Role, a.cfg.Version, who.Units})
+	return answer(w, a.viewMe(who))
 }
 
 func (a *API) setCookie(w http.ResponseWriter, value string, maxAge int) {
@@ -80,7 +85,7 @@ func (a *API) logout(w http.ResponseWriter, r *http.Request, who account.Account
 }
 
 func (a *API) me(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	return answer(w, meView{who.Name, who.Role, a.cfg.Version, who.Units})
+	return answer(w, a.viewMe(who))
 }
 
 func (a *API) password(w http.ResponseWriter, r *http.Request, who account.Account) error {

@@ -78,20 +78,29 @@ func (a *API) issue(w http.ResponseWriter, r *http.Request, who account.Account)
 	return answer(w, out)
 }
 
-func (a *API) issuedFile(w http.ResponseWriter, r *http.Request, who account.Account) error {
-	id, name := r.PathValue("id"), r.PathValue("name")
+// issuedOf returns the issued report whose file a request names.
+func (a *API) issuedOf(r *http.Request) (*issue.Issued, error) {
 	list, err := a.cfg.Reports.IssuedOf(r.Context(), "")
 	if err != nil {
-		return reportProblem(err)
+		return nil, reportProblem(err)
 	}
-	i := slices.IndexFunc(list, func(x issue.Issued) bool { return x.ID == id })
-	if i < 0 || !slices.ContainsFunc(list[i].Set.Files, func(o issue.Out) bool { return o.Name == name }) {
-		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such report or file"}
+	i := slices.IndexFunc(list, func(x issue.Issued) bool { return x.ID == r.PathValue("id") })
+	if i < 0 || !slices.ContainsFunc(list[i].Set.Files, func(o issue.Out) bool { return o.Name == r.PathValue("name") }) {
+		return nil, &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such report or file"}
+	}
+	return &list[i], nil
+}
+
+func (a *API) issuedFile(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	id, name := r.PathValue("id"), r.PathValue("name")
+	x, err := a.issuedOf(r)
+	if err != nil {
+		return err
 	}
 	if err := a.log(r, who.Name, "report.file", id, name); err != nil {
 		return err
 	}
-	set, err := a.cfg.Reports.Files(r.Context(), &list[i], who.Name, "console: "+name)
+	set, err := a.cfg.Reports.Files(r.Context(), x, who.Name, "console: "+name)
 	if err != nil {
 		return reportProblem(err)
 	}

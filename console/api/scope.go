@@ -41,7 +41,7 @@ func limits() map[string]limit {
 			POST handovers/{id}/take; GET cases/{id}/incident; PUT cases/{id}/incident; POST cases/{id}/confirm; POST cases/{id}/sent;
 			GET cases/{id}/clocks; GET cases/{id}/clocks.ics; GET cases/{id}/custody; GET cases/{id}/preview; GET cases/{id}/preview.pdf;
 			GET reports; POST reports; GET reports/{id}/files/{name}; GET reports/clocks; GET reports/takedown; POST reports/takedown/{id};
-			GET units; GET losses`,
+			GET units; GET losses; GET reveals; POST reveals; POST reveals/{id}/agree; POST reveals/{id}/refuse; DELETE reveals/{id}`,
 		checked: `GET cases/{id}/evidence; GET handover; POST handovers; GET accounts; GET events; GET overview; GET health; GET blocking; GET blocking/decisions; POST blocking/decisions;
 			GET blocking/decisions/{id}; POST blocking/decisions/{id}/approve; POST blocking/decisions/{id}/renew;
 			POST blocking/decisions/{id}/revoke`,

@@ -40,7 +40,7 @@ func kinds() map[string]kind {
 		"takedown":  ofCase,
 		"timestamp": ofCase,
 		"frozen":    ofCase,
-		"handover":  ofSigner, "handover_sheet": ofSigner,
+		"handover":  ofSigner, "handover_sheet": ofSigner, "reveal": ofSigner,
 		"decision":  {seesDecision, false, nil}, // of blocking
 		"tune":      {seesTune, true, nil},
 		"view":      {seesView, true, markView},

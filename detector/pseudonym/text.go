@@ -1,0 +1,211 @@
+package pseudonym
+
+import (
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// Text replaces the hidden addresses in a text by their pseudonyms; those that shown returns true for stay (nil: none).
+// Networks that hold many people stay too.
+func (b *Book) Text(s string, shown func(netip.Addr) bool) string {
+	return replace(s, b.tokens(s), func(ip netip.Addr) (string, bool) {
+		if shown != nil && shown(ip) {
+			return "", false
+		}
+		return b.Name(ip), true
+	})
+}
+
+// Find returns the hidden addresses that stand in a text, in the order in which they do.
+func (b *Book) Find(s string) (out []netip.Addr) {
+	for _, t := range b.tokens(s) {
+		out = append(out, t.ip)
+	}
+	return out
+}
+
+// Blot overwrites the digits of hidden addresses, so that what is told of offsets in data stays true.
+func (b *Book) Blot(data []byte) []byte {
+	s := string(data)
+	tokens := b.tokens(s)
+	if len(tokens) == 0 {
+		return data
+	}
+	out := []byte(s)
+	for _, t := range tokens {
+		for i := t.from; i < t.to; i++ {
+			if out[i] != '.' && out[i] != ':' {
+				out[i] = '*'
+			}
+		}
+	}
+	return out
+}
+
+// Open puts addresses in place of the pseudonyms in a text.
+func (b *Book) Open(s string) string {
+	var list []token
+	for at := 0; ; {
+		i := strings.Index(s[at:], mark)
+		if i < 0 {
+			break
+		}
+		from := at + i
+		to := from + len(mark)
+		for to < len(s) && hexDigit(s[to]) {
+			to++
+		}
+		at = to
+		if !apart(s, from, to) {
+			continue
+		}
+		if ip, err := b.Address(s[from:to]); err == nil {
+			list = append(list, token{from, to, ip, strings.HasPrefix(s[to:], reversing)})
+		}
+	}
+	return replace(s, list, func(ip netip.Addr) (string, bool) { return ip.String(), true })
+}
+
+// token is an address or a pseudonym in a text.
+type token struct {
+	from, to int
+	ip       netip.Addr
+	reversed bool // its bytes stand the other way round, as in names of RFC 1035, 3.5
+}
+
+// replace writes a text with other words for its tokens; what word refuses stays.
+func replace(s string, tokens []token, word func(netip.Addr) (string, bool)) string {
+	var out strings.Builder
+	done := 0
+	for _, t := range tokens {
+		w, ok := word(t.ip)
+		if !ok {
+			continue
+		}
+		if ip, err := netip.ParseAddr(w); err == nil && t.reversed {
+			w = reverse(ip).String()
+		}
+		out.WriteString(s[done:t.from])
+		out.WriteString(w)
+		done = t.to
+	}
+	if done == 0 {
+		return s
+	}
+	out.WriteString(s[done:])
+	return out.String()
+}
+
+// tokens finds the hidden addresses in a text. A candidate is a run of hexadecimal digits, dots and colons that begins where
+// no word goes on.
+func (b *Book) tokens(s string) (out []token) {
+	for i := 0; i < len(s); {
+		from := i
+		for i < len(s) && (hexDigit(s[i]) || s[i] == '.' || s[i] == ':') {
+			i++
+		}
+		if i-from > 1 {
+			out = b.run(out, s, from, i)
+		}
+		if i == from {
+			i++
+		}
+		if i > from && word(s[i-1]) {
+			for i < len(s) && word(s[i]) {
+				i++
+			}
+		}
+	}
+	return out
+}
+
+// run appends the hidden addresses of s[from:to]: one of IPv6, or those of IPv4 between its colons.
+func (b *Book) run(out []token, s string, from, to int) []token {
+	if n := strings.Count(s[from:to], ":"); n >= 2 {
+		at, end := from, to
+		if s[at] == ':' && s[at+1] != ':' { // src:fd00::1
+			at++
+		}
+		if t, ok := b.token(s, at, end); ok {
+			return append(out, t)
+		}
+	}
+	if strings.IndexByte(s[from:to], '.') < 0 {
+		return out
+	}
+	for at := from; at < to; {
+		end := at
+		for end < to && s[end] != ':' {
+			end++
+		}
+		if t, ok := b.token(s, at, end); ok {
+			out = append(out, t)
+		}
+		at = end + 1
+	}
+	return out
+}
+
+// token reads an address from s[from:to], behind which a full stop or a colon may stand.
+func (b *Book) token(s string, from, to int) (token, bool) {
+	for to > from && (s[to-1] == '.' || s[to-1] == ':' && (to-2 < from || s[to-2] != ':')) {
+		to--
+	}
+	ip, err := netip.ParseAddr(s[from:to])
+	if err != nil {
+		return token{}, false
+	}
+	t := token{from: from, to: to, ip: ip.Unmap()}
+	if strings.HasPrefix(s[to:], reversing) && t.ip.Is4() {
+		t.ip, t.reversed = reverse(t.ip), true
+	}
+	if !b.Hides(t.ip) || !apart(s, from, to) || isNetwork(s[to:], t.ip) {
+		return token{}, false
+	}
+	return t, true
+}
+
+func reverse(ip netip.Addr) netip.Addr {
+	a := ip.As4()
+	return netip.AddrFrom4([4]byte{a[3], a[2], a[1], a[0]})
+}
+
+// isNetwork reports whether what follows an address makes a network of it that is wide enough to be named.
+func isNetwork(after string, ip netip.Addr) bool {
+	digits, ok := strings.CutPrefix(after, "/")
+	if !ok {
+		return false
+	}
+	n := 0
+	for n < len(digits) && n < 4 && digits[n] >= '0' && digits[n] <= '9' {
+		n++
+	}
+	bits, err := strconv.Atoi(digits[:n])
+	widest := widestBits6
+	if ip.Is4() {
+		widest = widestBits4
+	}
+	return err == nil && bits <= widest && netip.PrefixFrom(ip, bits).Masked().Addr() == ip
+}
+
+// apart reports whether s[from:to] stands by itself and is no part of a longer name or number.
+func apart(s string, from, to int) bool {
+	if from > 0 && (word(s[from-1]) || s[from-1] == '.') {
+		return false
+	}
+	rest := s[to:]
+	if strings.HasPrefix(rest, reversing) {
+		return true
+	}
+	if rest != "" && rest[0] == '.' {
+		rest = rest[1:] // a full stop
+	}
+	return rest == "" || !word(rest[0])
+}
+
+func hexDigit(c byte) bool {
+	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
+}
+
+func word(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' }
