@@ -1,4 +1,6 @@
 // The server's interface. Answers are typed as the server documents them; every string in them may be hostile text.
+import type { HiddenPolicy } from './reveal'
+
 export type Role = 'viewer' | 'analyst' | 'lead' | 'admin'
 
 export interface Me {
@@ -6,6 +8,7 @@ export interface Me {
   role: Role
   version: string
   units?: string[] // that the account is limited to
+  hidden?: HiddenPolicy // absent where no address is hidden
 }
 
 export interface Unit {

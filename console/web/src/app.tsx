@@ -7,6 +7,8 @@ import { useWords, type Lang } from './i18n'
 import { useLive, type Told } from './live'
 import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
+import { Wanted } from './parts/reveals'
+import { changed, Hidden, mayReveal } from './reveal'
 import { Toasts, useToasts } from './parts/toast'
 import { Admin } from './pages/admin'
 import { Cases } from './pages/cases'
@@ -45,7 +47,7 @@ export function App() {
   }, [])
   if (me === undefined) return <p className="waiting">{words.t('common.loading')}</p>
   if (me === null) return <Login failed={failed} done={setMe} />
-  return <Frame me={me} />
+  return <Hidden.Provider value={me}><Frame me={me} /></Hidden.Provider>
 }
 
 function Frame({ me }: { me: Me }) {
@@ -60,6 +62,12 @@ function Frame({ me }: { me: Me }) {
     (f) => setArrived((a) => [...a, ...f].slice(-5000)),
     () => setDecided((n) => n + 1),
   )
+  const [shown, setShown] = useState(0) // counts what may be shown anew
+  useEffect(() => {
+    const more = () => setShown((n) => n + 1)
+    window.addEventListener(changed, more)
+    return () => window.removeEventListener(changed, more)
+  }, [])
   const seen = useCallback(() => setArrived([]), [])
   const path = address.pathname
   const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/sensors' ? 'sensors' : path === '/rules' ? 'rules' : path === '/admin' ? 'admin'
@@ -95,6 +103,7 @@ function Frame({ me }: { me: Me }) {
           <span aria-hidden="true">{live ? '●' : '○'}</span>
           <span className="hidden">{live ? t('live.on') : t('live.off')}</span>
         </span>
+        {mayReveal(me) && <Wanted />}
         <Language />
         <Theme />
         <Menu position="bottom-end" withinPortal>
@@ -110,7 +119,7 @@ function Frame({ me }: { me: Me }) {
           </Menu.Dropdown>
         </Menu>
       </header>}
-      <main id="content">
+      <main id="content" key={shown}>
         {path === '/' ? <Overview decided={decided} arrived={arrived.length} wall={wall} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
           : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />

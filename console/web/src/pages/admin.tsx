@@ -5,6 +5,8 @@ import { api, type AuditEntry, type Me, type Person, type Session, type Token, t
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import type { ToastBox } from '../parts/toast'
+import { Reveals } from '../parts/reveals'
+import { mayReveal } from '../reveal'
 import { UnitPicker, Units } from '../parts/units'
 import { When } from '../parts/when'
 
@@ -22,6 +24,7 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
       <h1>{t('admin.title')}</h1>
       {me.role === 'admin' && <Accounts me={me} units={units} failed={failed} show={show} />}
       {me.role === 'admin' && <Units failed={failed} said={toasts.say} changed={setUnits} />}
+      {mayReveal(me) && <Reveals failed={failed} />}
       <Second failed={failed} said={toasts.say} />
       <Sessions failed={failed} />
       <Tokens me={me} failed={failed} show={show} />

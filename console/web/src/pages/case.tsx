@@ -14,6 +14,7 @@ import { CaseTimeline } from '../parts/casetimeline'
 import { Clocks } from '../parts/clocks'
 import { FormSheet } from '../parts/formsheet'
 import { IssuedTable } from '../parts/issued'
+import { RevealLine } from '../parts/reveal'
 import { Severity } from '../parts/severity'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
@@ -86,6 +87,7 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
         <p className="badges"><span className="mono">{doc.id}</span><span>{t(`cases.state.${doc.status}`)}</span>{doc.unit && <span>{doc.unit}</span>}
           <span>{t('case.opened')} <When at={doc.opened} /></span><span>{t('case.findings.n', { n: number(doc.findings.length) })}</span></p>
         <p className="tabs noprint">{(['clocks', 'tasks', 'timeline', ...(works ? ['evidence', 'report'] as const : [])] as const).map((x) => <a key={x} href={'#' + x} onClick={(e) => { e.preventDefault(); document.getElementById(x)?.scrollIntoView() }}>{t(`case.part.${x}`)}</a>)}</p>
+        <RevealLine of="case" subject={doc.id} />
         {summary && <p>{(lang === 'en' && summary[1]) || summary[0]}</p>}
       </header>
       <div className="two">

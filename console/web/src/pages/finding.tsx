@@ -11,6 +11,7 @@ import { FileSection } from '../parts/file'
 import { LossLine } from '../parts/lossline'
 import { Packets } from '../parts/packets'
 import { Advice } from '../parts/advice'
+import { RevealLine } from '../parts/reveal'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import { StartReport } from '../parts/startreport'
@@ -19,6 +20,7 @@ import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
 import { follow } from '../route'
+import { holdsPseudonym } from '../reveal'
 import { unitName, useUnits } from '../units'
 
 const marks: Record<string, string> = { seen: '●', inferred: '○', reported: '◌' }
@@ -86,6 +88,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           {k.fraud?.brand && <div><dt>{t('finding.brand')}</dt><dd><Pivot field="brand" value={k.fraud.brand} /></dd></div>}
           {k.fraud?.stage && <div><dt>{t('finding.stage')}</dt><dd>{words.word('stage', k.fraud.stage)} ({words.word('visibility', k.fraud.visibility)})</dd></div>}
         </dl>
+        {holdsPseudonym(doc) && <RevealLine of="finding" subject={doc.event.id} />}
       </header>
       <div className="two">
         <div>

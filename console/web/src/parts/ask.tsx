@@ -7,7 +7,8 @@ import { useWords } from '../i18n'
 export interface Asking {
   title: string
   submit: string
-  close: () => void
+  close: () => void // when it was sent
+  leave?: () => void // when it was not; otherwise close
   send: (reason: string) => Promise<unknown>
   ready?: boolean // everything beside the reason
   danger?: boolean
@@ -23,7 +24,7 @@ export interface Asking {
 // reasonMax is what the server takes of a reason, 500 bytes, in letters: a Vietnamese one has up to three bytes.
 const reasonMax = 160
 
-export function Ask({ title, submit, close, send, ready = true, danger, label, max = reasonMax, large, focus, children, after, failed }: Asking) {
+export function Ask({ title, submit, close, leave = close, send, ready = true, danger, label, max = reasonMax, large, focus, children, after, failed }: Asking) {
   const words = useWords()
   const { t } = words
   const [reason, setReason] = useState('')
@@ -35,7 +36,7 @@ export function Ask({ title, submit, close, send, ready = true, danger, label, m
     send(reason.trim()).then(close, (x: unknown) => { setBusy(false); setError(failed?.(x) ?? explain(x, words)) })
   }
   return (
-    <Modal opened onClose={close} size={large ? 'lg' : undefined} title={title} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Modal opened onClose={leave} size={large ? 'lg' : undefined} title={title} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
       <form onSubmit={onSubmit}>
         {children}
         <Textarea mt="sm" label={label ?? t('blocking.reason')} value={reason} onChange={(e) => setReason(e.currentTarget.value)} maxLength={max} autosize minRows={2}
@@ -43,7 +44,7 @@ export function Ask({ title, submit, close, send, ready = true, danger, label, m
         {after}
         {error && <p className="failure" role="alert">{error}</p>}
         <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
+          <Button variant="default" onClick={leave}>{t('common.cancel')}</Button>
           <Button type="submit" color={danger ? 'red' : undefined} loading={busy} disabled={reason.trim() === '' || !ready}>{submit}</Button>
         </Group>
       </form>

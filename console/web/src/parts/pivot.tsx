@@ -1,8 +1,11 @@
 // A value that leads on: only this, this too, not this, everything about it. The address bar holds where that leads.
 import { Menu } from '@mantine/core'
+import { useState } from 'react'
 import { useWords } from '../i18n'
 import { go } from '../route'
+import { isPseudonym, mayReveal, useHidden } from '../reveal'
 import { lookFor } from '../view'
+import { RevealDialog } from './reveal'
 
 export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'unit' | 'as' | 'country' | 'technique' | 'source' | 'severity'
 
@@ -17,7 +20,9 @@ export function Pivot({ field, value, label }: { field: Field; value: string; la
   const { t } = useWords()
   const asked = term(field, value)
   const kind = entityOf(field)
-  return (
+  const me = useHidden()
+  const [revealing, setRevealing] = useState(false)
+  return <>
     <Menu position="bottom-start" withinPortal transitionProps={{ duration: 0 }}>
       <Menu.Target>
         <button type="button" className="pivot" title={t('pivot.title')}>{label ?? value}</button>
@@ -29,8 +34,10 @@ export function Pivot({ field, value, label }: { field: Field; value: string; la
         <Menu.Item onClick={() => lookFor((q) => `${q} -${asked}`)}>{t('pivot.exclude')}</Menu.Item>
         <Menu.Item onClick={() => go('/find?' + new URLSearchParams({ q: asked, range: '30d' }))}>{t('pivot.find')}</Menu.Item>
         {kind && <Menu.Item onClick={() => go(`/entity/${kind}/${encodeURIComponent(value)}`)}>{t('pivot.entity')}</Menu.Item>}
+        {me && mayReveal(me) && isPseudonym(value) && <Menu.Item onClick={() => setRevealing(true)}>{t('pivot.reveal')}</Menu.Item>}
         <Menu.Item onClick={() => void navigator.clipboard?.writeText(value)}>{t('pivot.copy')}</Menu.Item>
       </Menu.Dropdown>
     </Menu>
-  )
+    {revealing && <RevealDialog of="address" subject={value} close={() => setRevealing(false)} />}
+  </>
 }

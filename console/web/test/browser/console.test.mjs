@@ -5,7 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { accessible, browser, close, language, open, page, password, press, problems, server, shot, shots, url } from './harness.mjs'
 
-before(open)
+before(() => open())
 after(close)
 
 // part takes a picture of a part of the page.

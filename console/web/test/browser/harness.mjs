@@ -15,8 +15,9 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 export const problems = []
 export let server, password, url, browser, page
 
-export async function open() {
-  server = spawn('go', ['run', './console/web/test/server'], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
+// open starts a console; flags are those of the server.
+export async function open(...flags) {
+  server = spawn('go', ['run', './console/web/test/server', ...flags], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: server.stdout }), 'line')
   ;({ url, password } = JSON.parse(line))
   browser = await chromium.launch({

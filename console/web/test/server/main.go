@@ -1,6 +1,6 @@
 // Command server is a console with made-up findings for the tests of the pages and of the interface. It prints its address
 // and the first password as one JSON line. A line "more" on standard input brings one new finding, "spoil" a rule file that does
-// not load, "mend" takes that away; the end of the input ends it. It runs on the store that teststore opens; -empty leaves that empty, -rate sets the requests a minute of an
+// not load, "mend" takes that away; the end of the input ends it. It runs on the store that teststore opens; -empty leaves that empty, -hide hides addresses, -rate sets the requests a minute of an
 // account.
 package main
 
@@ -17,20 +17,21 @@ import (
 
 	"khien/console"
 	"khien/console/oidc"
+	"khien/console/reveal"
 	"khien/detector"
 	"khien/detector/store/teststore"
 )
 
 func main() {
-	empty, rate := flag.Bool("empty", false, ""), flag.Int("rate", 0, "")
+	empty, hide, rate := flag.Bool("empty", false, ""), flag.Bool("hide", false, ""), flag.Int("rate", 0, "")
 	flag.Parse()
-	if err := run(*empty, *rate); err != nil {
+	if err := run(*empty, *hide, *rate); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(empty bool, rate int) error {
+func run(empty, hide bool, rate int) error {
 	dir, err := os.MkdirTemp("", "khien-console-")
 	if err != nil {
 		return err
@@ -53,6 +54,12 @@ func run(empty bool, rate int) error {
 	if err := os.WriteFile(filepath.Join(dir, oidc.FileName), []byte("issuer: http://127.0.0.1:9\nclient_id: khien\nurl: http://127.0.0.1:8686\n"+
 		"title: Cổng định danh tỉnh\nrole_claim: groups\nroles: {soc: analyst}\n"), 0o600); err != nil {
 		return err
+	}
+	if hide {
+		policy := "networks: [10.0.0.0/8]\nsecond_person: true\n"
+		if err := os.WriteFile(filepath.Join(dir, reveal.FileName), []byte(policy), 0o600); err != nil {
+			return err
+		}
 	}
 	if err := profile(dir); err != nil {
 		return err
