@@ -39,7 +39,7 @@ func (a *API) pass(w http.ResponseWriter, r *http.Request, rt route) error {
 		}
 	}
 	r = r.WithContext(scope.With(r.Context(), who.Name, who.Units))
-	if a.cfg.Reveals == nil || isClear(rt.pattern) {
+	if a.cfg.Reveals == nil || isBare(rt.pattern) {
 		return a.serve(w, r, rt, who)
 	}
 	v, err := a.cover(w, r, rt, who)

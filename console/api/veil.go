@@ -21,14 +21,14 @@ import (
 // answer tells leaves with pseudonyms in place of the addresses that its reader has not been allowed to see. Answers that are
 // no text (packets, documents, evidence) leave only through the routes of disclosures, for who may see all that is in them.
 
-// clear are the routes, by their beginnings, that the veil does not cover: networks and rules as operators write them, the
+// bare are the routes, by their beginnings, that the veil does not cover: networks and rules as operators write them, the
 // addresses of the analysts' own browsers, and the audit log, which holds pseudonyms from the start.
-var clear = []string{"accounts", "audit", "me", "openapi.json", "password", "rules", "sessions", "tokens", "totp", "units", "webauthn"}
+var bare = []string{"accounts", "audit", "me", "openapi.json", "password", "rules", "sessions", "tokens", "totp", "units", "webauthn"}
 
-func isClear(pattern string) bool {
+func isBare(pattern string) bool {
 	_, path, _ := strings.Cut(pattern, "/api/v1/")
 	name, _, _ := strings.Cut(path, "/")
-	return slices.Contains(clear, name)
+	return slices.Contains(bare, name)
 }
 
 // veil covers one request.
