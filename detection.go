@@ -34,8 +34,9 @@ type detectionOptions struct {
 	blocklists, newNames stringList
 	places               stringList // databases of networks and countries
 	reputation           stringList
-	categories           string // of reputation
-	folder               string // its rule files are loaded too; empty for none
+	categories           string     // of reputation
+	folder               string     // its rule files are loaded too; empty for none
+	offs                 stringList // folders whose lists of rules that are off hold as well
 	noDefault            bool
 	skipBad              bool
 }

@@ -17,19 +17,21 @@ import (
 // faultsMax bounds the faults of one loading that the console is told of.
 const faultsMax = 1000
 
-// off are the rules that people have switched off in the rules folder.
+// off are the rules that people have switched off: in the rules folder, and in that of the core.
 func (o *detectionOptions) off(stderr io.Writer) (map[signature.ID]bool, bool) {
-	if o.folder == "" {
-		return nil, true
-	}
-	list, err := rulebook.ReadOff(o.folder)
-	if err != nil {
-		fmt.Fprintf(stderr, "khien: %v\n", err)
-		return nil, false
-	}
 	off := map[signature.ID]bool{}
-	for _, s := range list {
-		off[signature.ID{GID: s.GID, SID: s.SID}] = true
+	for _, dir := range append([]string{o.folder}, o.offs...) {
+		if dir == "" {
+			continue
+		}
+		list, err := rulebook.ReadOff(dir)
+		if err != nil {
+			fmt.Fprintf(stderr, "khien: %v\n", err)
+			return nil, false
+		}
+		for _, s := range list {
+			off[signature.ID{GID: s.GID, SID: s.SID}] = true
+		}
 	}
 	return off, true
 }

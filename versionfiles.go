@@ -94,6 +94,7 @@ func (o detectionOptions) with(h release.Head, dir string) (detectionOptions, er
 			k.add(name)
 		}
 	}
+	o.offs = append(slices.Clip(o.offs), filepath.Join(dir, release.Rules))
 	return o, nil
 }
 
