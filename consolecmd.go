@@ -73,6 +73,11 @@ func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr i
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	return servePages(ctx, server, l, stdout)
+}
+
+// servePages serves a console until ctx ends.
+func servePages(ctx context.Context, server *console.Server, l net.Listener, stdout io.Writer) error {
 	web := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(net.Listener) context.Context { return ctx }}
 	end := context.AfterFunc(ctx, func() {

@@ -34,6 +34,7 @@ type coreOptions struct {
 	replicas                  int
 	out                       outletOptions
 	metrics                   string
+	console                   string // address of one; empty for none
 }
 
 const coreUsage = `Usage: khien core [FLAGS]
@@ -79,6 +80,7 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs.Int64Var(&o.findingsMB, "findings-mb", 4096, "`megabytes` of findings that the hub keeps until they are stored")
 	fs.Int64Var(&o.eventsMB, "events-mb", 16384, "`megabytes` of telemetry that it keeps; the oldest go first")
 	o.out.flags(fs)
+	fs.StringVar(&o.console, "console", "", "serve the console on this `address`; the rules that it shows and changes are those of all sensors")
 	fs.StringVar(&o.metrics, "metrics", "", "serve counts of the outputs for Prometheus on this `address`, at /metrics")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
@@ -168,19 +170,32 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 			return err
 		}
 	}
+	var v *versions              // nil where another core publishes
+	ready := make(chan struct{}) // closed when a console can tell of rules
 	switch {
 	case o.join == "" || outside:
-		finish, err := o.publishVersions(ctx, nc, dir, hup, stderr)
+		if v, err = o.versions(nc, dir); err != nil {
+			return err
+		}
+		begun, finish := v.start(ctx, hup, o.data, stderr)
+		defer finish()
+		ready = begun
+	case o.detection.named():
+		return errNotHere
+	default:
+		close(ready)
+		go o.refuseReloads(ctx, hup, stderr)
+	}
+	notify := func([]detector.Finding) {}
+	if o.console != "" {
+		server, finish, err := o.serveConsole(ctx, st, v, ready, trouble, stdout, stderr)
 		if err != nil {
 			return err
 		}
 		defer finish()
-	case o.detection.named():
-		return errNotHere
-	default:
-		go o.refuseReloads(ctx, hup, stderr)
+		notify = server.Notify
 	}
-	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
+	w := newStoreWriter(st, notify, o.data, trouble)
 	stories := &coreStories{store: st}
 	return bus.Feed(ctx, nc, bus.Taker{
 		Findings: func(ctx context.Context, p int, fresh bool, fs []detector.Finding) error {
@@ -226,8 +241,8 @@ func (o *coreOptions) refuseReloads(ctx context.Context, hup <-chan os.Signal, s
 	}
 }
 
-// publishVersions publishes the rules of the sensors, now and at each signal, until ctx ends; finish waits for that.
-func (o *coreOptions) publishVersions(ctx context.Context, nc *nats.Conn, dir string, hup <-chan os.Signal, stderr io.Writer) (finish func(), err error) {
+// versions returns what publishes the rules of the sensors.
+func (o *coreOptions) versions(nc *nats.Conn, dir string) (*versions, error) {
 	key, err := release.Key(dir)
 	if err != nil {
 		return nil, err
@@ -237,9 +252,19 @@ func (o *coreOptions) publishVersions(ctx context.Context, nc *nats.Conn, dir st
 		return nil, err
 	}
 	v := &versions{options: o.detection, dir: dir, key: key, to: to}
+	if o.console != "" {
+		v.all = &rulesOfAll{}
+	}
+	return v, nil
+}
+
+// start publishes now and at each signal, until ctx ends. begun is closed when that was done for the first time; finish waits
+// for the end.
+func (v *versions) start(ctx context.Context, hup <-chan os.Signal, data string, stderr io.Writer) (begun chan struct{}, finish func()) {
+	begun = make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() { v.publishOn(ctx, hup, o.data, stderr) })
-	return wg.Wait, nil
+	wg.Go(func() { v.publishOn(ctx, hup, data, func() { close(begun) }, stderr) })
+	return begun, wg.Wait
 }
 
 // sensorState is the document, of kind "sensor", that tells how a sensor is.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"khien/detector/bus"
@@ -23,6 +24,8 @@ type versions struct {
 	dir     string // of the hub: key and number
 	key     ed25519.PrivateKey
 	to      *bus.Publisher
+	serial  sync.Mutex  // one at a time: people and signals ask for it
+	all     *rulesOfAll // for a console; nil without one
 }
 
 // numberName is the file that holds the number of the newest version, so that none is used twice.
@@ -32,8 +35,8 @@ type versionNumber struct {
 	Number uint64 `json:"number"`
 }
 
-// publishOn publishes now and at each signal, until ctx ends.
-func (v *versions) publishOn(ctx context.Context, signals <-chan os.Signal, data string, stderr io.Writer) {
+// publishOn publishes now and at each signal, until ctx ends. begun is called after the first time.
+func (v *versions) publishOn(ctx context.Context, signals <-chan os.Signal, data string, begun func(), stderr io.Writer) {
 	first := true
 	for {
 		res := v.publish(ctx)
@@ -43,6 +46,9 @@ func (v *versions) publishOn(ctx context.Context, signals <-chan os.Signal, data
 		}
 		if !first || !res.OK || res.Version > 0 && !res.Same {
 			fmt.Fprintf(stderr, "%skhien core: %v\n", res.Errors, res)
+		}
+		if first {
+			begun()
 		}
 		first = false
 		if err := writeOutcome(data, res); err != nil {
@@ -58,6 +64,8 @@ func (v *versions) publishOn(ctx context.Context, signals <-chan os.Signal, data
 
 // publish makes what the flags and the folder of rules hold the newest version, unless it is.
 func (v *versions) publish(ctx context.Context) *outcome {
+	v.serial.Lock()
+	defer v.serial.Unlock()
 	res := &outcome{Started: time.Now()}
 	var errs bytes.Buffer
 	if err := v.tryPublish(ctx, res, &errs); err != nil {
@@ -66,6 +74,9 @@ func (v *versions) publish(ctx context.Context) *outcome {
 	}
 	res.Millis = time.Since(res.Started).Milliseconds()
 	res.Errors = cut(errs.String(), outcomeErrors)
+	if v.all != nil {
+		v.all.load(v.options, res)
+	}
 	return res
 }
 

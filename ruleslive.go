@@ -72,7 +72,7 @@ func (d *detection) tellSignatures(o detectionOptions, src []source) {
 
 // attempt is how a loading ended, as the console tells it.
 func attempt(res *outcome, d *detection) rulebook.Outcome {
-	out := rulebook.Outcome{OK: res.OK, At: res.Started.UTC(), Loaded: res.Loaded, Rejected: res.Rejected, Millis: res.Millis, Waiting: res.Waiting,
+	out := rulebook.Outcome{OK: res.OK, At: res.Started.UTC(), Loaded: res.Loaded, Rejected: res.Rejected, Millis: res.Millis, Waiting: res.Waiting, Version: res.Version,
 		Faults: d.faults[:min(len(d.faults), faultsMax)]}
 	if len(out.Faults) == 0 {
 		out.Faults, out.Other = []rulebook.Fault{}, res.Errors

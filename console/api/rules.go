@@ -233,7 +233,7 @@ func (a *API) ruleSets(w http.ResponseWriter, r *http.Request, who account.Accou
 		return rulesProblem(err)
 	}
 	st := loaded.Set.Stats()
-	return answer(w, map[string]any{"files": list0(loaded.Files), "faults": list0(loaded.Faults), "since": loaded.Since, "last": last, "rules": loaded.Set.Len(),
+	return answer(w, map[string]any{"files": list0(loaded.Files), "faults": list0(loaded.Faults), "since": loaded.Since, "version": loaded.Version, "last": last, "rules": loaded.Set.Len(),
 		"off": len(loaded.Set.Off()), "skipped": st.Skipped, "without_pattern": st.WithoutPattern, "overruns": overruns(loaded.Set), "cost": a.cfg.Rules.Cost(),
 		"packets": a.cfg.Rules.Kept()})
 }

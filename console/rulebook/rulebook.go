@@ -57,6 +57,7 @@ type Loaded struct {
 	Files    []File
 	Faults   []Fault // of rules that were left out
 	Since    time.Time
+	Version  uint64 // under which a core gave them to its sensors; 0: they are those of one sensor
 }
 
 // Outcome is how loading ended.
@@ -69,11 +70,12 @@ type Outcome struct {
 	Waiting  int       `json:"waiting"` // captures that stand still and take the rules with their next packets
 	Faults   []Fault   `json:"faults"`
 	Other    string    `json:"other,omitempty"` // what else was said, as text
+	Version  uint64    `json:"version,omitempty"` // under which a core has given them to its sensors
 }
 
-// Live is the sensor of this process, as far as its rules go.
+// Live is the sensor of this process, as far as its rules go, or a core, whose rules are those of all its sensors.
 type Live struct {
-	Dir    string         // the rules folder, from which the sensor loads
+	Dir    string         // the rules folder, from which it loads
 	Loaded func() Loaded  // the rules in force
 	Last   func() Outcome // the latest loading, whether it was taken or refused
 	Reload func() Outcome // loads all files again; a set with an error is refused

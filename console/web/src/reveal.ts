@@ -23,11 +23,11 @@ export interface RevealRequest {
 }
 
 export const revealing = {
-  list: () => call<{ reveals: RevealRequest[]; next: string }>('GET', '/reveals'),
-  ask: (of: RevealRequest['of'], subject: string, purpose: string) => call<RevealRequest>('POST', '/reveals', { of, subject, purpose }),
-  agree: (id: string) => call<RevealRequest>('POST', `/reveals/${encodeURIComponent(id)}/agree`),
-  refuse: (id: string) => call<RevealRequest>('POST', `/reveals/${encodeURIComponent(id)}/refuse`),
-  end: (id: string) => call<RevealRequest>('DELETE', `/reveals/${encodeURIComponent(id)}`),
+  list: () => call<{ reveals: RevealRequest[]; next: string }>('GET', 'reveals'),
+  ask: (of: RevealRequest['of'], subject: string, purpose: string) => call<RevealRequest>('POST', 'reveals', { of, subject, purpose }),
+  agree: (id: string) => call<RevealRequest>('POST', `reveals/${encodeURIComponent(id)}/agree`),
+  refuse: (id: string) => call<RevealRequest>('POST', `reveals/${encodeURIComponent(id)}/refuse`),
+  end: (id: string) => call<RevealRequest>('DELETE', `reveals/${encodeURIComponent(id)}`),
 }
 
 const ranks: Role[] = ['viewer', 'analyst', 'lead', 'admin']

@@ -62,6 +62,7 @@ export interface Outcome {
   waiting: number
   faults: Fault[]
   other?: string
+  version?: number // of a core: under which its sensors get the rules
 }
 
 export interface Measure {
@@ -82,6 +83,7 @@ export interface Sets {
   files: { name: string; kind: string; built_in: boolean; loaded: number; off: number; rejected: number }[]
   faults: Fault[]
   since: string
+  version: number // 0: the rules of one sensor
   last: Outcome
   rules: number
   off: number

@@ -65,7 +65,7 @@ export function OwnRules({ me, toasts, here, packets, finding, copy, changed }: 
     if (!out.ok) { setRefused(out); return }
     setRefused(undefined)
     await load()
-    toasts.say(t('rules.saved', { n: number(out.loaded), seconds: number(out.milliseconds / 1000, 1) }))
+    toasts.say(t('rules.saved', { n: number(out.loaded), seconds: number(out.milliseconds / 1000, 1) }) + (out.version ? '. ' + t('rules.given', { n: out.version }) : ''))
   }
   const back = (n: number) => { rules.version(n).then((v) => { setText(v.text); area.current?.focus(); toasts.say(t('rules.back.said', { n })) }, (e: unknown) => toasts.fail(explain(e, words))) }
   const dirty = own !== undefined && text !== own.text

@@ -1,14 +1,19 @@
 // What is loaded: the files, what could not be loaded and why, which rules were given up on.
+import { useEffect, useState } from 'react'
 import { useWords, type Key } from '../i18n'
 import type { Sets } from '../rules'
+import { sensors, type Sensor } from '../sensors'
 import { FaultList } from './ruletext'
 import { When } from './when'
 import { follow } from '../route'
+
+const refreshMS = 5_000
 
 // Standing says in a line which rules are in force, and in another when the latest loading was refused.
 export function Standing({ sets: s }: { sets: Sets }) {
   const { t, number } = useWords()
   return <>
+    {s.version > 0 && <Taken version={s.version} />}
     <p className="quiet">{t('rules.lead', { n: number(s.rules), off: number(s.off), faults: number(s.faults.length) })} {t('rules.since')} <When at={s.since} />.</p>
     {!s.last.ok && (
       <section className="panel refused" role="alert">
@@ -17,6 +22,21 @@ export function Standing({ sets: s }: { sets: Sets }) {
       </section>
     )}
   </>
+}
+
+// Taken says which sensors have the version of the rules that a core gives them. An account that is limited to units sees none.
+function Taken({ version }: { version: number }) {
+  const { t, number } = useWords()
+  const [list, setList] = useState<Sensor[]>([])
+  useEffect(() => {
+    // Without an answer the version stands alone; the page of sensors says why.
+    const load = () => void sensors.list().then((r) => setList(r.sensors.filter((x) => x.rules?.running)), () => undefined)
+    load()
+    const timer = setInterval(load, refreshMS)
+    return () => clearInterval(timer)
+  }, [version])
+  const have = list.filter((x) => x.rules?.running?.number === version).length
+  return <p>{t('rules.of_all', { n: number(version) })} {list.length > 0 && <a href="/sensors" onClick={follow}>{t('rules.taken', { have: number(have), n: number(list.length) })}</a>}</p>
 }
 
 export function RuleSets({ sets }: { sets: Sets }) {

@@ -31,7 +31,8 @@ export function RuleSheet({ id, me, toasts, sets, changed }: { id: string; me: M
     load()
     changed()
     if (!out.ok) { toasts.fail(t('rules.refused') + ' ' + t('rules.refused.what')); return }
-    toasts.say(t(off ? 'rules.turned.off' : 'rules.turned.on', { seconds: number(out.milliseconds / 1000, 1) }))
+    const seconds = number(out.milliseconds / 1000, 1)
+    toasts.say(t(off ? 'rules.turned.off' : 'rules.turned.on', { seconds }) + (out.version ? '. ' + t('rules.given', { n: out.version }) : ''))
   }
   const x = rule.explained
   const judged = rule.true_positives + rule.false_positives

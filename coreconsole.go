@@ -1,0 +1,53 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"khien/console"
+	"khien/detector/store"
+)
+
+// serveConsole serves the console of a core, once ready is closed, until ctx ends; finish waits for that. v is nil where
+// another core publishes the rules.
+func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, v *versions, ready <-chan struct{}, trouble *troubles, stdout, stderr io.Writer) (*console.Server, func(), error) {
+	cfg := console.Config{DataDir: o.data, Version: buildVersion()}
+	if v != nil {
+		cfg.Rules = v.live(ctx, o.data, stderr)
+	}
+	l, err := net.Listen("tcp", o.console)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w (choose another address with --console)", err)
+	}
+	server, err := console.New(cfg, st)
+	if err != nil {
+		l.Close()
+		return nil, nil, err
+	}
+	if p := server.FirstPassword(); p != "" {
+		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
+	}
+	ctx, end := context.WithCancel(ctx)
+	var pages sync.WaitGroup
+	pages.Go(func() {
+		select {
+		case <-ready:
+		case <-ctx.Done():
+			l.Close()
+			return
+		}
+		if err := servePages(ctx, server, l, stdout); err != nil {
+			trouble.tell(err)
+		}
+	})
+	return server, func() {
+		end()
+		pages.Wait()
+		if err := server.Close(); err != nil {
+			fmt.Fprintf(stderr, "khien core: %v\n", err)
+		}
+	}, nil
+}
