@@ -65,6 +65,9 @@ func (b *blocking) notifying(next func([]detector.Finding)) func([]detector.Find
 	}
 }
 
+// tell says what went wrong.
+func (b *blocking) tell(err error) { fmt.Fprintf(b.stderr, "khien run: %v\n", err) }
+
 // close waits for what start started and closes the book.
 func (b *blocking) close() {
 	b.wg.Wait()

@@ -178,6 +178,9 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(o.out.specs) > 0 {
 		cfg.Outputs = func() any { return sink.outlets.states() }
 	}
+	if block.On() {
+		cfg.Remind, cfg.Trouble = block.Book.Remind, block.tell
+	}
 	server, err := console.New(cfg, st)
 	if err != nil {
 		listener.Close()

@@ -40,6 +40,10 @@ type Config struct {
 	FrozenMax int64
 	// Blocking makes the decisions of blocking; nil when that is not part of this process.
 	Blocking api.Blocking
+	// Remind tells people of a deadline; key names what it is about. nil where nobody can be told.
+	Remind func(key, text string) error
+	// Trouble is told what goes wrong without anybody asking. Default: nobody.
+	Trouble func(error)
 	// Rate is how many requests a minute one account may send; what is dear to answer has its share of it. Default 1200.
 	Rate int
 	// Now is the clock. Default time.Now.
@@ -53,6 +57,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.SessionMax == 0 {
 		c.SessionMax = max(24*time.Hour, c.SessionIdle)
+	}
+	if c.Trouble == nil {
+		c.Trouble = func(error) {}
 	}
 	if c.Now == nil {
 		c.Now = time.Now

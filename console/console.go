@@ -4,11 +4,13 @@
 package console
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"khien/console/account"
@@ -32,6 +34,8 @@ type Server struct {
 	rules         *rulebook.Desk
 	handler       http.Handler
 	firstPassword string
+	stop          context.CancelFunc // ends work
+	work          sync.WaitGroup
 }
 
 // New opens the accounts and the audit log and returns a server on a store.
@@ -68,6 +72,11 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	s.rules = rulebook.New(cfg.Rules, cfg.Now)
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Outputs: cfg.Outputs,
 		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Reveals: reveals, Now: cfg.Now})
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	if cfg.Remind != nil {
+		s.work.Go(func() { s.api.Remind(ctx, cfg.Remind, cfg.Trouble) })
+	}
 	mux := http.NewServeMux()
 	mux.Handle("/api/", s.api.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) { fmt.Fprintln(w, "ok") })
@@ -92,6 +101,8 @@ func (s *Server) Notify(findings []detector.Finding) { s.api.Notify(findings) }
 
 // Close ends the event streams and closes the audit log. The store stays open.
 func (s *Server) Close() error {
+	s.stop()
+	s.work.Wait()
 	s.api.Close()
 	s.rules.Close()
 	return s.audit.Close()

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -162,11 +163,11 @@ func (a *API) custody(w http.ResponseWriter, r *http.Request, who account.Accoun
 }
 
 // packOf returns the legal pack that a request names.
-func (a *API) packOf(r *http.Request, name string) (*legal.Pack, error) {
+func (a *API) packOf(ctx context.Context, name string) (*legal.Pack, error) {
 	if name == "" {
 		name = legal.Default
 	}
-	p, err := a.cfg.Reports.Pack(r.Context(), name)
+	p, err := a.cfg.Reports.Pack(ctx, name)
 	if err != nil {
 		return nil, badRequest("pack", fmt.Sprint(err))
 	}

@@ -23,7 +23,7 @@ type subject struct {
 
 // subject reads the incident of the case in the request's path under a pack.
 func (a *API) subject(r *http.Request, pack string) (s subject, err error) {
-	if s.pack, err = a.packOf(r, pack); err != nil {
+	if s.pack, err = a.packOf(r.Context(), pack); err != nil {
 		return s, err
 	}
 	if s.profile, err = a.cfg.Reports.Profile(); err != nil {

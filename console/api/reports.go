@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"slices"
 	"time"
@@ -137,7 +138,7 @@ func (a *API) allClocks(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err != nil {
 		return reportProblem(err)
 	}
-	out, err := a.deadlines(r, r.URL.Query().Get("pack"), open)
+	out, err := a.deadlines(r.Context(), r.URL.Query().Get("pack"), open)
 	if err != nil {
 		return err
 	}
@@ -145,8 +146,8 @@ func (a *API) allClocks(w http.ResponseWriter, r *http.Request, who account.Acco
 }
 
 // deadlines returns what has not been sent yet, in the order of when it is due.
-func (a *API) deadlines(r *http.Request, pack string, open []cases.Case) ([]line, error) {
-	p, err := a.packOf(r, pack)
+func (a *API) deadlines(ctx context.Context, pack string, open []cases.Case) ([]line, error) {
+	p, err := a.packOf(ctx, pack)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +157,7 @@ func (a *API) deadlines(r *http.Request, pack string, open []cases.Case) ([]line
 	}
 	out := []line{}
 	for _, c := range open {
-		in, err := a.cfg.Reports.Incident(r.Context(), c.ID, p.ID, pr)
+		in, err := a.cfg.Reports.Incident(ctx, c.ID, p.ID, pr)
 		if err != nil {
 			return nil, reportProblem(err)
 		}

@@ -127,7 +127,7 @@ func (a *API) sheet(r *http.Request, who account.Account, from, to time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	due, err := a.deadlines(r, "", open)
+	due, err := a.deadlines(r.Context(), "", open)
 	if err != nil {
 		return nil, err
 	}

@@ -235,6 +235,11 @@ func (b *Book) alarm(key, text string) {
 	}
 }
 
+// Remind notes that people are to be told of a deadline, for the consumers that tell them.
+func (b *Book) Remind(key, text string) error {
+	return b.cfg.History.append("khien", Reminded, key, text)
+}
+
 // Raise raises an alarm on behalf of a consumer; Clear ends it.
 func (b *Book) Raise(key, text string) {
 	b.mu.Lock()

@@ -13,6 +13,9 @@ import (
 	"khien/console/audit"
 )
 
+// Reminded is the type of the event that a deadline of a report comes near, or is over.
+const Reminded = "report.deadline"
+
 // Event is one entry of the history: what happened to a decision, to a list or to the switch.
 type Event struct {
 	Number uint64    `json:"number"` // from 1, without gaps

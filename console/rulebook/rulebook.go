@@ -69,7 +69,7 @@ type Outcome struct {
 	Millis   int64     `json:"milliseconds"`
 	Waiting  int       `json:"waiting"` // captures that stand still and take the rules with their next packets
 	Faults   []Fault   `json:"faults"`
-	Other    string    `json:"other,omitempty"` // what else was said, as text
+	Other    string    `json:"other,omitempty"`   // what else was said, as text
 	Version  uint64    `json:"version,omitempty"` // under which a core has given them to its sensors
 }
 

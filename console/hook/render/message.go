@@ -70,7 +70,7 @@ func Mail(ns []hook.Notice) (title, text string) {
 	if len(ns) == 1 {
 		return subject(ns[0]), b.String()
 	}
-	return fmt.Sprintf("[Khiên] %d sự kiện chặn / blocking events", len(ns)), b.String()
+	return fmt.Sprintf("[Khiên] %d sự kiện / events", len(ns)), b.String()
 }
 
 // Chat writes a notification for a messenger: that something happened and where to look, no indicators.
@@ -86,7 +86,7 @@ var kindNames = map[hook.Kind]string{hook.IP: "địa chỉ IP", hook.CIDR: "d�
 
 var eventTitles = map[string]string{"decision.proposed": "Đề nghị chặn", "decision.dry_run": "Đã chạy thử", "decision.approved": "Đã duyệt chặn",
 	"decision.active": "Đã chặn", "decision.renewed": "Đã gia hạn chặn", "decision.expired": "Hết hạn chặn", "decision.revoked": "Đã bỏ chặn",
-	"decision.consented": "Chờ người thứ hai duyệt", "decision.sighted": "Lại thấy", "alarm": "Cảnh báo về chặn", "switch.kill": "Đã ngắt toàn bộ việc chặn",
+	"decision.consented": "Chờ người thứ hai duyệt", "decision.sighted": "Lại thấy", "alarm": "Cảnh báo về chặn", hook.Reminded: "Hạn báo cáo", "switch.kill": "Đã ngắt toàn bộ việc chặn",
 	"switch.resume": "Đã nối lại việc chặn", "list.published": "Danh sách mới", "list.rollback": "Đã quay lại danh sách cũ",
 	"unblock.requested": "Yêu cầu bỏ chặn", "unblock.granted": "Đã chấp nhận bỏ chặn", "unblock.refused": "Đã từ chối bỏ chặn",
 	"proposal.refused": "Không chặn giá trị được bảo vệ"}
