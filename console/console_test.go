@@ -2,6 +2,10 @@ package console
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha1"
+	"encoding/base32"
+	"encoding/binary"
 	"fmt"
 	"io"
 	"net/http"
@@ -135,6 +139,36 @@ func TestThrottling(t *testing.T) {
 	status, out, h := d.do("POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
 	if status != 429 || h.Get("Retry-After") == "" || out["code"] != "throttled" {
 		t.Errorf("the sixth try: %d %v", status, out)
+	}
+}
+
+// codeNow is the one-time code of a secret (RFC 6238).
+func codeNow(t *testing.T, secret string, at time.Time) string {
+	t.Helper()
+	raw, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha1.New, raw)
+	mac.Write(binary.BigEndian.AppendUint64(nil, uint64(at.Unix()/30)))
+	sum := mac.Sum(nil)
+	return fmt.Sprintf("%06d", binary.BigEndian.Uint32(sum[sum[19]&15:])&0x7fffffff%1_000_000)
+}
+
+// TestThrottlingCodes: who knows a password cannot use it to get more tries at the one-time code.
+func TestThrottlingCodes(t *testing.T) {
+	now := time.Now()
+	d := newDesk(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	d.login()
+	secret := d.want(200, "POST", "/api/v1/totp", nil)["secret"].(string)
+	d.want(200, "POST", "/api/v1/totp/confirm", map[string]string{"code": codeNow(t, secret, now)})
+	for range 4 {
+		d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password, "code": "wrong"})
+		d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
+	}
+	d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password, "code": "wrong"})
+	if out := d.want(429, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password, "code": "wrong"}); out["code"] != "throttled" {
+		t.Errorf("%v", out)
 	}
 }
 

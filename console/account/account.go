@@ -274,6 +274,11 @@ func (b *Book) SetPassword(name, old, new, keep string) error {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	// Hashing took a while, in which somebody may have changed the account, or taken it away.
+	proven := a.Password
+	if a, ok = b.state.Accounts[name]; !ok || a.Password != proven {
+		return ErrWrong
+	}
 	a.Password = h
 	b.state.Accounts[name] = a
 	for k, s := range b.state.Sessions {

@@ -2,6 +2,7 @@ package account
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -151,4 +152,55 @@ func TestThrottle(t *testing.T) {
 	if len(th.tries) > throttledKeys {
 		t.Errorf("remembers %d keys", len(th.tries))
 	}
+}
+
+// TestPasswordKeepsChanges: what happens to an account while its new password is hashed is not undone by it.
+func TestPasswordKeepsChanges(t *testing.T) {
+	for name, meanwhile := range map[string]func(*Book) error{
+		"role":   func(b *Book) error { return b.SetRole("an", Viewer) },
+		"remove": func(b *Book) error { return b.Remove("an") },
+	} {
+		b, _ := newBook(t)
+		for range cap(b.work) { // nothing is hashed for now
+			b.work <- struct{}{}
+		}
+		done := make(chan error)
+		go func() { done <- b.SetPassword("an", password, "một mật khẩu khác nữa", "") }()
+		time.Sleep(50 * time.Millisecond) // it has read the account by now; a slower one would pass, too
+		if err := meanwhile(b); err != nil {
+			t.Fatal(err)
+		}
+		for range cap(b.work) {
+			<-b.work
+		}
+		err := <-done
+		var got []string
+		for _, a := range b.List() {
+			got = append(got, a.Name+" "+string(a.Role))
+		}
+		want := map[string]string{"role": "[admin admin an viewer]", "remove": "[admin admin]"}[name]
+		if fmt.Sprint(got) != want || (err == nil) != (name == "role") {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestForgive(t *testing.T) {
+	c := &clock{time.Unix(1e9, 0)}
+	th := Throttle{Now: c.now}
+	for range freeTries - 1 {
+		th.Failed("a")
+	}
+	for range 20 { // as often as it likes
+		th.Failed("a")
+		th.Forgive("a")
+	}
+	if th.Wait("a") != 0 {
+		t.Error("what was forgiven is counted")
+	}
+	th.Failed("a")
+	if th.Wait("a") == 0 {
+		t.Error("what failed before is forgiven as well")
+	}
+	th.Forgive("b")
 }

@@ -65,6 +65,19 @@ func (t *Throttle) Failed(keys ...string) {
 	}
 }
 
+// Forgive takes a failure back: it was counted before it was known that it was none. What failed earlier stays counted.
+func (t *Throttle) Forgive(keys ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, k := range keys {
+		if e := t.tries[k]; e.failed > 1 {
+			t.tries[k] = tries{e.failed - 1, e.last}
+		} else {
+			delete(t.tries, k)
+		}
+	}
+}
+
 // Succeeded forgets the failures of the keys.
 func (t *Throttle) Succeeded(keys ...string) {
 	t.mu.Lock()

@@ -45,7 +45,7 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	if errors.Is(err, account.ErrCode) {
 		if in.Code == "" { // the password was right and the page did not know yet that a code is wanted
-			a.throttle.Succeeded(keys...)
+			a.throttle.Forgive(keys...) // and no more: who knows a password must not get tries at the code back by it
 		} else if err := a.log(r, "", "login.failed", in.Name, "one-time code"); err != nil {
 			return err
 		}
