@@ -17,6 +17,9 @@ import (
 	"khien/detector/store/embedded"
 )
 
+// consoleURLUsage is what --console-url is for, here, in khien run and in khien core.
+const consoleURLUsage = "`URL` at which browsers reach the console, as https://khien.example.vn: cookies are then never sent without TLS, and\nsecurity keys belong to that name (default: localhost, when it listens on this machine alone)"
+
 // consoleCommand serves the console alone, over a store that others write to.
 func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("khien console", flag.ContinueOnError)
@@ -28,6 +31,7 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	data := fs.String("data", "khien-console", "`folder` of accounts and the audit log")
 	listen := fs.String("listen", "127.0.0.1:8686", "`address` of the console")
 	storeName := fs.String("store", "", "`store` of the cores, elastic:URL[,URL…] or embedded:DIR")
+	url := fs.String("console-url", "", consoleURLUsage)
 	rate := fs.Int("rate", 0, "`requests` a minute of one account, 0 for 1200")
 	var frozen byteCount
 	fs.Var(&frozen, "evidence-quota", "`size` of the frozen copies of all cases, as 50GB (default 10GiB)")
@@ -41,7 +45,7 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "khien console: name the store with --store")
 		return exitUsage
 	}
-	if err := serveConsole(console.Config{DataDir: *data, Version: buildVersion(), Rate: *rate, FrozenMax: int64(frozen)}, *listen, *storeName, stdout, stderr); err != nil {
+	if err := serveConsole(console.Config{DataDir: *data, Version: buildVersion(), Rate: *rate, FrozenMax: int64(frozen), URL: *url}, *listen, *storeName, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien console: %v\n", err)
 		return exitInput
 	}
@@ -59,15 +63,17 @@ func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr i
 		return err
 	}
 	defer st.Close()
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	cfg.Listener = l.Addr()
 	server, err := console.New(cfg, st)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	l, err := net.Listen("tcp", listen)
-	if err != nil {
-		return err
-	}
 	if p := server.FirstPassword(); p != "" {
 		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
 	}

@@ -35,6 +35,7 @@ type coreOptions struct {
 	out                       outletOptions
 	metrics                   string
 	console                   string // address of one; empty for none
+	consoleURL                string
 }
 
 const coreUsage = `Usage: khien core [FLAGS]
@@ -81,6 +82,7 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs.Int64Var(&o.eventsMB, "events-mb", 16384, "`megabytes` of telemetry that it keeps; the oldest go first")
 	o.out.flags(fs)
 	fs.StringVar(&o.console, "console", "", "serve the console on this `address`; the rules that it shows and changes are those of all sensors")
+	fs.StringVar(&o.consoleURL, "console-url", "", consoleURLUsage)
 	fs.StringVar(&o.metrics, "metrics", "", "serve counts of the outputs for Prometheus on this `address`, at /metrics")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {

@@ -14,7 +14,7 @@ import (
 // serveConsole serves the console of a core, once ready is closed, until ctx ends; finish waits for that. v is nil where
 // another core publishes the rules.
 func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, v *versions, ready <-chan struct{}, trouble *troubles, stdout, stderr io.Writer) (*console.Server, func(), error) {
-	cfg := console.Config{DataDir: o.data, Version: buildVersion()}
+	cfg := console.Config{DataDir: o.data, Version: buildVersion(), URL: o.consoleURL}
 	if v != nil {
 		cfg.Rules = v.live(ctx, o.data, stderr)
 	}
@@ -22,6 +22,7 @@ func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, v *versi
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w (choose another address with --console)", err)
 	}
+	cfg.Listener = l.Addr()
 	server, err := console.New(cfg, st)
 	if err != nil {
 		l.Close()

@@ -53,6 +53,7 @@ var onlyIn = map[string][]string{
 	"github.com/oschwald/maxminddb-golang": {"detector/place"},
 	"github.com/hillu/go-yara":             {"detector/yara"},
 	"github.com/coreos/go-oidc":            {"console/oidc"},
+	"github.com/go-webauthn/webauthn":      {"console/passkey"},
 	"github.com/twmb/franz-go":             {"detector/output/kafka"},
 }
 

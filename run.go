@@ -37,6 +37,7 @@ type runOptions struct {
 	frozen     byteCount // of all cases
 	data       string
 	listen     string
+	consoleURL string
 	store      string
 	name       string
 	telemetry  bool
@@ -72,6 +73,7 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 	o.captureFlags(fs)
 	fs.StringVar(&o.data, "data", "khien-data", "`folder` of findings, packets, files, accounts and the audit log")
 	fs.StringVar(&o.listen, "listen", "127.0.0.1:8686", "`address` of the console")
+	fs.StringVar(&o.consoleURL, "console-url", "", consoleURLUsage)
 	fs.Var(&o.frozen, "evidence-quota", "`size` of the frozen copies of all cases, as 50GB (default 10GiB); nothing makes room by itself")
 	fs.StringVar(&o.store, "store", "", "keep findings in this `store`, embedded:DIR or elastic:URL[,URL…] (default: embedded, in the data folder)")
 	fs.IntVar(&o.eventDays, "telemetry-days", 7, "remove telemetry after this many `days` (embedded store)")
@@ -167,7 +169,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer block.close()
 	o.sensors = &sensors{stores: o.stores}
 	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data),
-		FlowPackets: o.stores.packetSource(), FrozenMax: int64(o.frozen)}
+		FlowPackets: o.stores.packetSource(), FrozenMax: int64(o.frozen), URL: o.consoleURL, Listener: listener.Addr()}
 	if o.stores.files != nil {
 		cfg.Files = o.stores.files
 	}

@@ -3,6 +3,7 @@ package console
 import (
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"khien/console/api"
@@ -16,6 +17,11 @@ type Config struct {
 	DataDir string
 	// TLS says that browsers reach the console over TLS, directly or through a proxy: cookies are then never sent without.
 	TLS bool
+	// URL is where browsers reach the console, such as https://khien.example.vn. Security keys work there alone; with https it
+	// implies TLS. Default: the url of oidc.yaml, for keys only.
+	URL string
+	// Listener is where the console listens: on this machine alone, security keys work at localhost without a URL.
+	Listener net.Addr
 	// SessionIdle ends a session that made no request for so long. Default 8 hours; at least one minute.
 	SessionIdle time.Duration
 	// SessionMax ends a session whatever it does. Default 24 hours; at least SessionIdle.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 	"khien/console/audit"
 	"khien/console/cases"
 	"khien/console/oidc"
+	"khien/console/passkey"
 	"khien/console/report/issue"
 	"khien/console/reveal"
 	"khien/console/rulebook"
@@ -59,6 +61,11 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
 	}
+	keys, off, err := openKeys(cfg, provider)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("console: %w", err), log.Close())
+	}
+	cfg.TLS = cfg.TLS || strings.HasPrefix(cfg.URL, "https:")
 	s := &Server{audit: log, firstPassword: first}
 	scoped := scope.New(st, cfg.Now)
 	var reveals *reveal.Book
@@ -71,7 +78,7 @@ func New(cfg Config, st store.Store) (*Server, error) {
 		Packets: cfg.Packets, FrozenMax: cfg.FrozenMax}
 	s.rules = rulebook.New(cfg.Rules, cfg.Now)
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Outputs: cfg.Outputs,
-		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Reveals: reveals, Now: cfg.Now})
+		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Keys: keys, KeysOff: off, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Reveals: reveals, Now: cfg.Now})
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	if cfg.Remind != nil {
@@ -87,6 +94,32 @@ func New(cfg Config, st store.Store) (*Server, error) {
 	sites.SetDenyHandler(http.HandlerFunc(s.api.OtherSite))
 	s.handler = secure(cfg.TLS, sites.Handler(mux))
 	return s, nil
+}
+
+// openKeys returns the relying party of security keys; nil, and why, where browsers let none be used. An address that was told
+// counts alone; else the first at which keys can be used.
+func openKeys(cfg Config, provider *oidc.Provider) (*passkey.Party, string, error) {
+	urls := []string{cfg.URL}
+	if cfg.URL == "" {
+		if urls = []string{passkey.Local(cfg.Listener)}; provider != nil {
+			urls = append([]string{provider.URL()}, urls...)
+		}
+	}
+	off := ""
+	for _, url := range urls {
+		at, err := passkey.At(url)
+		why := map[error]string{passkey.ErrNone: "none", passkey.ErrName: "name", passkey.ErrPlain: "plain"}[err]
+		switch {
+		case err == nil:
+			keys, err := passkey.Open(at, cfg.Now)
+			return keys, "", err
+		case why == "":
+			return nil, "", fmt.Errorf("URL: %w", err)
+		case off == "":
+			off = why
+		}
+	}
+	return nil, off, nil
 }
 
 // FirstPassword returns the password of the account admin when this start created it, and "" otherwise. It is kept

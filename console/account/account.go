@@ -42,6 +42,7 @@ type Account struct {
 	// Units are the ids of the organisation units that the account is limited to; none: it is not limited.
 	Units []string `json:"units,omitempty"`
 	TOTP  bool     `json:"totp,omitempty"` // logs in with one-time codes, too; set by List
+	Keys  int      `json:"keys,omitempty"` // how many security keys it has; set by List
 	// Subject is who a provider says the account is, for accounts that log in there and have no password here.
 	Subject string `json:"subject,omitempty"`
 }
@@ -73,6 +74,9 @@ type stored struct {
 	Account
 	Password string `json:"password"` // argon2id in PHC form
 	Second   *totp  `json:"second,omitempty"`
+	// Handle is what authenticators know the account by.
+	Handle      []byte       `json:"handle,omitempty"`
+	Credentials []Credential `json:"credentials,omitempty"`
 }
 
 type session struct {
@@ -185,15 +189,40 @@ func (b *Book) List() []Account {
 	var out []Account
 	for _, name := range slices.Sorted(maps.Keys(b.state.Accounts)) {
 		a := b.state.Accounts[name]
-		a.TOTP = a.Second != nil && !a.Second.Pending
+		a.TOTP, a.Keys = a.Second != nil && !a.Second.Pending, len(a.Credentials)
 		out = append(out, a.Account)
 	}
 	return out
 }
 
 // Login checks a password, and a one-time code where the account wants one, and begins a session. The token is the
-// caller's to keep; it is always a new one. code is looked at only once the password is right.
+// caller's to keep; it is always a new one. code is looked at only once the password is right. ErrKey says that the
+// password is right and one of the account's security keys is to follow, see LoginKey.
 func (b *Book) Login(name, password, code string) (Account, string, error) {
+	a, err := b.prove(name, password)
+	if err != nil {
+		return Account{}, "", err
+	}
+	if err := b.second(name, code); err != nil {
+		return Account{}, "", err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.state.Accounts[name].Password != a.Password { // reset or removed since it was checked
+		return Account{}, "", ErrWrong
+	}
+	t := b.begin(name)
+	return a.Account, t, b.save()
+}
+
+// Confirm checks the password of an account once more.
+func (b *Book) Confirm(name, password string) error {
+	_, err := b.prove(name, password)
+	return err
+}
+
+// prove returns the account whose password is given. It takes as long when there is no such account.
+func (b *Book) prove(name, password string) (stored, error) {
 	b.mu.Lock()
 	a, ok := b.state.Accounts[name]
 	b.mu.Unlock()
@@ -203,15 +232,9 @@ func (b *Book) Login(name, password, code string) (Account, string, error) {
 		h = b.dummy
 	}
 	if len(password) > passwordMax || !b.check(h, password) || !ok {
-		return Account{}, "", ErrWrong
+		return stored{}, ErrWrong
 	}
-	if err := b.second(name, code); err != nil {
-		return Account{}, "", err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	t := b.begin(name)
-	return a.Account, t, b.save()
+	return a, nil
 }
 
 // begin begins a session and returns its token.
@@ -262,11 +285,9 @@ func (b *Book) SetPassword(name, old, new, keep string) error {
 	if len(new) < passwordMin || len(new) > passwordMax {
 		return ErrWeak
 	}
-	b.mu.Lock()
-	a, ok := b.state.Accounts[name]
-	b.mu.Unlock()
-	if !ok || len(old) > passwordMax || !b.check(a.Password, old) {
-		return ErrWrong
+	proven, err := b.prove(name, old)
+	if err != nil {
+		return err
 	}
 	h, err := b.hash(new)
 	if err != nil {
@@ -275,8 +296,8 @@ func (b *Book) SetPassword(name, old, new, keep string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	// Hashing took a while, in which somebody may have changed the account, or taken it away.
-	proven := a.Password
-	if a, ok = b.state.Accounts[name]; !ok || a.Password != proven {
+	a, ok := b.state.Accounts[name]
+	if !ok || a.Password != proven.Password {
 		return ErrWrong
 	}
 	a.Password = h

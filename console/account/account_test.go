@@ -202,5 +202,11 @@ func TestForgive(t *testing.T) {
 	if th.Wait("a") == 0 {
 		t.Error("what failed before is forgiven as well")
 	}
+	c.at = c.at.Add(firstWait) // who has waited and gives the password need not wait again for the second factor
+	th.Failed("a")
+	th.Forgive("a")
+	if w := th.Wait("a"); w != 0 {
+		t.Errorf("waits %v after what was forgiven", w)
+	}
 	th.Forgive("b")
 }

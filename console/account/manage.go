@@ -29,6 +29,7 @@ func (b *Book) change(name string, f func(*stored) error) error {
 		copied := *a.Second // f may fail half way
 		a.Second = &copied
 	}
+	a.Credentials = slices.Clone(a.Credentials)
 	if err := f(&a); err != nil {
 		return err
 	}
@@ -108,7 +109,8 @@ func (b *Book) Remove(name string) error {
 	return b.save()
 }
 
-// Reset gives an account a new random password, which is returned, takes its second factor away and ends its sessions.
+// Reset gives an account a new random password, which is returned, takes its one-time codes and security keys away and ends
+// its sessions.
 func (b *Book) Reset(name string) (password string, err error) {
 	password = token()[:20]
 	h, err := b.hash(password)
@@ -119,7 +121,7 @@ func (b *Book) Reset(name string) (password string, err error) {
 		if a.Subject != "" {
 			return ErrSubject
 		}
-		a.Password, a.Second = h, nil
+		a.Password, a.Second, a.Credentials = h, nil, nil
 		maps.DeleteFunc(b.state.Sessions, func(_ string, s session) bool { return s.User == name })
 		return nil
 	})

@@ -22,8 +22,8 @@ type Throttle struct {
 }
 
 type tries struct {
-	failed int
-	last   time.Time
+	failed       int
+	last, before time.Time // the latest failure, and the one before
 }
 
 func (t tries) until() time.Time {
@@ -61,7 +61,7 @@ func (t *Throttle) Failed(keys ...string) {
 		if now.Sub(e.last) > forgetAfter {
 			e.failed = 0
 		}
-		t.tries[k] = tries{e.failed + 1, now}
+		t.tries[k] = tries{e.failed + 1, now, e.last}
 	}
 }
 
@@ -71,7 +71,7 @@ func (t *Throttle) Forgive(keys ...string) {
 	defer t.mu.Unlock()
 	for _, k := range keys {
 		if e := t.tries[k]; e.failed > 1 {
-			t.tries[k] = tries{e.failed - 1, e.last}
+			t.tries[k] = tries{e.failed - 1, e.before, e.before}
 		} else {
 			delete(t.tries, k)
 		}

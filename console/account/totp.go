@@ -99,7 +99,7 @@ func (b *Book) ConfirmTOTP(name, given string) error {
 	})
 }
 
-// DropTOTP takes an account's second factor away.
+// DropTOTP takes an account's one-time codes away.
 func (b *Book) DropTOTP(name string) error {
 	return b.change(name, func(a *stored) error {
 		a.Second = nil
@@ -107,12 +107,17 @@ func (b *Book) DropTOTP(name string) error {
 	})
 }
 
-// second checks the second factor of an account at its login.
+// second checks the second factor of an account at its login: a one-time code, or that a security key is to follow. Where the
+// account has both, a code that is given counts.
 func (b *Book) second(name, given string) error {
 	b.mu.Lock()
-	wanted := b.state.Accounts[name].Second
+	a := b.state.Accounts[name]
+	codes := a.Second != nil && !a.Second.Pending
 	b.mu.Unlock()
-	if wanted == nil || wanted.Pending {
+	switch {
+	case len(a.Credentials) > 0 && (!codes || given == ""):
+		return ErrKey
+	case !codes:
 		return nil
 	}
 	return b.change(name, func(a *stored) error {

@@ -17,6 +17,10 @@ func accountProblem(err error) error {
 		return &problem{Status: http.StatusConflict, Code: "name_taken", Title: "That exists already"}
 	case errors.Is(err, account.ErrUnknown), errors.Is(err, account.ErrSession), errors.Is(err, account.ErrNoTOTP):
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such thing"}
+	case errors.Is(err, account.ErrKnownKey):
+		return &problem{Status: http.StatusConflict, Code: "key_known", Title: "That security key has been added before"}
+	case errors.Is(err, account.ErrKeys):
+		return &problem{Status: http.StatusConflict, Code: "keys_full", Title: "An account has no more security keys than that"}
 	case errors.Is(err, account.ErrSubject):
 		return &problem{Status: http.StatusConflict, Code: "subject", Title: "This account logs in at a provider"}
 	case errors.Is(err, account.ErrAdminUnits):
@@ -89,19 +93,21 @@ func (a *API) removeAccount(w http.ResponseWriter, r *http.Request, who account.
 	if err := a.cfg.Accounts.Remove(name); err != nil {
 		return accountProblem(err)
 	}
+	a.forgetKeys(name)
 	return answer(w, struct{}{})
 }
 
-// resetAccount gives an account a new password, which is shown once.
+// resetAccount gives an account a new password, which is shown once, and takes its second factors away.
 func (a *API) resetAccount(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	name := r.PathValue("name")
-	if err := a.log(r, who.Name, "account.reset", name, ""); err != nil {
+	if err := a.log(r, who.Name, "account.reset", name, a.factors(name)); err != nil {
 		return err
 	}
 	password, err := a.cfg.Accounts.Reset(name)
 	if err != nil {
 		return accountProblem(err)
 	}
+	a.forgetKeys(name)
 	return answer(w, map[string]string{"password": password})
 }
 

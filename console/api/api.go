@@ -18,6 +18,7 @@ import (
 	"khien/console/account"
 	"khien/console/audit"
 	"khien/console/oidc"
+	"khien/console/passkey"
 	"khien/console/report/issue"
 	"khien/console/reveal"
 	"khien/console/rulebook"
@@ -32,8 +33,8 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Blocking, Sensor, Reveals and OIDC
-// are required.
+// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Blocking, Sensor, Reveals, OIDC
+// and Keys are required.
 type Config struct {
 	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
@@ -48,6 +49,8 @@ type Config struct {
 	Now      func() time.Time
 	Blocking Blocking       // nil when decisions are made elsewhere
 	OIDC     *oidc.Provider // nil where nobody logs in at a provider
+	Keys     *passkey.Party // nil where security keys cannot be used
+	KeysOff  string         // why they cannot: none (no address was told), name or plain
 	Rate     int            // requests a minute of one account; 0 means defaultRate
 	Rules    *rulebook.Desk
 	Sensor   func() SensorStatus // how the sensor of this process is; nil when there is none
@@ -136,7 +139,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/health", account.Viewer, a.health},
 		{"GET /api/v1/openapi.json", account.Viewer, a.description},
 	}
-	return slices.Concat(own, a.caseRoutes(), a.workRoutes(), a.timelineRoutes(), a.evidenceRoutes(), a.handoverRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes(), a.revealRoutes())
+	return slices.Concat(own, a.keyRoutes(), a.caseRoutes(), a.workRoutes(), a.timelineRoutes(), a.evidenceRoutes(), a.handoverRoutes(), a.reportRoutes(), a.blockingRoutes(), a.unitRoutes(), a.sensorRoutes(), a.ruleRoutes(), a.revealRoutes())
 }
 
 //go:embed openapi.json

@@ -35,6 +35,8 @@ func ratePolicies(rate int) policies {
 	packets, export, hunt, guess := share("packets", 20), share("export", 60), share("hunt", 4), share("address-login", 20)
 	return policies{address: policy{"address", 5 * rate}, account: policy{"account", rate}, dear: map[string]policy{
 		"POST /api/v1/login":                       guess,
+		"POST /api/v1/login/key":                   guess,
+		"POST /api/v1/login/passkey":               guess,
 		"GET /api/v1/findings/{id}/packets":        packets,
 		"GET /api/v1/findings/{id}/packets.pcapng": packets,
 		"GET /api/v1/findings/{id}/file.zip":       packets,

@@ -3,7 +3,6 @@ package api
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"khien/console/account"
 )
@@ -30,9 +29,8 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	keys := []string{"address " + address(r), "name " + in.Name[:min(len(in.Name), 64)]}
-	if wait := a.throttle.Wait(keys...); wait > 0 {
-		return &problem{Status: http.StatusTooManyRequests, Code: "throttled", Title: "Too many failed logins",
-			RetryAfter: int((wait + time.Second - 1) / time.Second)}
+	if err := a.throttled(keys...); err != nil {
+		return err
 	}
 	// The failure is counted before the password is checked, so that tries at the same time do not all count as the first.
 	a.throttle.Failed(keys...)
@@ -42,6 +40,10 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return &problem{Status: http.StatusUnauthorized, Code: "wrong_password", Title: "Name or password is wrong"}
+	}
+	if errors.Is(err, account.ErrKey) { // the password was right
+		a.throttle.Forgive(keys...)
+		return a.askSecond(in.Name)
 	}
 	if errors.Is(err, account.ErrCode) {
 		if in.Code == "" { // the password was right and the page did not know yet that a code is wanted
@@ -55,7 +57,28 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	a.throttle.Succeeded(keys...)
-	if err := a.log(r, who.Name, "login", "", ""); err != nil {
+	return a.welcome(w, r, who, token, "", "")
+}
+
+// throttled refuses who has failed too often.
+func (a *API) throttled(keys ...string) error {
+	if wait := a.throttle.Wait(keys...); wait > 0 {
+		return &problem{Status: http.StatusTooManyRequests, Code: "throttled", Title: "Too many failed tries", RetryAfter: seconds(wait)}
+	}
+	return nil
+}
+
+// welcome gives a browser its session. how says by what the account was opened when it was not a password alone.
+func (a *API) welcome(w http.ResponseWriter, r *http.Request, who account.Account, token, how, detail string) error {
+	if err := a.enter(w, r, who, token, how, detail); err != nil {
+		return err
+	}
+	return answer(w, a.viewMe(who))
+}
+
+// enter writes a login into the audit log and sets the cookie; a login that cannot be audited ends at once.
+func (a *API) enter(w http.ResponseWriter, r *http.Request, who account.Account, token, how, detail string) error {
+	if err := a.log(r, who.Name, "login", how, detail); err != nil {
 		return errors.Join(err, a.cfg.Accounts.Logout(token))
 	}
 	if old := a.token(r); old != "" {
@@ -65,7 +88,7 @@ func (a *API) login(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	a.setCookie(w, token, 0)
-	return answer(w, a.viewMe(who))
+	return nil
 }
 
 func (a *API) setCookie(w http.ResponseWriter, value string, maxAge int) {
@@ -96,21 +119,32 @@ func (a *API) password(w http.ResponseWriter, r *http.Request, who account.Accou
 	if err := read(w, r, &in); err != nil {
 		return err
 	}
-	key := "name " + who.Name
-	if wait := a.throttle.Wait(key); wait > 0 {
-		return &problem{Status: http.StatusTooManyRequests, Code: "throttled", Title: "Too many failed tries", RetryAfter: 1 + int(wait/time.Second)}
-	}
-	switch err := a.cfg.Accounts.SetPassword(who.Name, in.Old, in.New, a.token(r)); {
-	case errors.Is(err, account.ErrWrong):
-		a.throttle.Failed(key)
-		return &problem{Status: http.StatusForbidden, Code: "wrong_password", Title: "The old password is wrong"}
+	err := a.withPassword(who, func() error { return a.cfg.Accounts.SetPassword(who.Name, in.Old, in.New, a.token(r)) })
+	switch {
 	case errors.Is(err, account.ErrWeak):
 		return &problem{Status: http.StatusBadRequest, Code: "weak_password", Title: "The new password is too short or too long"}
 	case err != nil:
 		return err
 	}
+	a.forgetKeys(who.Name)
 	if err := a.log(r, who.Name, "password", who.Name, ""); err != nil {
 		return err
 	}
 	return answer(w, struct{}{})
+}
+
+// withPassword does what needs the caller's password once more. Wrong ones are counted like failed logins, before they are
+// known to be wrong, so that tries at the same time do not all count as the first.
+func (a *API) withPassword(who account.Account, do func() error) error {
+	key := "name " + who.Name
+	if err := a.throttled(key); err != nil {
+		return err
+	}
+	a.throttle.Failed(key)
+	err := do()
+	if errors.Is(err, account.ErrWrong) {
+		return &problem{Status: http.StatusForbidden, Code: "wrong_password", Title: "The password is wrong"}
+	}
+	a.throttle.Forgive(key)
+	return err
 }

@@ -25,19 +25,25 @@ type openRoute struct {
 func (a *API) openRoutes() []openRoute {
 	return []openRoute{
 		{"POST /api/v1/login", a.login},
+		{"POST /api/v1/login/key", a.loginKey},
+		{"POST /api/v1/login/passkey", a.askPasskey},
 		{"GET /api/v1/login", a.ways},
 		{"GET /api/v1/oidc/start", a.startOIDC},
 		{"GET " + oidc.Callback, a.finishOIDC},
 	}
 }
 
-// ways tells the login page how people may log in.
+// ways tells the login page how people may log in. It tells everybody the same.
 func (a *API) ways(w http.ResponseWriter, r *http.Request) error {
 	title := ""
 	if a.cfg.OIDC != nil {
 		title = a.cfg.OIDC.Title()
 	}
-	return answer(w, map[string]string{"oidc": title})
+	at := ""
+	if a.cfg.Keys != nil {
+		at = a.cfg.Keys.Origin()
+	}
+	return answer(w, map[string]string{"oidc": title, "keys": at, "keys_off": a.cfg.KeysOff})
 }
 
 func (a *API) flowCookie() string { return a.cookieName() + "-oidc" }
@@ -94,16 +100,13 @@ func (a *API) finishOIDC(w http.ResponseWriter, r *http.Request) error {
 	if created {
 		err = a.log(r, who.Name, "account.create", who.Name, roleAndUnits(who.Role, who.Units)+"; "+p.Subject)
 	}
-	if err = errors.Join(err, a.log(r, who.Name, "login", "oidc", roleAndUnits(who.Role, who.Units))); err != nil {
+	if err != nil {
 		return errors.Join(err, a.cfg.Accounts.Logout(token))
 	}
-	if old := a.token(r); old != "" {
-		if err := a.cfg.Accounts.Logout(old); err != nil {
-			return err
-		}
+	if err := a.enter(w, r, who, token, "oidc", roleAndUnits(who.Role, who.Units)); err != nil {
+		return err
 	}
 	a.setFlow(w, "", -1)
-	a.setCookie(w, token, 0)
 	redirect(w, "/")
 	return nil
 }

@@ -25,6 +25,8 @@ type problem struct {
 	// Of a change that somebody else was faster with: the state as it is now.
 	ChangedBy string      `json:"changed_by,omitempty"`
 	Current   *triageView `json:"current,omitempty"`
+	// Of a login whose password was right: one of the account's security keys is to follow.
+	Key *keyNeeded `json:"key,omitempty"`
 
 	RetryAfter int `json:"retry_after,omitempty"` // seconds
 }

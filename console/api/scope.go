@@ -28,7 +28,7 @@ func limits() map[string]limit {
 	out := map[string]limit{}
 	for l, list := range map[limit]string{
 		personal: `POST logout; GET me; POST password; POST totp; POST totp/confirm; GET sessions; DELETE sessions/{id}; GET tokens; POST tokens;
-			DELETE tokens/{id}`,
+			DELETE tokens/{id}; GET keys; POST keys; POST keys/confirm; POST keys/{id}/remove`,
 		open: `GET openapi.json; GET reports/forms; GET reports/packs/{id}`,
 		byStore: `GET groups; GET findings; GET findings/{id}; GET findings/{id}/packets; GET findings/{id}/packets.pcapng; GET findings/{id}/file;
 			GET findings/{id}/file.zip; GET triage; PUT triage; POST triage/bulk; POST triage/query/preview; POST triage/query; POST triage/undo;

@@ -23,7 +23,7 @@ import (
 
 // bare are the routes, by their beginnings, that the veil does not cover: networks and rules as operators write them, the
 // addresses of the analysts' own browsers, and the audit log, which holds pseudonyms from the start.
-var bare = []string{"accounts", "audit", "me", "openapi.json", "password", "rules", "sessions", "tokens", "totp", "units", "webauthn"}
+var bare = []string{"accounts", "audit", "keys", "me", "openapi.json", "password", "rules", "sessions", "tokens", "totp", "units"}
 
 func isBare(pattern string) bool {
 	_, path, _ := strings.Cut(pattern, "/api/v1/")

@@ -84,6 +84,9 @@ func Open(dir string, now func() time.Time) (*Provider, error) {
 // Title is what the login page calls the provider.
 func (p *Provider) Title() string { return p.cfg.Title }
 
+// URL is where browsers reach the console.
+func (p *Provider) URL() string { return p.cfg.URL }
+
 // discover asks the provider for its endpoints and keys, once it answers.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
 	p.asking.Lock()

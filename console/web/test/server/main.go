@@ -1,7 +1,7 @@
 // Command server is a console with made-up findings for the tests of the pages and of the interface. It prints its address
 // and the first password as one JSON line. A line "more" on standard input brings one new finding, "spoil" a rule file that does
 // not load, "mend" takes that away; the end of the input ends it. It runs on the store that teststore opens; -empty leaves that empty, -hide hides addresses, -rate sets the requests a minute of an
-// account.
+// account, -host is the name in the address.
 package main
 
 import (
@@ -17,6 +17,7 @@ import (
 
 	"khien/console"
 	"khien/console/oidc"
+	"khien/console/passkey"
 	"khien/console/reveal"
 	"khien/detector"
 	"khien/detector/store/teststore"
@@ -24,14 +25,15 @@ import (
 
 func main() {
 	empty, hide, rate := flag.Bool("empty", false, ""), flag.Bool("hide", false, ""), flag.Int("rate", 0, "")
+	host := flag.String("host", "127.0.0.1", "")
 	flag.Parse()
-	if err := run(*empty, *hide, *rate); err != nil {
+	if err := run(*empty, *hide, *rate, *host); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(empty, hide bool, rate int) error {
+func run(empty, hide bool, rate int, host string) error {
 	dir, err := os.MkdirTemp("", "khien-console-")
 	if err != nil {
 		return err
@@ -78,19 +80,20 @@ func run(empty, hide bool, rate int) error {
 		return err
 	}
 	defer gate.Close()
-	srv, err := console.New(console.Config{DataDir: dir, Version: "test", Stats: stats, Sensor: sensorHere, Rules: rules.Live(window), FlowPackets: packets, Files: kept, Blocking: gate, Rate: rate}, st)
-	if err != nil {
-		return err
-	}
-	defer srv.Close()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
+	defer l.Close()
+	srv, err := console.New(console.Config{URL: passkey.Local(l.Addr()), DataDir: dir, Version: "test", Stats: stats, Sensor: sensorHere, Rules: rules.Live(window), FlowPackets: packets, Files: kept, Blocking: gate, Rate: rate}, st)
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
 	h := srv.HTTPServer("")
 	go h.Serve(l)
 	defer h.Close()
-	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": "http://" + l.Addr().String(), "password": srv.FirstPassword()}); err != nil {
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": fmt.Sprintf("http://%s:%d", host, l.Addr().(*net.TCPAddr).Port), "password": srv.FirstPassword()}); err != nil {
 		return err
 	}
 	in := bufio.NewScanner(os.Stdin)
