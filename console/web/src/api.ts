@@ -1,4 +1,5 @@
 // The server's interface. Answers are typed as the server documents them; every string in them may be hostile text.
+import type { KeyNeeded, Ways } from './passkey'
 import type { HiddenPolicy } from './reveal'
 
 export type Role = 'viewer' | 'analyst' | 'lead' | 'admin'
@@ -272,6 +273,7 @@ export interface Person {
   units?: string[] // none: not limited
   subject?: string // who a provider says it is: no password here
   totp?: boolean
+  keys?: number // how many security keys it has
 }
 
 export interface Session {
@@ -316,6 +318,7 @@ export class Problem extends Error {
       hint?: string
       changed_by?: string
       current?: Triage
+      key?: KeyNeeded
       retry_after?: number
     } = {},
   ) {
@@ -339,7 +342,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   }
   const data = await resp.json().catch(() => ({}))
   if (!resp.ok) {
-    if (resp.status === 401 && path !== 'login') window.dispatchEvent(new Event('khien:login'))
+    if (resp.status === 401 && !path.startsWith('login')) window.dispatchEvent(new Event('khien:login'))
     throw new Problem(resp.status, typeof data.code === 'string' ? data.code : 'other', data)
   }
   return data as T
@@ -391,7 +394,7 @@ export const api = {
   saveView: (v: Omit<SavedView, 'id' | 'owner'>) =>
     call<SavedView>('POST', 'views', { name: v.name, q: v.q, range: v.range, sort: v.sort, shared: v.shared }),
   dropView: (id: string) => call<SavedView>('DELETE', 'views/' + encodeURIComponent(id)),
-  ways: () => call<{ oidc: string }>('GET', 'login'),
+  ways: () => call<Ways>('GET', 'login'),
   accounts: () => whole<'accounts', Person>('accounts', 'accounts'),
   createAccount: (name: string, password: string, role: string, units: string[]) => call<Person>('POST', 'accounts', { name, password, role, units }),
   setAccount: (name: string, role: string, units: string[]) => call<Person>('PUT', 'accounts/' + encodeURIComponent(name), { role, units }),

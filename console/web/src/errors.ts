@@ -3,6 +3,8 @@ import { Problem } from './api'
 import type { Words } from './i18n'
 
 export function explain(e: unknown, { t }: Words): string {
+  if (e instanceof DOMException && e.name === 'NotAllowedError') return t('key.cancelled')
+  if (e instanceof DOMException && e.name === 'InvalidStateError') return t('error.key_known')
   if (!(e instanceof Problem)) return t('error.other', { detail: e instanceof Error ? e.message : String(e) })
   const detail = e.body.detail ?? e.body.title ?? ''
   switch (e.code) {
@@ -32,11 +34,17 @@ export function explain(e: unknown, { t }: Words): string {
     case 'preview_old': return t('error.preview_old')
     case 'undo_gone': return t('error.undo_gone')
     case 'too_many_groups': return t('error.too_many_groups', { n: detail, max: e.body.hint ?? '' })
-    case 'wrong_password': return t('error.wrong_password')
+    case 'wrong_password': return t(e.status === 403 ? 'error.own_password' : 'error.wrong_password')
     case 'weak_password': return t('error.weak_password')
     case 'throttled': return t('error.throttled', { seconds: e.body.retry_after ?? 60 })
     case 'rate': return t('error.rate', { seconds: e.body.retry_after ?? 60 })
     case 'totp': return t('error.totp')
+    case 'key_refused': return t('error.key_refused')
+    case 'key_ticket': return t('error.key_ticket')
+    case 'key_counter': return t('error.key_counter')
+    case 'key_known': return t('error.key_known')
+    case 'keys_full': return t('error.keys_full')
+    case 'keys_off': return t('error.keys_off')
     case 'name_taken': return t('error.name_taken')
     case 'admin_units': return t('error.admin_units')
     case 'subject': return t('error.subject')

@@ -1,9 +1,11 @@
 // Who may log in, which sessions and tokens are open, who did what.
 import { Button, Group, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent, type ReactNode } from 'react'
+import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { api, type AuditEntry, type Me, type Person, type Session, type Token, type Unit } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
+import { SecurityKeys } from '../parts/securitykeys'
+import { Table } from '../parts/table'
 import type { ToastBox } from '../parts/toast'
 import { Reveals } from '../parts/reveals'
 import { mayReveal } from '../reveal'
@@ -26,6 +28,7 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
       {me.role === 'admin' && <Units failed={failed} said={toasts.say} changed={setUnits} />}
       {mayReveal(me) && <Reveals failed={failed} />}
       <Second failed={failed} said={toasts.say} />
+      <SecurityKeys failed={failed} said={toasts.say} />
       <Sessions failed={failed} />
       <Tokens me={me} failed={failed} show={show} />
       {me.role === 'admin' && <Log failed={failed} />}
@@ -41,20 +44,6 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
 
 type Failed = (e: unknown) => void
 type Show = (title: Key, text: string) => void
-
-function Table({ title, head, children, foot }: { title: Key; head: Key[]; children: ReactNode; foot?: ReactNode }) {
-  const { t } = useWords()
-  return (
-    <section className="panel admin">
-      <h2>{t(title)}</h2>
-      <table className="groups plain">
-        <thead><tr>{head.map((h) => <th key={h} scope="col">{t(h)}</th>)}</tr></thead>
-        <tbody>{children}</tbody>
-      </table>
-      {foot}
-    </section>
-  )
-}
 
 function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: Failed; show: Show }) {
   const { t } = useWords()
@@ -86,7 +75,8 @@ function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: 
             onChange={(v) => { if (v) api.setAccount(x.name, v, v === 'admin' ? [] : x.units ?? []).then(load, failed) }} /></td>
           <td>{x.role === 'admin' ? t('units.all') : <UnitPicker label={`${t('units.limit')}: ${x.name}`} units={units} value={x.units ?? []}
             onChange={(ids) => api.setAccount(x.name, x.role, ids).then(load, failed)} />}</td>
-          <td>{x.subject ? <span title={x.subject}>{t('oidc.there')}</span> : x.totp ? t('admin.on') : t('admin.off')}</td>
+          <td>{x.subject ? <span title={x.subject}>{t('oidc.there')}</span>
+            : [x.totp && t('admin.codes'), x.keys && t('admin.keys', { n: x.keys })].filter(Boolean).join(', ') || t('admin.off')}</td>
           <td>
             <Group gap="xs">
               {!x.subject && <Button size="compact-sm" variant="default" onClick={() => api.resetAccount(x.name).then((r) => show('admin.reset', `${x.name}  ${r.password}`), failed)}>{t('admin.reset')}</Button>}

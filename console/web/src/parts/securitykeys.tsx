@@ -1,0 +1,79 @@
+// The security keys and passkeys of the own account: added and taken away with the password.
+import { Button, Group, Modal, PasswordInput, TextInput } from '@mantine/core'
+import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { api } from '../api'
+import { explain } from '../errors'
+import { useWords } from '../i18n'
+import { addKey, blocked, keys, removeKey, type Key, type Ways } from '../passkey'
+import { KeysOff } from './keysoff'
+import { Table } from './table'
+import { When } from './when'
+
+export function SecurityKeys({ failed, said }: { failed: (e: unknown) => void; said: (s: string) => void }) {
+  const { t } = useWords()
+  const [list, setList] = useState<Key[]>([])
+  const [ways, setWays] = useState<Ways>()
+  const [name, setName] = useState('')
+  const [password, setPassword] = useState('')
+  const [busy, setBusy] = useState(false)
+  const [removing, setRemoving] = useState<Key>()
+  const load = useCallback(() => { keys().then((r) => setList(r.keys), failed) }, [failed])
+  useEffect(load, [load])
+  useEffect(() => { api.ways().then(setWays, failed) }, [failed])
+  const why = ways && blocked(ways)
+  const add = (e: FormEvent) => {
+    e.preventDefault()
+    setBusy(true)
+    addKey(name.trim(), password).then(() => { setName(''); said(t('key.done')); load() }, failed).finally(() => { setPassword(''); setBusy(false) })
+  }
+  const foot = why === '' ? (
+    <form className="query" onSubmit={add}>
+      <TextInput aria-label={t('key.name')} placeholder={t('key.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={60} autoComplete="off" w={260} />
+      <PasswordInput aria-label={t('password.old')} placeholder={t('password.old')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" w={240} />
+      <Button type="submit" loading={busy} disabled={name.trim() === '' || password === ''}>{t('key.add')}</Button>
+      {busy && <span role="status">{t('key.touch')}</span>}
+    </form>
+  ) : why && <KeysOff why={why} at={ways.keys} />
+  return (
+    <Table title="key.title" head={['key.name', 'key.use', 'key.added', 'admin.seen', 'finding.action']} lead={<p className="quiet">{t('key.lead')}</p>} foot={foot}>
+      {list.length === 0 && <tr><td colSpan={5} className="quiet">{t('key.none')}</td></tr>}
+      {list.map((k) => (
+        <tr key={k.id}>
+          <td><strong>{k.name}</strong></td>
+          <td>{t(k.alone ? 'key.alone' : 'key.second')}{k.party !== location.hostname && <> <span className="quiet">{t('key.party', { party: k.party })}</span></>}</td>
+          <td><When at={k.added} /></td>
+          <td>{k.used ? <When at={k.used} /> : <span className="quiet">{t('key.never')}</span>}</td>
+          <td><Button size="compact-sm" variant="default" onClick={() => setRemoving(k)} aria-label={t('key.remove', { name: k.name })}>{t('admin.remove')}</Button></td>
+        </tr>
+      ))}
+      {removing && <Remove item={removing} last={list.length === 1} close={() => setRemoving(undefined)}
+        done={() => { said(t('key.removed', { name: removing.name })); setRemoving(undefined); load() }} />}
+    </Table>
+  )
+}
+
+function Remove({ item, last, close, done }: { item: Key; last: boolean; close: () => void; done: () => void }) {
+  const words = useWords()
+  const { t } = words
+  const [password, setPassword] = useState('')
+  const [error, setError] = useState('')
+  const [busy, setBusy] = useState(false)
+  const submit = (e: FormEvent) => {
+    e.preventDefault()
+    setBusy(true)
+    removeKey(item.id, password).then(done, (x: unknown) => { setBusy(false); setPassword(''); setError(explain(x, words)) })
+  }
+  return (
+    <Modal opened onClose={close} title={t('key.remove', { name: item.name })} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+      <form onSubmit={submit}>
+        <p>{t(last ? 'key.remove.last' : 'key.remove.lead')}</p>
+        <PasswordInput label={t('password.old')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" data-autofocus />
+        {error && <p className="failure" role="alert">{error}</p>}
+        <Group justify="flex-end" mt="md">
+          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
+          <Button type="submit" color="red" loading={busy} disabled={password === ''}>{t('admin.remove')}</Button>
+        </Group>
+      </form>
+    </Modal>
+  )
+}
