@@ -32,7 +32,7 @@ func TestEverythingNeedsALogin(t *testing.T) {
 		{"GET", "findings/x/packets.pcapng"}, {"GET", "findings/x/file"}, {"GET", "findings/x/file.zip"}, {"GET", "overview"}, {"GET", "events"},
 		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"POST", "triage/query"},
 		{"POST", "triage/query/preview"}, {"POST", "triage/undo"}, {"GET", "bundles"}, {"GET", "counts"}, {"GET", "findings.csv"}, {"GET", "accounts"}, {"POST", "accounts"},
-		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"PUT", "accounts/an"}, {"DELETE", "accounts/an"}, {"POST", "accounts/an/reset"}, {"POST", "totp"}, {"POST", "totp/confirm"}, {"GET", "keys"}, {"POST", "keys"}, {"POST", "keys/confirm"}, {"POST", "keys/x/remove"},
+		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"PUT", "accounts/an"}, {"DELETE", "accounts/an"}, {"POST", "accounts/an/reset"}, {"POST", "totp"}, {"POST", "totp/confirm"}, {"POST", "totp/off"}, {"GET", "keys"}, {"POST", "keys"}, {"POST", "keys/confirm"}, {"POST", "keys/x/remove"},
 		{"GET", "sessions"}, {"DELETE", "sessions/x"}, {"GET", "tokens"}, {"POST", "tokens"}, {"DELETE", "tokens/x"}, {"GET", "audit"}, {"POST", "tunes"}, {"POST", "tunes/preview"}, {"DELETE", "tunes/x"}, {"POST", "password"}, {"POST", "logout"}} {
 		out := d.want(401, r[0], "/api/v1/"+r[1], nil)
 		if out["code"] != "login" || out["title"] == "" {
@@ -160,7 +160,7 @@ func TestThrottlingCodes(t *testing.T) {
 	now := time.Now()
 	d := newDesk(t, func(c *Config) { c.Now = func() time.Time { return now } })
 	d.login()
-	secret := d.want(200, "POST", "/api/v1/totp", nil)["secret"].(string)
+	secret := d.want(200, "POST", "/api/v1/totp", map[string]string{"password": d.password})["secret"].(string)
 	d.want(200, "POST", "/api/v1/totp/confirm", map[string]string{"code": codeNow(t, secret, now)})
 	for range 4 {
 		d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password, "code": "wrong"})

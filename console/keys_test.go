@@ -155,7 +155,7 @@ func TestKeys(t *testing.T) {
 	}
 
 	// One-time codes do as well, where the account has both.
-	secret := binh.want(200, "POST", "/api/v1/totp", nil)["secret"].(string)
+	secret := binh.want(200, "POST", "/api/v1/totp", map[string]string{"password": unitPassword})["secret"].(string)
 	binh.want(200, "POST", "/api/v1/totp/confirm", map[string]string{"code": codeNow(t, secret, *now)})
 	*now = now.Add(time.Minute)
 	if out := binh.passwordOf("binh", unitPassword, 401); out["code"] != "key" || out["key"].(map[string]any)["codes"] != true {
@@ -342,4 +342,24 @@ func TestKeysPlace(t *testing.T) {
 		moved.http.Close()
 		srv.Close()
 	}
+}
+
+// TestCodesTakeThePassword: a browser that somebody left open does not suffice to change the second factor, nor does a token.
+func TestCodesTakeThePassword(t *testing.T) {
+	now := time.Now()
+	d := newDesk(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	d.login()
+	right := map[string]string{"password": d.password}
+	d.want(400, "POST", "/api/v1/totp", map[string]string{})
+	if out := d.want(403, "POST", "/api/v1/totp", map[string]string{"password": "x"}); out["code"] != "wrong_password" {
+		t.Errorf("%v", out)
+	}
+	token := d.want(200, "POST", "/api/v1/tokens", map[string]any{"name": "x", "role": "admin", "days": 3})["text"].(string)
+	d.want(403, "POST", "/api/v1/totp", right, func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+token) })
+	secret := d.want(200, "POST", "/api/v1/totp", right)["secret"].(string)
+	d.want(200, "POST", "/api/v1/totp/confirm", map[string]string{"code": codeNow(t, secret, now)})
+	d.want(401, "POST", "/api/v1/login", map[string]string{"name": "admin", "password": d.password})
+	d.want(403, "POST", "/api/v1/totp/off", map[string]string{"password": "x"})
+	d.want(200, "POST", "/api/v1/totp/off", right)
+	d.login()
 }

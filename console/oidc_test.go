@@ -77,7 +77,7 @@ func TestProvider(t *testing.T) {
 	}
 	d.want(403, "PUT", "/api/v1/accounts/lan", map[string]any{"role": "admin"})
 	d.want(403, "POST", "/api/v1/password", map[string]any{"old": "", "new": "a new long password"})
-	d.want(409, "POST", "/api/v1/totp", nil)
+	d.want(409, "POST", "/api/v1/totp", map[string]string{"password": "x"})
 	first := session()
 	if got := in("lan", "it"); got != "/" || session() == first {
 		t.Fatalf("the browser ends at %s", got)

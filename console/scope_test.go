@@ -184,7 +184,7 @@ func (x *agencies) tries() map[string][]try {
 	all := map[string]any{"q": "", "range": "all", "from": "", "to": ""}
 	return map[string][]try{
 		"POST login": nil, "GET login": nil, "POST login/key": nil, "POST login/passkey": nil, "GET oidc/start": nil, "GET oidc/callback": nil, // without a session
-		"POST logout": nil, "POST password": nil, "POST totp": nil, "POST totp/confirm": nil, // of the caller's own account
+		"POST logout": nil, "POST password": nil, "POST totp": nil, "POST totp/confirm": nil, "POST totp/off": nil, // of the caller's own account
 		"POST keys": nil, "POST keys/confirm": nil, "POST keys/{id}/remove": nil, // see TestKeys
 		"GET keys":    {{"keys", nil, 200, ""}},
 		"POST tokens": nil, "POST cases": {{"cases", map[string]any{"title": "x", "findings": []string{x.fb.ID}}, 404, ""}},

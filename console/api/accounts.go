@@ -113,11 +113,39 @@ func (a *API) resetAccount(w http.ResponseWriter, r *http.Request, who account.A
 
 // setUpTOTP begins a second factor for who asks.
 func (a *API) setUpTOTP(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	if err := a.ownFactor(w, r, who); err != nil {
+		return err
+	}
 	secret, uri, err := a.cfg.Accounts.SetUpTOTP(who.Name)
 	if err != nil {
 		return accountProblem(err)
 	}
 	return answer(w, map[string]string{"secret": secret, "uri": uri})
+}
+
+// endTOTP takes the codes of who asks away.
+func (a *API) endTOTP(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	if err := a.ownFactor(w, r, who); err != nil {
+		return err
+	}
+	if err := a.log(r, who.Name, "totp.off", who.Name, ""); err != nil {
+		return err
+	}
+	if err := a.cfg.Accounts.DropTOTP(who.Name); err != nil {
+		return accountProblem(err)
+	}
+	return answer(w, struct{}{})
+}
+
+// ownFactor reads the password of a request that changes nothing but a second factor, and refuses a wrong one.
+func (a *API) ownFactor(w http.ResponseWriter, r *http.Request, who account.Account) error {
+	var in struct {
+		Password string `json:"password"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	return a.ownSecond(r, who, in.Password)
 }
 
 func (a *API) confirmTOTP(w http.ResponseWriter, r *http.Request, who account.Account) error {

@@ -104,6 +104,7 @@ func (a *API) routes() []route {
 		{"POST /api/v1/accounts/{name}/reset", account.Admin, a.resetAccount},
 		{"POST /api/v1/totp", account.Viewer, a.setUpTOTP},
 		{"POST /api/v1/totp/confirm", account.Viewer, a.confirmTOTP},
+		{"POST /api/v1/totp/off", account.Viewer, a.endTOTP},
 		{"GET /api/v1/sessions", account.Viewer, a.sessions},
 		{"DELETE /api/v1/sessions/{id}", account.Viewer, a.endSession},
 		{"GET /api/v1/tokens", account.Viewer, a.tokens},

@@ -134,11 +134,11 @@ func (a *API) keys(w http.ResponseWriter, r *http.Request, who account.Account) 
 	return answerPart(w, r, "keys", a.cfg.Accounts.Keys(who.Name), func(k *account.Key) string { return k.ID })
 }
 
-// ownKeys refuses what changes the keys of an account and does not come from its owner with the password.
-func (a *API) ownKeys(r *http.Request, who account.Account, password string) error {
+// ownSecond refuses what changes the second factor of an account and does not come from its owner with the password.
+func (a *API) ownSecond(r *http.Request, who account.Account, password string) error {
 	switch {
 	case bearer(r) != "":
-		return &problem{Status: http.StatusForbidden, Code: "role", Title: "A token cannot change security keys"}
+		return &problem{Status: http.StatusForbidden, Code: "role", Title: "A token cannot change how people log in"}
 	case who.Subject != "":
 		return accountProblem(account.ErrSubject)
 	}
@@ -161,7 +161,7 @@ func (a *API) askNewKey(w http.ResponseWriter, r *http.Request, who account.Acco
 	if a.cfg.Keys == nil {
 		return keysOff()
 	}
-	if err := a.ownKeys(r, who, in.Password); err != nil {
+	if err := a.ownSecond(r, who, in.Password); err != nil {
 		return err
 	}
 	h, err := a.cfg.Accounts.NewHolder(who.Name)
@@ -218,7 +218,7 @@ func (a *API) removeKey(w http.ResponseWriter, r *http.Request, who account.Acco
 	if err := read(w, r, &in); err != nil {
 		return err
 	}
-	if err := a.ownKeys(r, who, in.Password); err != nil {
+	if err := a.ownSecond(r, who, in.Password); err != nil {
 		return err
 	}
 	list := a.cfg.Accounts.Keys(who.Name)

@@ -27,7 +27,7 @@ const (
 func limits() map[string]limit {
 	out := map[string]limit{}
 	for l, list := range map[limit]string{
-		personal: `POST logout; GET me; POST password; POST totp; POST totp/confirm; GET sessions; DELETE sessions/{id}; GET tokens; POST tokens;
+		personal: `POST logout; GET me; POST password; POST totp; POST totp/confirm; POST totp/off; GET sessions; DELETE sessions/{id}; GET tokens; POST tokens;
 			DELETE tokens/{id}; GET keys; POST keys; POST keys/confirm; POST keys/{id}/remove`,
 		open: `GET openapi.json; GET reports/forms; GET reports/packs/{id}`,
 		byStore: `GET groups; GET findings; GET findings/{id}; GET findings/{id}/packets; GET findings/{id}/packets.pcapng; GET findings/{id}/file;

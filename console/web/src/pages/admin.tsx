@@ -27,7 +27,7 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
       {me.role === 'admin' && <Accounts me={me} units={units} failed={failed} show={show} />}
       {me.role === 'admin' && <Units failed={failed} said={toasts.say} changed={setUnits} />}
       {mayReveal(me) && <Reveals failed={failed} />}
-      <Second failed={failed} said={toasts.say} />
+      <Second me={me} failed={failed} said={toasts.say} />
       <SecurityKeys failed={failed} said={toasts.say} />
       <Sessions failed={failed} />
       <Tokens me={me} failed={failed} show={show} />
@@ -91,19 +91,34 @@ function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: 
   )
 }
 
-// Second sets one-time codes up for the own account.
-function Second({ failed, said }: { failed: Failed; said: (s: string) => void }) {
+// Second sets one-time codes up for the own account, or takes them away.
+function Second({ me, failed, said }: { me: Me; failed: Failed; said: (s: string) => void }) {
   const { t } = useWords()
   const [secret, setSecret] = useState<{ secret: string; uri: string }>()
   const [code, setCode] = useState('')
+  const [password, setPassword] = useState('')
+  const [on, setOn] = useState(false)
+  const load = useCallback(() => { api.accounts().then((r) => setOn(r.accounts.some((x) => x.name === me.name && x.totp)), failed) }, [failed, me.name])
+  useEffect(load, [load])
+  const begin = (e: FormEvent) => {
+    e.preventDefault()
+    const sent = on ? api.endTOTP(password).then(() => { said(t('totp.ended')); load() }) : api.setUpTOTP(password).then(setSecret)
+    sent.catch(failed).finally(() => setPassword(''))
+  }
   const confirm = (e: FormEvent) => {
     e.preventDefault()
-    api.confirmTOTP(code).then(() => { setSecret(undefined); setCode(''); said(t('totp.done')) }, failed)
+    api.confirmTOTP(code).then(() => { setSecret(undefined); setCode(''); said(t('totp.done')); load() }, failed)
   }
   return (
     <section className="panel admin">
       <h2>{t('totp.title')}</h2>
-      {!secret ? <Group><Button variant="default" onClick={() => api.setUpTOTP().then(setSecret, failed)}>{t('totp.begin')}</Button><span className="quiet">{t('totp.lead')}</span></Group> : (
+      {!secret ? <>
+        <p className="quiet">{on ? `✓ ${t('totp.on')}` : t('totp.lead')}</p>
+        <form className="query" onSubmit={begin}>
+          <PasswordInput aria-label={t('password.old')} placeholder={t('password.old')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" w={240} />
+          <Button type="submit" variant="default" disabled={password === ''}>{t(on ? 'totp.end' : 'totp.begin')}</Button>
+        </form>
+      </> : (
         <form onSubmit={confirm}>
           <p>{t('totp.enter')}</p>
           <pre className="rule" tabIndex={0}>{secret.secret.replace(/(.{4})/g, '$1 ').trim()}</pre>
