@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -23,8 +24,9 @@ import (
 
 // Roles of who connects to a hub.
 const (
-	RoleSensor = "sensor" // sends what it finds, in its own name
-	RoleCore   = "core"   // takes everything
+	RoleSensor  = "sensor"  // sends what it finds, in its own name, and answers what it is asked
+	RoleCore    = "core"    // takes everything
+	RoleConsole = "console" // asks sensors for what they keep, and hears nothing else
 )
 
 // revokeEvery is how often a hub looks whether accounts have gone.
@@ -120,8 +122,8 @@ func (a Accounts) Enroll(name, role string, urls []string) (Token, error) {
 	if !validName(name) || name == internalUser {
 		return Token{}, fmt.Errorf("bus: %q is no name for a %s: lower case letters, digits and -, at most 63", name, role)
 	}
-	if role != RoleSensor && role != RoleCore {
-		return Token{}, fmt.Errorf("bus: role %q: sensor or core", role)
+	if !slices.Contains([]string{RoleSensor, RoleCore, RoleConsole}, role) {
+		return Token{}, fmt.Errorf("bus: role %q: sensor, core or console", role)
 	}
 	if _, err := hubCertificate(a.Dir); err != nil {
 		return Token{}, err
@@ -182,16 +184,19 @@ func hash(secret string) string {
 	return hex.EncodeToString(h[:])
 }
 
-// sensorPublishes are the subjects that a sensor may publish to, sensorSubscribes those that it may listen to.
-func sensorPublishes(name string) []string {
-	return []string{findingsSubject + "*." + name, eventsSubject + name, statusSubject + name, clockSubject + name, directGet + versionsSubject + ">"}
+// permissions are the subjects that an account may publish to and those that it may listen to; all is true for a core.
+func permissions(role, name string) (publish, subscribe []string, all bool) {
+	switch role {
+	case RoleCore:
+		return nil, nil, true
+	case RoleConsole:
+		return []string{askSubject + "*"}, []string{answerSubject + "*." + name + ".>"}, false
+	}
+	return []string{findingsSubject + "*." + name, eventsSubject + name, statusSubject + name, clockSubject + name, directGet + versionsSubject + ">", answerSubject + name + ".>"},
+		[]string{inboxPrefix + name + ".>", versionHead, askSubject + name}, false
 }
 
-func sensorSubscribes(name string) []string {
-	return []string{inboxPrefix + name + ".>", versionHead}
-}
-
-// doorkeeper decides who may connect to a hub, and what a sensor may do there.
+// doorkeeper decides who may connect to a hub, and what they may do there.
 type doorkeeper struct {
 	accounts Accounts
 	internal string // secret of the hub's own process
@@ -215,10 +220,10 @@ func (d *doorkeeper) Check(c server.ClientAuthentication) bool {
 		return false
 	}
 	d.admit(o.Username, a)
-	if a.Role == RoleSensor {
+	if publish, subscribe, all := permissions(a.Role, o.Username); !all {
 		c.RegisterUser(&server.User{Username: o.Username, Permissions: &server.Permissions{
-			Publish:   &server.SubjectPermission{Allow: sensorPublishes(o.Username)},
-			Subscribe: &server.SubjectPermission{Allow: sensorSubscribes(o.Username)},
+			Publish:   &server.SubjectPermission{Allow: publish},
+			Subscribe: &server.SubjectPermission{Allow: subscribe},
 		}})
 	}
 	return true

@@ -124,10 +124,10 @@ func (a Accounts) WriteUsers(w io.Writer) error {
 	list := func(subjects []string) string { return `["` + strings.Join(subjects, `", "`) + `"]` }
 	fmt.Fprintln(out, "authorization {\n  users: [")
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if all[name].Role == RoleSensor {
-			fmt.Fprintf(out, "    {user: \"%s\", permissions: {publish: {allow: %s}, subscribe: {allow: %s}}}\n", name, list(sensorPublishes(name)), list(sensorSubscribes(name)))
-		} else {
+		if publish, subscribe, everything := permissions(all[name].Role, name); everything {
 			fmt.Fprintf(out, "    {user: \"%s\"}\n", name)
+		} else {
+			fmt.Fprintf(out, "    {user: \"%s\", permissions: {publish: {allow: %s}, subscribe: {allow: %s}}}\n", name, list(publish), list(subscribe))
 		}
 	}
 	fmt.Fprintln(out, "  ]\n}")
