@@ -13,7 +13,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/nats-io/nats.go"
+
 	"khien/console"
+	"khien/detector/bus"
 	"khien/detector/store/embedded"
 )
 
@@ -25,7 +28,7 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	fs := flag.NewFlagSet("khien console", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.Usage = func() {
-		fmt.Fprintln(stderr, "Usage: khien console [FLAGS]\n\nServes the console over the store of the cores.")
+		fmt.Fprintln(stderr, "Usage: khien console [FLAGS]\n\nServes the console over the store of the cores. With --join, packets and files come from the sensor that keeps them when somebody asks.")
 		fs.PrintDefaults()
 	}
 	data := fs.String("data", "khien-console", "`folder` of accounts and the audit log")
@@ -33,6 +36,7 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	storeName := fs.String("store", "", "`store` of the cores, elastic:URL[,URL…] or embedded:DIR")
 	url := fs.String("console-url", "", consoleURLUsage)
 	rate := fs.Int("rate", 0, "`requests` a minute of one account, 0 for 1200")
+	join := fs.String("join", "", "get packets and files from the sensors of a hub, with the token in this `file` (made with --role console)")
 	var frozen byteCount
 	fs.Var(&frozen, "evidence-quota", "`size` of the frozen copies of all cases, as 50GB (default 10GiB)")
 	if err := fs.Parse(args); err != nil {
@@ -45,11 +49,38 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 		fmt.Fprintln(stderr, "khien console: name the store with --store")
 		return exitUsage
 	}
-	if err := serveConsole(console.Config{DataDir: *data, Version: buildVersion(), Rate: *rate, FrozenMax: int64(frozen), URL: *url}, *listen, *storeName, stdout, stderr); err != nil {
+	cfg := console.Config{DataDir: *data, Version: buildVersion(), Rate: *rate, FrozenMax: int64(frozen), URL: *url}
+	if *join != "" {
+		nc, err := joinSensors(&cfg, *join, stderr)
+		if err != nil {
+			fmt.Fprintf(stderr, "khien console: %v\n", err)
+			return exitUsage
+		}
+		defer nc.Close()
+	}
+	if err := serveConsole(cfg, *listen, *storeName, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien console: %v\n", err)
 		return exitInput
 	}
 	return exitDone
+}
+
+// joinSensors gives a console what the sensors of a hub keep.
+func joinSensors(cfg *console.Config, tokenFile string, stderr io.Writer) (*nats.Conn, error) {
+	token, err := readToken(tokenFile)
+	if err != nil {
+		return nil, err
+	}
+	if token.Role == bus.RoleSensor {
+		return nil, fmt.Errorf("%s is the token of a sensor: make one with khien core token --role console", tokenFile)
+	}
+	nc, err := bus.Dial(token, (&troubles{stderr: stderr}).tell)
+	if err != nil {
+		return nil, err
+	}
+	from := elsewhere{bus.NewAsker(nc, token.Name)}
+	cfg.FlowPackets, cfg.Files, cfg.Remote = from.packets, from, true
+	return nc, nil
 }
 
 func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr io.Writer) error {

@@ -27,7 +27,7 @@ func tokenCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
 	data := fs.String("data", "khien-core", "`folder` of the core that runs the hub")
-	role := fs.String("role", bus.RoleSensor, "sensor or core")
+	role := fs.String("role", bus.RoleSensor, "sensor, core or console")
 	ca := fs.String("nats-ca", "", "the addresses are of servers of NATS that somebody else runs, with certificates of the authority in this `file`")
 	var urls stringList
 	fs.Var(&urls, "url", "`address` at which the hub can be reached, tls://HOST:PORT; may be repeated")

@@ -39,13 +39,13 @@ type coreOptions struct {
 }
 
 const coreUsage = `Usage: khien core [FLAGS]
-       khien core token [--data DIR] [--role sensor|core] --url tls://HOST:PORT NAME
+       khien core token [--data DIR] [--role sensor|core|console] --url tls://HOST:PORT NAME
        khien core revoke [--data DIR] NAME
        khien core users [--data DIR]
 
 Takes what sensors find, tells the stories that several of them saw, and stores it. The first core runs the hub that
-sensors and further cores connect to; a further one joins it with a token. token makes the account of a sensor or core and
-prints its token, a secret with a certificate in it: "khien sensor enroll" takes it. revoke ends the account: within a second
+sensors and further cores connect to; a further one joins it with a token. token makes the account of a sensor, core or
+console and prints its token, a secret with a certificate in it: "khien sensor enroll" takes it, and --join of a core or console. revoke ends the account: within a second
 or two the hub closes its connections and takes no new one. In place of a hub, servers of NATS that somebody else runs can
 carry everything: --nats names them, or --join a token that was made with --nats-ca; users prints the accounts for their
 configuration.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,8 +14,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"khien/console/api"
-	"khien/detector"
 	"khien/sensor"
 	"khien/sensor/file"
 	"khien/sensor/ring"
@@ -133,35 +130,6 @@ func (s *stores) handlers(name string) (hs []sensor.Handler, end func()) {
 		for _, f := range ends {
 			f()
 		}
-	}
-}
-
-// packetsMargin is how long before and behind a finding its flow's packets are looked for.
-const packetsMargin = time.Minute
-
-// packetSource is what the console gets packets from; nil when none are kept.
-func (s *stores) packetSource() api.Packets {
-	if s.packets == nil {
-		return nil
-	}
-	return func(w io.Writer, f *detector.Finding, max int64) (api.PacketCount, error) {
-		first, last := f.Time, f.Time
-		if !f.First.IsZero() && f.First.Before(first) {
-			first = f.First
-		}
-		if f.Last.After(last) {
-			last = f.Last
-		}
-		q := ring.Around(first, last, packetsMargin, f.CommunityID)
-		q.MaxBytes = max
-		if q.CommunityID == "" {
-			if !f.SrcIP.IsValid() || !f.DstIP.IsValid() {
-				return api.PacketCount{}, api.ErrNoFlow
-			}
-			q.Hosts = []netip.Addr{f.SrcIP, f.DstIP}
-		}
-		res, err := ring.Carve(s.packets.Dir(), w, q, packetsSection("finding "+f.ID))
-		return api.PacketCount{Packets: res.Packets, More: res.More, Damaged: len(res.Problems) > 0}, err
 	}
 }
 

@@ -44,7 +44,7 @@ func TestPacketSource(t *testing.T) {
 	f := func(in detector.Finding, want uint64, wantErr error) {
 		t.Helper()
 		var out bytes.Buffer
-		n, err := s.packetSource()(&out, &in, 1<<20)
+		n, err := s.packetSource()(t.Context(), &out, &in, 1<<20)
 		if !errors.Is(err, wantErr) || n.Packets != want || n.Damaged || n.More {
 			t.Errorf("%+v, %v, want %d packets, %v", n, err, want, wantErr)
 		}

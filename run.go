@@ -171,7 +171,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data),
 		FlowPackets: o.stores.packetSource(), FrozenMax: int64(o.frozen), URL: o.consoleURL, Listener: listener.Addr()}
 	if o.stores.files != nil {
-		cfg.Files = o.stores.files
+		cfg.Files = api.LocalFiles{Store: o.stores.files}
 	}
 	rules := newReloader(o.detection, det)
 	var sink *sinkWriter // before the first request

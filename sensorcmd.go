@@ -23,7 +23,7 @@ const sensorUsage = `Usage: khien sensor enroll [--data DIR] TOKEN
        khien sensor [FLAGS]
 
 Watches interfaces or reads captures and sends what it finds to the hub of a core. What cannot be sent stays in its data
-folder until it can. Beside rules of its own it detects with the newest version that the core has published; the last good
+folder until it can. Packets and files that it keeps it gives to consoles of the core that ask for them. Beside rules of its own it detects with the newest version that the core has published; the last good
 one is kept for the next start. enroll takes the token that "khien core token" has printed.`
 
 const (
@@ -176,6 +176,14 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 			report(err)
 		}
 	})
+	var answering sync.WaitGroup
+	answers, endAnswers := context.WithCancel(ctx)
+	defer endAnswers()
+	answering.Go(func() {
+		if err := link.Answer(answers, o.stores.keeps(gaveAway(stderr))); err != nil {
+			report(err)
+		}
+	})
 	in := &inputs{o: o, rules: versions.rules, sink: sink, warnings: stderr, report: report}
 	in.start(ctx, sockets)
 	fmt.Fprintf(stdout, "Sensor %s: what it finds goes to %s\n", token.Name, strings.Join(token.URLs, ", "))
@@ -189,8 +197,21 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	telling.Wait()
 	unfollow()
 	following.Wait()
+	endAnswers()
+	answering.Wait()
 	versions.rules.tellOverruns(stderr)
 	return errors.Join(append(errs, sink.close(), kept.close(), writeRunStats(*o, versions.rules, sink, start, stdout))...)
+}
+
+// gaveAway says on standard error what was given to a console, or why it was not to its end.
+func gaveAway(stderr io.Writer) func(asker, what string, bytes int64, err error) {
+	return func(asker, what string, bytes int64, err error) {
+		if err != nil {
+			fmt.Fprintf(stderr, "khien sensor: %s for %s, after %d bytes: %v\n", what, asker, bytes, err)
+			return
+		}
+		fmt.Fprintf(stderr, "khien sensor: %s for %s: %d bytes\n", what, asker, bytes)
+	}
 }
 
 // isStory reports whether a finding is a story, which cores tell from the findings of all sensors.

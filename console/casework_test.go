@@ -140,7 +140,7 @@ func TestCaseWorkRoles(t *testing.T) {
 }
 
 // keptFiles is a store that holds one file, and its SHA-256.
-func keptFiles(t *testing.T, content []byte) (*file.Store, string) {
+func keptFiles(t *testing.T, content []byte) (api.LocalFiles, string) {
 	t.Helper()
 	dir := t.TempDir()
 	sum := sha256.Sum256(content)
@@ -154,7 +154,7 @@ func keptFiles(t *testing.T, content []byte) (*file.Store, string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(files.Close)
-	return files, sha
+	return api.LocalFiles{Store: files}, sha
 }
 
 const flowScript = "http 10.0.0.1:51022 > 198.51.100.1:80\n> GET /x.apk HTTP/1.1\n> Host: xau.example\n>\n< HTTP/1.1 200 OK\n<\n"

@@ -38,10 +38,12 @@ type Config struct {
 	Outputs func() any
 	// Packets is the folder of the packets that are kept, from which reports take a case's; "" when none are.
 	Packets string
-	// FlowPackets gives the packets that are kept of a finding; nil when none are kept here.
+	// FlowPackets gives the packets that are kept of a finding, here or at its sensor; nil when there are none.
 	FlowPackets api.Packets
-	// Files are the transferred files that are kept here, or nil.
+	// Files are the transferred files that are kept, here or at a finding's sensor; nil when there are none.
 	Files api.Files
+	// Remote says that FlowPackets and Files are of sensors elsewhere.
+	Remote bool
 	// FrozenMax is how many bytes the frozen copies of all cases may have. Default 10 GiB.
 	FrozenMax int64
 	// Blocking makes the decisions of blocking; nil when that is not part of this process.

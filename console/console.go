@@ -78,7 +78,7 @@ func New(cfg Config, st store.Store) (*Server, error) {
 		Packets: cfg.Packets, FrozenMax: cfg.FrozenMax}
 	s.rules = rulebook.New(cfg.Rules, cfg.Now)
 	s.api = api.New(api.Config{Store: scoped, Accounts: book, Audit: log, Reports: desk, Secure: cfg.TLS, Version: cfg.Version, Stats: cfg.Stats, Outputs: cfg.Outputs,
-		Packets: cfg.FlowPackets, Files: cfg.Files, Blocking: cfg.Blocking, OIDC: provider, Keys: keys, KeysOff: off, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Reveals: reveals, Now: cfg.Now})
+		Packets: cfg.FlowPackets, Files: cfg.Files, Remote: cfg.Remote, Blocking: cfg.Blocking, OIDC: provider, Keys: keys, KeysOff: off, Sensor: cfg.Sensor, Rules: s.rules, Rate: cfg.Rate, Reveals: reveals, Now: cfg.Now})
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	if cfg.Remind != nil {

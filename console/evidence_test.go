@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ func keptPackets(t *testing.T, script string) api.Packets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return func(w io.Writer, f *detector.Finding, max int64) (n api.PacketCount, err error) {
+	return func(_ context.Context, w io.Writer, f *detector.Finding, max int64) (n api.PacketCount, err error) {
 		if f.CommunityID == "" {
 			return n, api.ErrNoFlow
 		}

@@ -25,7 +25,7 @@ const visitScript = "http 10.20.3.14:51022 > 198.51.100.7:80\n> GET /dang-nhap H
 func visitCapture(t *testing.T) []byte {
 	t.Helper()
 	var b bytes.Buffer
-	if _, err := keptPackets(t, visitScript)(&b, &detector.Finding{CommunityID: "1:flow"}, 0); err != nil {
+	if _, err := keptPackets(t, visitScript)(t.Context(), &b, &detector.Finding{CommunityID: "1:flow"}, 0); err != nil {
 		t.Fatal(err)
 	}
 	return b.Bytes()

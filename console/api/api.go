@@ -33,8 +33,8 @@ const (
 	cookiePath = "/"
 )
 
-// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Blocking, Sensor, Reveals, OIDC
-// and Keys are required.
+// Config is what an API works with. All fields but Stats, Outputs, Packets, Files, Remote, Blocking, Sensor, Reveals,
+// OIDC and Keys are required.
 type Config struct {
 	Store    *scope.Store // answers each request within the units of who asks
 	Accounts *account.Book
@@ -46,6 +46,7 @@ type Config struct {
 	Outputs  func() any // how outputs to other systems are doing, nil when there are none here
 	Packets  Packets    // nil when no packets are kept here
 	Files    Files      // nil when no files are kept here
+	Remote   bool       // Packets and Files are of sensors elsewhere
 	Now      func() time.Time
 	Blocking Blocking       // nil when decisions are made elsewhere
 	OIDC     *oidc.Provider // nil where nobody logs in at a provider
@@ -81,7 +82,11 @@ type API struct {
 
 // New returns an API.
 func New(cfg Config) *API {
-	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, carvings), searched: map[string]string{},
+	places := carvings
+	if cfg.Remote {
+		places = transfers
+	}
+	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, places), searched: map[string]string{},
 		limiter: newLimiter(cfg.Rate, cfg.Now), repeats: newRepeats(cfg.Now), limits: limits(), contract: mustContract(openAPI)}
 }
 

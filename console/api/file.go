@@ -1,15 +1,18 @@
 package api
 
 import (
+	"context"
 	"errors"
-	"io"
+	"fmt"
 	"io/fs"
 	"net/http"
 	"os"
+	"time"
 
 	"khien/console/account"
 	"khien/detector"
 	"khien/detector/store"
+	transfer "khien/sensor/file"
 )
 
 // filePassword opens the zips in which files leave the console. It is no secret: it keeps mail filters, previews and double
@@ -18,10 +21,29 @@ const filePassword = "infected"
 
 const matchesMax = 50 // findings about a file that are looked at for its matches
 
-// Files are the transferred files that are kept here.
+// Files are the transferred files that are kept, here or where a finding's sensor is. Their errors are fs.ErrNotExist, wrapped,
+// when the file is not there, ErrNotKept, and *Unavailable.
 type Files interface {
-	Open(sha256 string) (*os.File, error) // fs.ErrNotExist, wrapped, when it is not kept
-	Export(w io.Writer, sha256, password string) error
+	Kept(ctx context.Context, f *detector.Finding) error
+	// Open opens a file whose content is what its name says.
+	Open(ctx context.Context, f *detector.Finding) (*os.File, error)
+}
+
+// LocalFiles are those of a store of this process.
+type LocalFiles struct{ Store *transfer.Store }
+
+// Kept implements Files.
+func (l LocalFiles) Kept(ctx context.Context, f *detector.Finding) error {
+	x, err := l.Open(ctx, f)
+	if err != nil {
+		return err
+	}
+	return x.Close()
+}
+
+// Open implements Files.
+func (l LocalFiles) Open(_ context.Context, f *detector.Finding) (*os.File, error) {
+	return l.Store.Open(f.SHA256)
 }
 
 // fileView is what is known of a finding's file.
@@ -30,9 +52,11 @@ type fileView struct {
 	Type     string      `json:"type"`
 	Size     uint64      `json:"size"` // as the sensor saw it
 	SHA256   string      `json:"sha256"`
-	Kept     string      `json:"kept"`     // yes, no, or off: no files are kept here
-	Password string      `json:"password"` // of the zip
-	Matches  []fileMatch `json:"matches"`  // YARA rules that matched this content, here or in other transfers
+	Kept     string      `json:"kept"`           // yes, no, off: no files are kept, or why that is not known
+	Sensor   string      `json:"sensor"`         // that keeps it, or would
+	Since    time.Time   `json:"since,omitzero"` // when a sensor that is away was heard of last
+	Password string      `json:"password"`       // of the zip
+	Matches  []fileMatch `json:"matches"`        // YARA rules that matched this content, here or in other transfers
 }
 
 type fileMatch struct {
@@ -51,18 +75,27 @@ func (a *API) fileOf(r *http.Request) (detector.Finding, error) {
 	return f, storeProblem(err)
 }
 
-func (a *API) kept(sha256 string) (string, error) {
+// kept says whether a finding's file is kept, in v.
+func (a *API) kept(ctx context.Context, f *detector.Finding, v *fileView) error {
+	v.Kept, v.Sensor = "off", f.Sensor
 	if a.cfg.Files == nil {
-		return "off", nil
+		return nil
 	}
-	f, err := a.cfg.Files.Open(sha256)
+	var p *problem
+	err := a.unavailable(ctx, f, a.cfg.Files.Kept(ctx, f))
 	switch {
+	case err == nil:
+		v.Kept = "yes"
+	case errors.As(err, &p):
+		v.Kept, v.Since = p.Code, p.Since
 	case errors.Is(err, fs.ErrNotExist):
-		return "no", nil
-	case err != nil:
-		return "", err
+		v.Kept = "no"
+	case errors.Is(err, context.Canceled):
+		return storeProblem(err)
+	case !errors.Is(err, ErrNotKept):
+		return err
 	}
-	return "yes", f.Close()
+	return nil
 }
 
 func (a *API) getFile(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -74,7 +107,7 @@ func (a *API) getFile(w http.ResponseWriter, r *http.Request, who account.Accoun
 		return err
 	}
 	v := fileView{Name: f.FileName, Type: f.FileMIME, Size: f.FileSize, SHA256: f.SHA256, Password: filePassword, Matches: []fileMatch{}}
-	if v.Kept, err = a.kept(f.SHA256); err != nil {
+	if err = a.kept(r.Context(), &f, &v); err != nil {
 		return err
 	}
 	p, err := a.cfg.Store.Find(r.Context(), store.Query{SHA256: []string{f.SHA256}, Source: []string{string(detector.FromYARA)}, Descending: true, Limit: matchesMax})
@@ -96,19 +129,30 @@ func (a *API) fileZip(w http.ResponseWriter, r *http.Request, who account.Accoun
 	if err != nil {
 		return err
 	}
-	kept, err := a.kept(f.SHA256)
-	if err != nil {
-		return err
-	}
-	if kept != "yes" {
-		return &problem{Status: http.StatusNotFound, Code: "file_none", Title: "This file is not kept"}
+	none := &problem{Status: http.StatusNotFound, Code: "file_none", Title: "This file is not kept"}
+	if a.cfg.Files == nil {
+		return none
 	}
 	if err := a.log(r, who.Name, "file.download", f.SHA256, f.ID); err != nil {
 		return err
 	}
+	kept, err := a.cfg.Files.Open(r.Context(), &f)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrNotKept):
+		return none
+	case errors.Is(err, context.Canceled):
+		return storeProblem(err)
+	case err != nil:
+		return a.unavailable(r.Context(), &f, err)
+	}
+	defer kept.Close() // was only read
+	info, err := kept.Stat()
+	if err != nil {
+		return fmt.Errorf("api: file: %w", err)
+	}
 	attachment(w, "application/zip", "khien-"+f.SHA256+".zip")
 	out := &started{ResponseWriter: w}
-	err = a.cfg.Files.Export(out, f.SHA256, filePassword)
+	err = transfer.Encrypt(out, f.SHA256, kept, info.Size(), info.ModTime(), filePassword)
 	if err != nil && out.begun {
 		panic(http.ErrAbortHandler) // half a zip must not look like a whole one
 	}

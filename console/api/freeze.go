@@ -126,7 +126,8 @@ func (a *API) freeze(w http.ResponseWriter, r *http.Request, who account.Account
 func (a *API) originals(ctx context.Context) (out issue.Originals) {
 	if a.cfg.Packets != nil {
 		out.Packets = func(w io.Writer, f *detector.Finding) (bool, error) {
-			n, err := a.cfg.Packets(writeWhile{ctx, w}, f, packetsMax)
+			n, err := a.cfg.Packets(ctx, writeWhile{ctx, w}, f, packetsMax)
+			err = original(err)
 			switch {
 			case errors.Is(err, ErrNoFlow):
 				err = issue.ErrNoFlow
@@ -137,9 +138,24 @@ func (a *API) originals(ctx context.Context) (out issue.Originals) {
 		}
 	}
 	if a.cfg.Files != nil {
-		out.File = func(sha256 string) (io.ReadCloser, error) { return a.cfg.Files.Open(sha256) }
+		out.File = func(f *detector.Finding) (io.ReadCloser, error) {
+			r, err := a.cfg.Files.Open(ctx, f)
+			return r, original(err)
+		}
 	}
 	return out
+}
+
+// original turns why something cannot be copied into what the case is told.
+func original(err error) error {
+	var u *Unavailable
+	switch {
+	case errors.As(err, &u):
+		return fmt.Errorf("%w: %w", issue.ErrAway, err)
+	case errors.Is(err, ErrNotKept):
+		return fmt.Errorf("%w: %w", errors.ErrUnsupported, err)
+	}
+	return err
 }
 
 func freezeProblem(err error) error {

@@ -20,10 +20,12 @@ const (
 	packetsMax  = 64 << 20 // bytes of packets in one download
 	packetsView = 8 << 20  // bytes of packets that are read for the page
 	carvings    = 2        // at once: each reads the disk that the sensors write to
+	transfers   = 8        // at once from sensors elsewhere, each of which bounds what it gives out
 )
 
-// Packets writes what is kept of a finding's packets as pcapng, at most max bytes of packets.
-type Packets func(w io.Writer, f *detector.Finding, max int64) (PacketCount, error)
+// Packets writes what is kept of a finding's packets as pcapng, at most max bytes of packets, here or where its sensor is. After
+// an error what was written is worth nothing.
+type Packets func(ctx context.Context, w io.Writer, f *detector.Finding, max int64) (PacketCount, error)
 
 // PacketCount is what a Packets found. Without packets, what was written is an empty capture.
 type PacketCount struct {
@@ -53,14 +55,18 @@ func (a *API) carve(w io.Writer, r *http.Request, who account.Account, action st
 		return f, PacketCount{}, err
 	}
 	defer end()
-	n, err := a.cfg.Packets(writeWhile{r.Context(), w}, &f, max)
+	n, err := a.cfg.Packets(r.Context(), writeWhile{r.Context(), w}, &f, max)
 	switch {
 	case errors.Is(err, ErrNoFlow):
 		err = none("packets_no_flow", "The finding is about no flow")
+	case errors.Is(err, ErrNotKept):
+		err = none("packets_off", "The sensor keeps no packets")
 	case errors.Is(err, fs.ErrNotExist), err == nil && n.Packets == 0:
 		err = none("packets_none", "No packets of this flow are kept")
 	case errors.Is(err, context.Canceled):
 		err = storeProblem(err)
+	default:
+		err = a.unavailable(r.Context(), &f, err)
 	}
 	return f, n, err
 }

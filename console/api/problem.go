@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 // problem is an error document of RFC 9457. Code is what the pages translate.
@@ -27,6 +28,10 @@ type problem struct {
 	Current   *triageView `json:"current,omitempty"`
 	// Of a login whose password was right: one of the account's security keys is to follow.
 	Key *keyNeeded `json:"key,omitempty"`
+
+	// Of what a sensor keeps: which, and when it was heard of last.
+	Sensor string    `json:"sensor,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
 
 	RetryAfter int `json:"retry_after,omitempty"` // seconds
 }

@@ -128,7 +128,7 @@ func (a *answerer) has(sha256 string) string {
 // open begins a transfer, or says why not.
 func (a *answerer) open(q question, reply, asker string) string {
 	switch {
-	case a.ended, q.ID == "", a.transfers[q.ID] != nil, (q.Packets == nil) == (q.File == ""), q.Packets != nil && q.Packets.check() != nil:
+	case a.ended, q.ID == "", a.transfers[q.ID] != nil, (q.Packets == nil) == (q.File == ""), len(q.File) > 2*sha256.Size, q.Packets != nil && q.Packets.check() != nil:
 		return stateFailed
 	case q.Packets != nil && a.keeps.Packets == nil, q.File != "" && a.keeps.File == nil:
 		return stateOff
@@ -171,9 +171,9 @@ func (t *transfer) run() {
 	if t.keeps.Told == nil {
 		return
 	}
-	what := "file " + t.question.File
+	what := fmt.Sprintf("file %q", t.question.File)
 	if t.question.Packets != nil {
-		what = "packets of finding " + t.question.Packets.Finding
+		what = fmt.Sprintf("packets of finding %q", t.question.Packets.Finding)
 	}
 	t.keeps.Told(t.asker, what, t.end.Bytes, err)
 }

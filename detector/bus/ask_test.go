@@ -138,7 +138,7 @@ func TestPacketsOfSensors(t *testing.T) {
 	x.fails("a", io.Discard, wantedFlow("1:other"), fs.ErrNotExist)
 	mu.Lock()
 	defer mu.Unlock()
-	if len(told) != 4 || told[0] != fmt.Sprintf("console-1 packets of finding f1 %d <nil>", len(big)) {
+	if len(told) != 4 || told[0] != fmt.Sprintf("console-1 packets of finding \"f1\" %d <nil>", len(big)) {
 		t.Errorf("the sensor is told %q", told)
 	}
 }
@@ -166,7 +166,7 @@ func TestQuestionsAreBounded(t *testing.T) {
 			t.Errorf("%s: the sensor says %v", what, err)
 		}
 	}
-	for _, q := range []question{{}, {Packets: &PacketsWanted{}, File: "00"}} {
+	for _, q := range []question{{}, {Packets: &PacketsWanted{}, File: "00"}, {File: strings.Repeat("0", 65)}} {
 		if _, err := x.asker.fetch(t.Context(), "a", q, io.Discard, answerMax); !errors.Is(err, ErrBroken) {
 			t.Errorf("%+v: %v", q, err)
 		}

@@ -1,6 +1,6 @@
 // Package bus carries findings and telemetry from sensors to cores over NATS JetStream, and what sensors keep to consoles that
-// ask for it. What a sensor's spool holds goes to a hub, which has it on its disk before it acknowledges; cores take it from there and acknowledge once their store has.
-// Everything may come twice: ids tell repeats apart.
+// ask for it. What a sensor's spool holds goes to a hub, which has it on its disk before it acknowledges; cores take it from
+// there and acknowledge once their store has. Everything may come twice: ids tell repeats apart.
 //
 // Findings are spread over Partitions by victim. At any time one core alone takes the findings of a partition, in the order
 // in which the hub got them, except that what was on the way to a core and did not get there comes again later, behind what

@@ -15,29 +15,6 @@ import (
 	"time"
 )
 
-// Export writes a file of the store as the only member of a zip that is encrypted with AES-256, so that nothing on its way
-// opens it by mistake. The member's name is the file's SHA-256. Samples customarily have the password "infected".
-//
-// The format is WinZip's AE-2 (winzip.com, "AES Encryption Information"), which 7-Zip, libarchive and pyzipper read.
-func (s *Store) Export(w io.Writer, sha, password string) error {
-	if password == "" {
-		return fmt.Errorf("file: export %s: the password is empty", sha)
-	}
-	f, err := s.Open(sha)
-	if err != nil {
-		return err
-	}
-	defer f.Close() // was only read
-	info, err := f.Stat()
-	if err == nil {
-		err = Encrypt(w, info.Name(), f, info.Size(), info.ModTime(), password)
-	}
-	if err != nil {
-		return fmt.Errorf("file: export %s: %w", sha, err)
-	}
-	return nil
-}
-
 // Sizes of AE-2 with AES-256.
 const (
 	aesKey    = 32
@@ -47,8 +24,14 @@ const (
 	aesRounds = 1000
 )
 
-// Encrypt writes data, of a size that is known, as Export does a file.
+// Encrypt writes data, of a size that is known, as the only member of a zip that is encrypted with AES-256, so that nothing on
+// its way opens it by mistake. Samples customarily have the password "infected"; an empty one is refused.
+//
+// The format is WinZip's AE-2 (winzip.com, "AES Encryption Information"), which 7-Zip, libarchive and pyzipper read.
 func Encrypt(w io.Writer, name string, data io.Reader, size int64, at time.Time, password string) error {
+	if password == "" {
+		return fmt.Errorf("file: encrypt %s: the password is empty", name)
+	}
 	h := &zip.FileHeader{Name: name, Method: 99, Flags: 1, CreatorVersion: 51, ReaderVersion: 51, Modified: at,
 		CompressedSize64: uint64(aesSalt + aesCheck + size + aesTag), UncompressedSize64: uint64(size)}
 	h.Extra = binary.LittleEndian.AppendUint16(h.Extra, 0x9901)

@@ -16,6 +16,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 )
 
 // deriveByHand is PBKDF2 (RFC 8018, 5.2) with HMAC-SHA1 as the RFC words it.
@@ -38,7 +39,7 @@ func deriveByHand(password, salt []byte, rounds, n int) (out []byte) {
 	return out[:n]
 }
 
-func TestExport(t *testing.T) {
+func TestEncrypt(t *testing.T) {
 	s := openStore(t, StoreConfig{Dir: t.TempDir()})
 	k := s.Keeper(KeepAll)
 	data := bytes.Repeat([]byte("MZ evil "), 10_001)
@@ -46,7 +47,12 @@ func TestExport(t *testing.T) {
 	s.Close()
 	sha := shaOf(data)
 	var b bytes.Buffer
-	if err := s.Export(&b, sha, "infected"); err != nil {
+	kept, err := s.Open(sha)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer kept.Close()
+	if err := Encrypt(&b, sha, kept, int64(len(data)), time.Unix(1_800_000_000, 0), "infected"); err != nil {
 		t.Fatal(err)
 	}
 	if bytes.Contains(b.Bytes(), []byte("evil")) {
@@ -90,10 +96,13 @@ func TestExport(t *testing.T) {
 	if !bytes.Equal(got, data) {
 		t.Error("it does not decrypt to the file")
 	}
-	if err := s.Export(io.Discard, sha, ""); err == nil {
+	if err := Encrypt(io.Discard, sha, bytes.NewReader(data), int64(len(data)), time.Time{}, ""); err == nil {
 		t.Error("an empty password")
 	}
-	if err := s.Export(io.Discard, shaOf(nil), "infected"); !errors.Is(err, fs.ErrNotExist) {
+	if err := Encrypt(io.Discard, sha, bytes.NewReader(data[1:]), int64(len(data)), time.Time{}, "infected"); err == nil {
+		t.Error("a file that is shorter than it was")
+	}
+	if _, err := s.Open(shaOf(nil)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 	byOthers(t, b.Bytes(), sha, data)

@@ -17,22 +17,27 @@ import (
 )
 
 // Originals is where copies are taken from; what is nil is not kept here. An error that wraps fs.ErrNotExist says that an
-// original is gone, ErrNoFlow that a finding has none.
+// original is gone, errors.ErrUnsupported that nothing of the kind is kept, ErrNoFlow that a finding has none, ErrAway that its
+// sensor cannot be asked now.
 type Originals struct {
 	// Packets writes a finding's packets, as pcapng.
 	Packets func(w io.Writer, f *detector.Finding) (part bool, err error)
 	// File opens a transferred file, as it was stored.
-	File func(sha256 string) (io.ReadCloser, error)
+	File func(f *detector.Finding) (io.ReadCloser, error)
 }
 
-// ErrNoFlow is what Originals return for a finding that tells no flow.
-var ErrNoFlow = errors.New("issue: the finding is about no flow")
+// What Originals return.
+var (
+	ErrNoFlow = errors.New("issue: the finding is about no flow")
+	ErrAway   = errors.New("issue: the sensor cannot be asked now")
+)
 
 // Why something was not frozen.
 const (
-	NotKept = "not_kept" // nothing of the kind is kept here
+	NotKept = "not_kept" // nothing of the kind is kept
 	Gone    = "gone"     // it has made room for others, or was never kept
 	NoFlow  = "no_flow"
+	Away    = "away" // what keeps it cannot be asked now: again later
 )
 
 // Freezing is what one action froze.
@@ -171,6 +176,8 @@ func (z *freezing) skip(f *detector.Finding, of evidence.Of, err error) error {
 		why = Gone
 	case errors.Is(err, errors.ErrUnsupported):
 		why = NotKept
+	case errors.Is(err, ErrAway):
+		why = Away
 	default:
 		return err
 	}
@@ -222,7 +229,7 @@ func (z *freezing) file(f *detector.Finding) error {
 	if z.from.File == nil {
 		return z.skip(f, evidence.OfFile, errors.ErrUnsupported)
 	}
-	r, err := z.from.File(f.SHA256)
+	r, err := z.from.File(f)
 	if err != nil {
 		return z.skip(f, evidence.OfFile, err)
 	}

@@ -52,8 +52,8 @@ func frozenCase(t *testing.T) (*Desk, Request, []string, Originals) {
 			_, err := fmt.Fprint(w, "packets from ", f.First.Unix(), " to ", f.Last.Unix())
 			return true, err
 		},
-		File: func(sha string) (io.ReadCloser, error) {
-			if sha != evidence.Hash(sample) {
+		File: func(f *detector.Finding) (io.ReadCloser, error) {
+			if f.SHA256 != evidence.Hash(sample) {
 				return nil, fmt.Errorf("file: %w", fs.ErrNotExist)
 			}
 			return io.NopCloser(bytes.NewReader(sample)), nil

@@ -194,7 +194,9 @@ export interface FileKnown {
   type: string
   size: number
   sha256: string
-  kept: 'yes' | 'no' | 'off'
+  kept: 'yes' | 'no' | 'off' | 'sensor_away' | 'sensor_busy' | 'sensor_broken' | 'hub_away' // the last four: not known now
+  sensor: string
+  since?: string
   password: string
   matches: { rule: string; summary: Text; severity: number; id: string }[]
 }
@@ -320,6 +322,8 @@ export class Problem extends Error {
       current?: Triage
       key?: KeyNeeded
       retry_after?: number
+      sensor?: string // whose packets or files cannot be had, and when it was heard of last
+      since?: string
     } = {},
   ) {
     super(body.title ?? code)

@@ -1,12 +1,14 @@
 // What a failure means, in the reader's language: what failed, whether anything was lost, what to do.
 import { Problem } from './api'
 import type { Words } from './i18n'
+import { dateTime } from './time'
 
 export function explain(e: unknown, { t }: Words): string {
   if (e instanceof DOMException && e.name === 'NotAllowedError') return t('key.cancelled')
   if (e instanceof DOMException && e.name === 'InvalidStateError') return t('error.key_known')
   if (!(e instanceof Problem)) return t('error.other', { detail: e instanceof Error ? e.message : String(e) })
   const detail = e.body.detail ?? e.body.title ?? ''
+  const sensor = e.body.sensor ?? '?'
   switch (e.code) {
     case 'network': return t('error.network')
     case 'login': return t('error.login')
@@ -24,6 +26,11 @@ export function explain(e: unknown, { t }: Words): string {
     case 'packets_off': return t('error.packets_off')
     case 'packets_none': return t('error.packets_none')
     case 'packets_no_flow': return t('error.packets_no_flow')
+    case 'file_none': return t('file.no')
+    case 'sensor_away': return e.body.since === undefined ? t('error.sensor_silent', { sensor }) : t('error.sensor_away', { sensor, since: dateTime(e.body.since) })
+    case 'sensor_busy': return t('error.sensor_busy', { sensor, seconds: e.body.retry_after ?? 10 })
+    case 'sensor_broken': return t('error.sensor_broken', { sensor })
+    case 'hub_away': return t('error.hub_away')
     case 'never': return t('error.never', { detail })
     case 'brake': return t('error.brake', { detail })
     case 'bad_value': return t('error.bad_value')

@@ -1,6 +1,6 @@
 // The file that a finding is about: what it is, what else matched it, and the way to take it along safely.
 import { useEffect, useState } from 'react'
-import { api, type FileKnown, type Me } from '../api'
+import { api, Problem, type FileKnown, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { follow } from '../route'
@@ -32,6 +32,7 @@ export function FileSection({ id, me }: { id: string; me: Me }) {
           )}</dd></div>
         </dl>
         {file.kept === 'off' ? <p className="quiet noprint">{t('file.off')}</p> : file.kept === 'no' ? <p className="quiet noprint">{t('file.no')}</p>
+          : file.kept !== 'yes' ? <p className="quiet noprint">{explain(new Problem(503, file.kept, file), words)}</p>
           : me.role === 'viewer' ? <p className="quiet noprint">{t('file.role')}</p> : (
             <p className="noprint">
               <a href={`/api/v1/findings/${encodeURIComponent(id)}/file.zip`} download>{t('file.download')}</a> · {t('file.password')} <code>{file.password}</code>

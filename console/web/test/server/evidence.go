@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
@@ -39,7 +40,7 @@ func apkSHA() string {
 }
 
 // packets gives the story's packets and no others.
-func packets(w io.Writer, f *detector.Finding, max int64) (n api.PacketCount, err error) {
+func packets(_ context.Context, w io.Writer, f *detector.Finding, max int64) (n api.PacketCount, err error) {
 	s, err := sensortest.Parse(storyPackets)
 	if err != nil {
 		return n, err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -51,6 +52,6 @@ func spoil(dir, command string) error {
 
 // window gives the story's packets, whatever time is asked for.
 func window(w io.Writer, from, to time.Time, max int64) (uint64, error) {
-	n, err := packets(w, &detector.Finding{CommunityID: storyFlow}, max)
+	n, err := packets(context.Background(), w, &detector.Finding{CommunityID: storyFlow}, max)
 	return n.Packets, err
 }

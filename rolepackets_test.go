@@ -1,0 +1,239 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"khien/detector"
+	"khien/detector/store"
+	"khien/detector/store/embedded"
+	"khien/sensor"
+)
+
+// browser is a person who is logged in at a console.
+type browser struct {
+	t    *testing.T
+	base string
+	http http.Client
+}
+
+// logIn reads what a console printed at its first start, and logs in as admin.
+func logIn(t *testing.T, printed string) *browser {
+	t.Helper()
+	b := &browser{t: t}
+	words := regexp.MustCompile(`password (\S+) [\s\S]*Console: (\S+)`)
+	var m [][]byte
+	waitFor(t, 60*time.Second, "the console tells where it is", func() bool {
+		text, err := os.ReadFile(printed)
+		m = words.FindSubmatch(text)
+		return err == nil && m != nil
+	})
+	b.base = string(m[2])
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.http.Jar = jar
+	if status, _, text := b.do("POST", "/api/v1/login", map[string]string{"name": "admin", "password": string(m[1])}); status != 200 {
+		t.Fatalf("login: %d %s", status, text)
+	}
+	return b
+}
+
+func (b *browser) do(method, path string, in any) (int, http.Header, []byte) {
+	b.t.Helper()
+	text, err := json.Marshal(in)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, bytes.NewReader(text))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := b.http.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	out, err := io.ReadAll(resp.Body)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, out
+}
+
+// want asks for JSON and checks the status.
+func (b *browser) want(status int, method, path string, in any) (out map[string]any) {
+	b.t.Helper()
+	got, _, text := b.do(method, path, in)
+	if got != status {
+		b.t.Fatalf("%s %s: %d %s, want %d", method, path, got, text, status)
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		b.t.Fatal(err)
+	}
+	return out
+}
+
+// behindSection is a capture without the block that says where it was cut and for whom.
+func behindSection(t *testing.T, b []byte) []byte {
+	t.Helper()
+	if len(b) < 12 || int(binary.LittleEndian.Uint32(b[4:])) > len(b) {
+		t.Fatalf("%d bytes are no capture", len(b))
+	}
+	return b[binary.LittleEndian.Uint32(b[4:]):]
+}
+
+// TestConsoleGetsPacketsOfASensor: sensor, core and console are processes with folders of their own. The console gives out
+// the packets and the file of a finding as the sensor has them, copies them into a case, and says who is away.
+func TestConsoleGetsPacketsOfASensor(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs several processes")
+	}
+	s := &sites{hub: freeAddress(t)}
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	khien := func(args ...string) []byte {
+		t.Helper()
+		out, err := exec.Command("khien", args...).Output()
+		if err != nil {
+			t.Fatalf("%v: %v", args, err)
+		}
+		return out
+	}
+	token := func(role, name string) []byte {
+		return khien("core", "token", "--data", at("core"), "--role", role, "--url", "tls://"+s.hub, name)
+	}
+	storeName := "embedded:" + at("store")
+	core := func() *exec.Cmd {
+		return s.start(t, 0, "core", "--data", at("core"), "--listen", s.hub, "--store", storeName)
+	}
+	sense := func() *exec.Cmd {
+		return s.start(t, 0, "sensor", "--data", at("sensor"), "--workers", "1", "--store-files", "all", "--follow", "-r", at("captures"))
+	}
+	if err := os.WriteFile(at("console.token"), token("console", "trung-tam"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	khien("sensor", "enroll", "--data", at("sensor"), strings.TrimSpace(string(token("sensor", "so-y-te"))))
+	if err := os.Mkdir(at("captures"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	traffic(t, at("captures"), 0, func(*sensor.Packet) bool { return true })
+	hub, sensing := core(), sense()
+	printed, err := os.Create(at("printed"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer printed.Close()
+	console := exec.Command("khien", "console", "--data", at("console"), "--listen", "127.0.0.1:0", "--store", storeName, "--join", at("console.token"))
+	console.Stdout, console.Stderr = printed, os.Stderr
+	if err := console.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { kill(t, console) }()
+	b := logIn(t, at("printed"))
+	st, err := embedded.Open(at("store"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	var f detector.Finding // about a file
+	waitFor(t, 120*time.Second, "a finding about a file is stored, and how the sensor is", func() bool {
+		p, err := st.Find(t.Context(), store.Query{Limit: 1000})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range p.Findings {
+			if x.SHA256 != "" && x.CommunityID != "" {
+				f = x
+			}
+		}
+		_, err = st.Document(t.Context(), "sensor", "so-y-te")
+		return f.ID != "" && err == nil
+	})
+	if f.Sensor != "so-y-te" {
+		t.Fatalf("found by %q", f.Sensor)
+	}
+	path := "/api/v1/findings/" + f.ID
+	var got []byte
+	waitFor(t, 60*time.Second, "the packets come", func() bool {
+		status, h, body := b.do("GET", path+"/packets.pcapng", nil)
+		if got = body; status != 200 {
+			t.Log(status, string(body))
+		}
+		return status == 200 && h.Get("Content-Disposition") == fmt.Sprintf(`attachment; filename="khien-%s.pcapng"`, f.ID)
+	})
+	day := func(d time.Duration) string { return f.Time.Add(d).Format(time.RFC3339Nano) }
+	want := khien("packets", "--data", at("sensor"), "--flow", f.CommunityID, "--from", day(-24*time.Hour), "--to", day(24*time.Hour), "-o", "-")
+	if !bytes.Equal(behindSection(t, got), behindSection(t, want)) || len(got) < 1000 {
+		t.Errorf("%d bytes through the hub, %d on the sensor", len(got), len(want))
+	}
+	if !bytes.Contains(got, []byte("finding "+f.ID)) {
+		t.Error("the capture does not say for which finding it was cut")
+	}
+	list := b.want(200, "GET", path+"/packets", nil)
+	if len(list["packets"].([]any)) < 5 || list["damaged"] != false {
+		t.Errorf("%v", list)
+	}
+	if file := b.want(200, "GET", path+"/file", nil); file["kept"] != "yes" || file["sensor"] != "so-y-te" {
+		t.Errorf("%v", file)
+	}
+	if status, _, zip := b.do("GET", path+"/file.zip", nil); status != 200 || !bytes.HasPrefix(zip, []byte("PK")) || !bytes.Contains(zip, []byte(f.SHA256)) {
+		t.Errorf("%d, %d bytes of a zip", status, len(zip))
+	}
+	open := b.want(200, "POST", "/api/v1/cases", map[string]any{"title": "Ứng dụng giả", "findings": []string{f.ID}})
+	evidence := fmt.Sprintf("/api/v1/cases/%s/evidence", open["id"])
+	done := b.want(200, "POST", evidence, map[string]any{"findings": []string{f.ID}})
+	if len(done["frozen"].([]any)) != 3 || len(done["skipped"].([]any)) != 0 {
+		t.Errorf("finding, packets and file are not all frozen: %v", done)
+	}
+	kill(t, sensing)
+	before := time.Now()
+	status, h, text := b.do("GET", path+"/packets.pcapng", nil)
+	var problem struct {
+		Code, Sensor string
+		Since        time.Time
+	}
+	if err := json.Unmarshal(text, &problem); err != nil {
+		t.Fatal(err)
+	}
+	if status != 503 || h.Get("Content-Type") != "application/problem+json" || problem.Code != "sensor_away" || problem.Sensor != "so-y-te" ||
+		problem.Since.IsZero() || before.Sub(problem.Since) > time.Minute {
+		t.Errorf("%d %s", status, text)
+	}
+	if d := time.Since(before); d > 5*time.Second {
+		t.Errorf("it took %v to say so", d)
+	}
+	b.want(503, "GET", path+"/packets", nil)
+	b.want(503, "GET", path+"/file.zip", nil)
+	if file := b.want(200, "GET", path+"/file", nil); file["kept"] != "sensor_away" || file["since"] == nil {
+		t.Errorf("%v", file)
+	}
+	again := b.want(200, "POST", "/api/v1/cases", map[string]any{"title": "Lần hai", "findings": []string{f.ID}})
+	done = b.want(200, "POST", fmt.Sprintf("/api/v1/cases/%s/evidence", again["id"]), map[string]any{"findings": []string{f.ID}})
+	if why := fmt.Sprint(done["skipped"]); len(done["frozen"].([]any)) != 1 || strings.Count(why, "why:away") != 2 {
+		t.Errorf("%v", done)
+	}
+	sense()
+	waitFor(t, 60*time.Second, "the sensor is back", func() bool { status, _, _ := b.do("GET", path+"/packets.pcapng", nil); return status == 200 })
+	kill(t, hub)
+	waitFor(t, 60*time.Second, "the hub is away", func() bool {
+		status, _, text := b.do("GET", path+"/packets", nil)
+		return status == 503 && bytes.Contains(text, []byte(`"hub_away"`))
+	})
+	core()
+	waitFor(t, 60*time.Second, "the hub is back", func() bool { status, _, _ := b.do("GET", path+"/packets", nil); return status == 200 })
+}
