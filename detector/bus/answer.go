@@ -18,8 +18,12 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// transfersMax is how many transfers of a sensor run at a time: each reads the disk that captured packets are written to.
-const transfersMax = 2
+// What a sensor gives out at a time: each transfer reads the disk that captured packets are written to, and encrypts on the
+// processors that inspect them.
+const (
+	transfersMax = 2
+	chunkPause   = 4 * time.Millisecond // between chunks of one: 31 MiB/s, however fast the line is
+)
 
 // Keeps is what a sensor keeps and gives to who may ask; what is nil it does not keep. The functions are called by a
 // goroutine of their own, which ends when they have returned.
@@ -197,6 +201,7 @@ func (t *transfer) send() error {
 			if err := t.link.nc.Publish(reply, chunk); err != nil {
 				return fmt.Errorf("bus: answer: %w", err)
 			}
+			time.Sleep(chunkPause)
 		case <-t.ctx.Done():
 			return errors.New("bus: answer: nobody wants the rest")
 		}

@@ -172,7 +172,7 @@ func TestOutsideWithCredentials(t *testing.T) {
 func TestUsersOfAServer(t *testing.T) {
 	a := Accounts{t.TempDir()}
 	ca := anyCertificate(t, a)
-	for name, role := range map[string]string{"so-y-te": RoleSensor, "core-1": RoleCore} {
+	for name, role := range map[string]string{"so-y-te": RoleSensor, "core-1": RoleCore, "trung-tam": RoleConsole} {
 		token, err := a.EnrollOutside(name, role, []string{"tls://a:4222"}, ca)
 		if err != nil {
 			t.Fatal(err)
@@ -188,7 +188,8 @@ func TestUsersOfAServer(t *testing.T) {
 	want := `authorization {
   users: [
     {user: "core-1"}
-    {user: "so-y-te", permissions: {publish: {allow: ["khien.findings.*.so-y-te", "khien.events.so-y-te", "khien.status.so-y-te", "khien.clock.so-y-te", "$JS.API.DIRECT.GET.VERSIONS.khien.version.>"]}, subscribe: {allow: ["_INBOX.so-y-te.>", "khien.version.head"]}}}
+    {user: "so-y-te", permissions: {publish: {allow: ["khien.findings.*.so-y-te", "khien.events.so-y-te", "khien.status.so-y-te", "khien.clock.so-y-te", "$JS.API.DIRECT.GET.VERSIONS.khien.version.>", "khien.answer.so-y-te.>"]}, subscribe: {allow: ["_INBOX.so-y-te.>", "khien.version.head", "khien.ask.so-y-te"]}}}
+    {user: "trung-tam", permissions: {publish: {allow: ["khien.ask.*"]}, subscribe: {allow: ["khien.answer.*.trung-tam.>"]}}}
   ]
 }
 `
