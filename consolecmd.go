@@ -78,8 +78,7 @@ func joinSensors(cfg *console.Config, tokenFile string, stderr io.Writer) (*nats
 	if err != nil {
 		return nil, err
 	}
-	from := elsewhere{bus.NewAsker(nc, token.Name)}
-	cfg.FlowPackets, cfg.Files, cfg.Remote = from.packets, from, true
+	elsewhere{bus.NewAsker(nc, token.Name)}.give(cfg)
 	return nc, nil
 }
 

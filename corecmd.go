@@ -137,6 +137,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 	defer serveMetrics(metrics, outs.writeMetrics)()
 	trouble := &troubles{stderr: stderr}
 	var nc *nats.Conn
+	var name string // of this core's account
 	dir := filepath.Join(o.data, "hub")
 	outside := o.nats != ""
 	switch {
@@ -145,7 +146,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		if err != nil {
 			return err
 		}
-		outside = token.Outside
+		outside, name = token.Outside, token.Name
 		if nc, err = bus.Dial(token, trouble.tell); err != nil {
 			return err
 		}
@@ -190,7 +191,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 	}
 	notify := func([]detector.Finding) {}
 	if o.console != "" {
-		server, finish, err := o.serveConsole(ctx, st, v, ready, trouble, stdout, stderr)
+		server, finish, err := o.serveConsole(ctx, st, bus.NewAsker(nc, name), v, ready, trouble, stdout, stderr)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"khien/console"
 	"khien/console/api"
 	"khien/detector"
 	"khien/detector/bus"
@@ -104,6 +105,11 @@ func yieldToCapture() error {
 
 // elsewhere is what sensors on a hub keep.
 type elsewhere struct{ asker *bus.Asker }
+
+// give makes it what a console gets packets and files from.
+func (e elsewhere) give(cfg *console.Config) {
+	cfg.FlowPackets, cfg.Files, cfg.Remote = e.packets, e, true
+}
 
 // unavailable are the errors of the bus that pass.
 var unavailable = []struct {

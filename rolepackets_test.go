@@ -118,8 +118,27 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 		return khien("core", "token", "--data", at("core"), "--role", role, "--url", "tls://"+s.hub, name)
 	}
 	storeName := "embedded:" + at("store")
-	core := func() *exec.Cmd {
-		return s.start(t, 0, "core", "--data", at("core"), "--listen", s.hub, "--store", storeName)
+	printing := func(printed string, args ...string) *exec.Cmd {
+		t.Helper()
+		out, err := os.Create(printed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer out.Close()
+		cmd := exec.Command("khien", args...)
+		cmd.Stdout, cmd.Stderr = out, os.Stderr
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if cmd.ProcessState == nil {
+				kill(t, cmd)
+			}
+		})
+		return cmd
+	}
+	core := func(printed string) *exec.Cmd {
+		return printing(at(printed), "core", "--data", at("core"), "--listen", s.hub, "--store", storeName, "--console", "127.0.0.1:0")
 	}
 	sense := func() *exec.Cmd {
 		return s.start(t, 0, "sensor", "--data", at("sensor"), "--workers", "1", "--store-files", "all", "--follow", "-r", at("captures"))
@@ -132,19 +151,9 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 		t.Fatal(err)
 	}
 	traffic(t, at("captures"), 0, func(*sensor.Packet) bool { return true })
-	hub, sensing := core(), sense()
-	printed, err := os.Create(at("printed"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer printed.Close()
-	console := exec.Command("khien", "console", "--data", at("console"), "--listen", "127.0.0.1:0", "--store", storeName, "--join", at("console.token"))
-	console.Stdout, console.Stderr = printed, os.Stderr
-	if err := console.Start(); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { kill(t, console) }()
-	b := logIn(t, at("printed"))
+	hub, sensing := core("core.out"), sense()
+	printing(at("console.out"), "console", "--data", at("console"), "--listen", "127.0.0.1:0", "--store", storeName, "--join", at("console.token"))
+	b, c := logIn(t, at("console.out")), logIn(t, at("core.out"))
 	st, err := embedded.Open(at("store"))
 	if err != nil {
 		t.Fatal(err)
@@ -180,6 +189,9 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 	want := khien("packets", "--data", at("sensor"), "--flow", f.CommunityID, "--from", day(-24*time.Hour), "--to", day(24*time.Hour), "-o", "-")
 	if !bytes.Equal(behindSection(t, got), behindSection(t, want)) || len(got) < 1000 {
 		t.Errorf("%d bytes through the hub, %d on the sensor", len(got), len(want))
+	}
+	if status, _, other := c.do("GET", path+"/packets.pcapng", nil); status != 200 || !bytes.Equal(other, got) {
+		t.Errorf("the core's own console: %d, %d bytes", status, len(other))
 	}
 	if !bytes.Contains(got, []byte("finding "+f.ID)) {
 		t.Error("the capture does not say for which finding it was cut")
@@ -234,6 +246,6 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 		status, _, text := b.do("GET", path+"/packets", nil)
 		return status == 503 && bytes.Contains(text, []byte(`"hub_away"`))
 	})
-	core()
+	core("core2.out")
 	waitFor(t, 60*time.Second, "the hub is back", func() bool { status, _, _ := b.do("GET", path+"/packets", nil); return status == 200 })
 }

@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -143,8 +144,10 @@ type Asker struct {
 	quiet, wait, busy time.Duration // answerQuiet, answerWait and busyWait
 }
 
-// NewAsker returns what asks in the name of an account, on its connection.
+// NewAsker returns what asks in the name of an account, on its connection. A core without an account, which may do everything,
+// has no name and asks in one that no account can have.
 func NewAsker(nc *nats.Conn, name string) *Asker {
+	name = cmp.Or(name, internalUser)
 	return &Asker{nc: nc, name: name, quiet: answerQuiet, wait: answerWait, busy: busyWait}
 }
 
