@@ -885,6 +885,14 @@ test('hostile text stays text', async () => {
     assert.notEqual(await page.title(), 'owned', where)
   }
   await inert('finding')
+  // Its sensor is away: the page says which, where the file would be and where the packets would come.
+  const silent = /Cảm biến <img src=x onerror.* không trả lời\. Gói tin và tệp nằm trên đĩa của cảm biến/
+  assert.match(await page.locator('.file').innerText(), silent)
+  await page.getByRole('button', { name: 'Xem gói tin' }).click()
+  await page.locator('.packets .failure').waitFor()
+  assert.match(await page.locator('.packets .failure').innerText(), silent)
+  await inert('sensor away')
+  await part('sensor-away-vi-dark', '.packets')
   const name = '<img src=x onerror=alert(1)><script>document.title="owned"</script>'
   for (const path of ['/inbox?q=rule:2100001&range=all', '/inbox?q=rule:2100001&range=all&by=chain', '/inbox?q=rule:2100001&range=all&by=campaign',
     '/inbox?q=rule:2100001&range=all&by=sensor', '/find?q=rule:2100001&range=all', '/entity/host/' + encodeURIComponent(name),

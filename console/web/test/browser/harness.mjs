@@ -27,7 +27,7 @@ export async function open(...flags) {
   })
   page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'vi-VN' })).newPage()
   page.setDefaultTimeout(10_000)
-  page.on('console', (m) => { if (m.type() === 'error' && !/40[0149]/.test(m.text())) problems.push(m.text()) })
+  page.on('console', (m) => { if (m.type() === 'error' && !/40[0149]|503/.test(m.text())) problems.push(m.text()) })
   page.on('pageerror', (e) => problems.push(String(e)))
   page.on('request', (r) => { if (!r.url().startsWith(url)) problems.push('asks another host: ' + r.url()) })
 }

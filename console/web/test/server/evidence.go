@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
@@ -39,8 +40,29 @@ func apkSHA() string {
 	return hex.EncodeToString(sum[:])
 }
 
+// away is what the sensor of the finding with markup says, which is nothing.
+func away(f *detector.Finding) error {
+	if f.Sensor != markup {
+		return nil
+	}
+	return &api.Unavailable{Why: api.SensorAway, Err: errors.New("silent")}
+}
+
+// sensorFiles are the files of the store, and of a sensor that is away.
+type sensorFiles struct{ api.LocalFiles }
+
+func (s sensorFiles) Kept(ctx context.Context, f *detector.Finding) error {
+	if err := away(f); err != nil {
+		return err
+	}
+	return s.LocalFiles.Kept(ctx, f)
+}
+
 // packets gives the story's packets and no others.
 func packets(_ context.Context, w io.Writer, f *detector.Finding, max int64) (n api.PacketCount, err error) {
+	if err := away(f); err != nil {
+		return n, err
+	}
 	s, err := sensortest.Parse(storyPackets)
 	if err != nil {
 		return n, err

@@ -86,7 +86,7 @@ func run(empty, hide bool, rate int, host string) error {
 		return err
 	}
 	defer l.Close()
-	srv, err := console.New(console.Config{URL: passkey.Local(l.Addr()), DataDir: dir, Version: "test", Stats: stats, Sensor: sensorHere, Rules: rules.Live(window), FlowPackets: packets, Files: api.LocalFiles{Store: kept}, Blocking: gate, Rate: rate}, st)
+	srv, err := console.New(console.Config{URL: passkey.Local(l.Addr()), DataDir: dir, Version: "test", Stats: stats, Sensor: sensorHere, Rules: rules.Live(window), FlowPackets: packets, Files: sensorFiles{api.LocalFiles{Store: kept}}, Blocking: gate, Rate: rate}, st)
 	if err != nil {
 		return err
 	}
