@@ -67,12 +67,9 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 
 // joinSensors gives a console what the sensors of a hub keep.
 func joinSensors(cfg *console.Config, tokenFile string, stderr io.Writer) (*nats.Conn, error) {
-	token, err := readToken(tokenFile)
+	token, err := readToken(tokenFile, bus.RoleConsole, bus.RoleCore)
 	if err != nil {
 		return nil, err
-	}
-	if token.Role == bus.RoleSensor {
-		return nil, fmt.Errorf("%s is the token of a sensor: make one with khien core token --role console", tokenFile)
 	}
 	nc, err := bus.Dial(token, (&troubles{stderr: stderr}).tell)
 	if err != nil {

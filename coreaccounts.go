@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"khien/detector/bus"
@@ -104,10 +105,15 @@ func usersCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	return exitDone
 }
 
-func readToken(name string) (bus.Token, error) {
+// readToken reads the token in a file, which must be of one of the roles.
+func readToken(name string, roles ...string) (bus.Token, error) {
 	b, err := os.ReadFile(name)
 	if err != nil {
 		return bus.Token{}, err
 	}
-	return bus.ParseToken(strings.TrimSpace(string(b)))
+	t, err := bus.ParseToken(strings.TrimSpace(string(b)))
+	if err == nil && !slices.Contains(roles, t.Role) {
+		err = fmt.Errorf("%s is the token of a %s: make one with khien core token --role %s", name, t.Role, roles[0])
+	}
+	return t, err
 }

@@ -142,7 +142,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 	outside := o.nats != ""
 	switch {
 	case o.join != "":
-		token, err := readToken(o.join)
+		token, err := readToken(o.join, bus.RoleCore)
 		if err != nil {
 			return err
 		}

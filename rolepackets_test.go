@@ -153,6 +153,9 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 	traffic(t, at("captures"), 0, func(*sensor.Packet) bool { return true })
 	hub, sensing := core("core.out"), sense()
 	printing(at("console.out"), "console", "--data", at("console"), "--listen", "127.0.0.1:0", "--store", storeName, "--join", at("console.token"))
+	if out, err := exec.Command("khien", "console", "--data", at("other"), "--store", storeName, "--join", at("sensor/token")).CombinedOutput(); err == nil || !bytes.Contains(out, []byte("is the token of a sensor: make one with khien core token --role console")) {
+		t.Errorf("a console with the token of a sensor: %v: %s", err, out)
+	}
 	b, c := logIn(t, at("console.out")), logIn(t, at("core.out"))
 	st, err := embedded.Open(at("store"))
 	if err != nil {

@@ -81,7 +81,7 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		return exitUsage
 	}
 	defer lock.Close()
-	token, err := readToken(filepath.Join(o.data, tokenName))
+	token, err := readToken(filepath.Join(o.data, tokenName), bus.RoleSensor, bus.RoleCore)
 	if err != nil {
 		if errors.Is(err, os.ErrNotExist) {
 			err = fmt.Errorf("%w (khien sensor enroll makes it)", err)
