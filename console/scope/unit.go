@@ -13,7 +13,7 @@ import (
 
 // Limits of the list of units.
 const (
-	UnitsMax    = 256
+	UnitsMax    = store.AreasMax
 	NetworksMax = 256 // of a unit
 	SensorsMax  = 64
 	nameMax     = 200 // bytes
@@ -117,6 +117,14 @@ func (l *list) touched(f *detector.Finding) (ids []string) {
 		}
 	}
 	return ids
+}
+
+// ids are those of all units.
+func (l *list) ids() (out []string) {
+	for i := range l.units {
+		out = append(out, l.units[i].ID)
+	}
+	return out
 }
 
 // joined is the area of all units of a list of ids. Ids that are no unit add nothing.

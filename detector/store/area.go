@@ -39,6 +39,65 @@ func (a Area) Join(others ...Area) Area {
 	return a
 }
 
+// Map finds the areas that traffic touches, without asking each of them.
+type Map struct {
+	networks map[netip.Prefix][]int // areas of a network
+	lengths  [2][]int               // of prefixes, of IPv4 and IPv6
+	sensors  map[string][]int
+	found    []int
+}
+
+// NewMap returns a Map of areas.
+func NewMap(areas []Area) *Map {
+	m := &Map{networks: map[netip.Prefix][]int{}, sensors: map[string][]int{}}
+	for i := range areas {
+		for _, p := range areas[i].Networks {
+			p = p.Masked()
+			m.networks[p] = append(m.networks[p], i)
+			if l := &m.lengths[family(p.Addr())]; !slices.Contains(*l, p.Bits()) {
+				*l = append(*l, p.Bits())
+			}
+		}
+		for _, s := range areas[i].Sensors {
+			m.sensors[s] = append(m.sensors[s], i)
+		}
+	}
+	return m
+}
+
+func family(ip netip.Addr) int {
+	if ip.Is4() {
+		return 0
+	}
+	return 1
+}
+
+// Touched returns the indices of the areas that traffic between two addresses touches that a sensor saw, in order. The answer
+// is valid until the next call.
+func (m *Map) Touched(src, dst netip.Addr, sensor string) []int {
+	m.found = m.found[:0]
+	m.hold(src)
+	m.hold(dst)
+	if sensor != "" {
+		m.found = append(m.found, m.sensors[sensor]...)
+	}
+	slices.Sort(m.found)
+	m.found = slices.Compact(m.found)
+	return m.found
+}
+
+// hold adds the areas in which an address lies.
+func (m *Map) hold(ip netip.Addr) {
+	if !ip.IsValid() {
+		return
+	}
+	ip = ip.Unmap().WithZone("")
+	for _, n := range m.lengths[family(ip)] {
+		p, _ := ip.Prefix(n) // of a length that the family has
+		m.found = append(m.found, m.networks[p]...)
+	}
+}
+
 // SortBundles puts bundles into the order of answers, at most BundlesMax.
 func SortBundles(list []Bundle, newest bool) BundleList {
 	slices.SortFunc(list, func(a, b Bundle) int {

@@ -9,6 +9,9 @@ import (
 	"khien/detector/store"
 )
 
+// outside is the bucket of what touches no area. No unit has such an id.
+const outside = "-"
+
 // Bundles puts a query's findings together by a field.
 func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store.BundleList, error) {
 	if !slices.Contains(store.BundleFields(), field) {
@@ -35,7 +38,7 @@ func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store
 		for i := range q.Areas {
 			areas[q.Areas[i].Name] = within(&q.Areas[i])
 		}
-		by = m{"filters": m{"keyed": false, "filters": areas}}
+		by = m{"filters": m{"keyed": false, "filters": areas, "other_bucket_key": outside}}
 	}
 	by["aggs"] = m{
 		"severity": m{"max": m{"field": "event.severity"}},
@@ -79,6 +82,9 @@ func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store
 	for _, b := range ans.Aggregations.Bundles.Buckets {
 		if b.Count == 0 {
 			continue // an area without any
+		}
+		if field == store.ByUnit && b.Key == outside {
+			b.Key = store.Outside
 		}
 		x := store.Bundle{Value: b.Key, Severity: detector.Severity(b.Severity.Value), Score: b.Score.Value, Findings: b.Count, Groups: b.Groups.Value,
 			First: parseTime(b.First.Text), Last: parseTime(b.Last.Text)}

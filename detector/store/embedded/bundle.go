@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"slices"
 
 	"khien/detector/store"
@@ -74,42 +75,111 @@ func scanBundle(rows *sql.Rows) (b store.Bundle, err error) {
 	return b, json.Unmarshal(doc, &b.Latest)
 }
 
-// units bundles by the areas of a query. What touches several is in several.
+// units bundles by the areas of a query. What touches several is in several. The findings are read once, however many areas
+// there are: by group, whose ends are all of its findings', and by sensor where an area has some.
 func (s *Store) units(ctx context.Context, q store.Query) (store.BundleList, error) {
+	if len(q.Areas) == 0 {
+		return store.BundleList{}, nil
+	}
+	c, err := matching(q)
+	if err != nil {
+		return store.BundleList{}, err
+	}
+	sensor, from := "''", ""
+	if slices.ContainsFunc(q.Areas, func(a store.Area) bool { return len(a.Sensors) > 0 }) {
+		sensor, from = "ifnull(t.value, '')", " LEFT JOIN terms t ON t.id = f.id AND t.field = 'sensor'"
+	}
 	tx, err := s.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return store.BundleList{}, s.wrap("bundle in", err)
 	}
 	defer tx.Rollback()
+	rows, err := tx.QueryContext(ctx, `SELECT b.*, g.src, g.dst FROM (SELECT f.grp, `+sensor+` AS sensor, max(f.sev), max(f.score), count(*), min(f.first),
+		max(f.last), max(f.id) FROM findings f`+from+` WHERE `+c.String()+` GROUP BY f.grp, sensor) b JOIN groups g ON g.gid = b.grp ORDER BY b.grp`, c.args...)
+	if err != nil {
+		return store.BundleList{}, s.wrap("bundle in", err)
+	}
+	tallies, err := scanTallies(rows, q.Areas)
+	if err != nil {
+		return store.BundleList{}, s.wrap("bundle in", err)
+	}
 	var list []store.Bundle
-	for i := range q.Areas {
-		in := q
-		in.Within = append(slices.Clone(q.Within), q.Areas[i])
-		c, err := matching(in)
-		if err != nil {
-			return store.BundleList{}, err
+	for i := range tallies {
+		p := &tallies[i]
+		if p.bundle.Findings == 0 {
+			continue
 		}
-		if list, err = appendBundle(ctx, tx, list, q.Areas[i].Name, c); err != nil {
+		var doc []byte
+		err := tx.QueryRowContext(ctx, `SELECT doc FROM docs WHERE id = ?`, p.newest).Scan(&doc)
+		if err == nil {
+			err = json.Unmarshal(doc, &p.bundle.Latest)
+		}
+		if err != nil {
 			return store.BundleList{}, s.wrap("bundle in", err)
 		}
+		list = append(list, p.bundle)
 	}
 	return store.SortBundles(list, q.Descending), nil
 }
 
-// appendBundle adds the bundle of all that a clause selects, unless there is nothing.
-func appendBundle(ctx context.Context, tx *sql.Tx, list []store.Bundle, name string, c clause) ([]store.Bundle, error) {
-	rows, err := tx.QueryContext(ctx, `SELECT ? AS value, b.*, d.doc FROM (SELECT `+bundled+` FROM findings f WHERE `+c.String()+`) b JOIN docs d ON d.id = b.newest`,
-		append([]any{name}, c.args...)...)
-	if err != nil {
-		return nil, err
-	}
+// tally is a bundle that is being made.
+type tally struct {
+	bundle        store.Bundle
+	newest, group int64
+}
+
+// scanTallies puts rows of a group and a sensor together by the areas that they touch; what touches none is the last one.
+func scanTallies(rows *sql.Rows, areas []store.Area) ([]tally, error) {
 	defer rows.Close()
+	tallies := make([]tally, len(areas)+1)
+	for i := range areas {
+		tallies[i].bundle.Value = areas[i].Name
+	}
+	outside := []int{len(areas)}
+	tallies[len(areas)].bundle.Value = store.Outside
+	m := store.NewMap(areas)
 	for rows.Next() {
-		b, err := scanBundle(rows)
-		if err != nil {
+		var b store.Bundle
+		var group, first, last, newest int64
+		var sensor string
+		var src, dst sql.RawBytes
+		if err := rows.Scan(&group, &sensor, &b.Severity, &b.Score, &b.Findings, &first, &last, &newest, &src, &dst); err != nil {
 			return nil, err
 		}
-		list = append(list, b)
+		b.First, b.Last = fromNanos(first), fromNanos(last)
+		touched := m.Touched(addrOf(src), addrOf(dst), sensor)
+		if len(touched) == 0 {
+			touched = outside
+		}
+		for _, i := range touched {
+			tallies[i].add(&b, group, newest)
+		}
 	}
-	return list, rows.Err()
+	return tallies, rows.Err()
+}
+
+// add adds the findings of a group that a sensor saw. Those of one group come one after the other.
+func (p *tally) add(b *store.Bundle, group, newest int64) {
+	to := &p.bundle
+	if to.Findings == 0 {
+		to.First = b.First
+	}
+	if p.group != group || to.Findings == 0 {
+		p.group = group
+		to.Groups++
+	}
+	to.Severity, to.Score, p.newest = max(to.Severity, b.Severity), max(to.Score, b.Score), max(p.newest, newest)
+	to.Findings += b.Findings
+	if b.First.Before(to.First) {
+		to.First = b.First
+	}
+	if b.Last.After(to.Last) {
+		to.Last = b.Last
+	}
+}
+
+// addrOf reads an address of a group; one that has none is invalid.
+func addrOf(b []byte) netip.Addr {
+	a, _ := netip.AddrFromSlice(b)
+	return a.Unmap()
 }

@@ -87,11 +87,20 @@ func testAreas(t *testing.T, s store.Store) {
 	for _, x := range l.Bundles {
 		got += fmt.Sprintf("%s:%d/%d:%s ", x.Value, x.Findings, x.Groups, x.Latest.Rule.ID)
 	}
-	if got != "y-te:3/3:6 a:4/4:5 b:2/2:4 " || l.More {
+	if got != ":1/1:7 y-te:3/3:6 a:4/4:5 b:2/2:4 " || l.More { // the first touches none
 		t.Errorf("bundles by unit: %q", got)
 	}
-	if l, err := s.Bundles(ctx, store.Query{Within: []store.Area{a}, Areas: []store.Area{b}}, store.ByUnit); err != nil || len(l.Bundles) != 1 || l.Bundles[0].Findings != 1 {
+	if l, err := s.Bundles(ctx, store.Query{Within: []store.Area{a}, Areas: []store.Area{b}}, store.ByUnit); err != nil || len(l.Bundles) != 2 || l.Bundles[0].Value != store.Outside ||
+		l.Bundles[0].Findings != 3 || l.Bundles[1].Value != "b" || l.Bundles[1].Findings != 1 || l.Bundles[1].Latest.ID != both.ID {
 		t.Errorf("bundles by unit within an area: %+v, %v", l, err)
+	}
+	// One group that two sensors saw, one of them an area's: it is in both bundles, each with what is its own.
+	twice := between("6", "192.0.2.1", "192.0.2.2", "center")
+	write(t, s, twice)
+	l, err = s.Bundles(ctx, store.Query{Rule: []string{"6", "7"}, Areas: []store.Area{health}}, store.ByUnit)
+	if err != nil || len(l.Bundles) != 2 || l.Bundles[0].Findings != 2 || l.Bundles[0].Groups != 2 || l.Bundles[1].Findings != 1 ||
+		!l.Bundles[1].First.Equal(seen.Time) || !l.Bundles[1].Last.Equal(seen.Time) || l.Bundles[1].Latest.ID != seen.ID {
+		t.Errorf("bundles by unit of a group that two sensors saw: %+v, %v", l, err)
 	}
 	if l, err := s.Bundles(ctx, store.Query{}, store.ByUnit); err != nil || len(l.Bundles) != 0 {
 		t.Errorf("bundles by unit without units: %+v, %v", l, err)
