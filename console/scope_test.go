@@ -441,7 +441,7 @@ func unitsOwn(t *testing.T, x *agencies) {
 	if out := x.want(200, "GET", "/api/v1/groups", nil); out["total"] != 5.0 {
 		t.Errorf("an admin sees %v groups", out["total"])
 	}
-	if out := x.want(200, "GET", "/api/v1/bundles?by=unit", nil); len(out["bundles"].([]any)) != 2 {
+	if out := x.want(200, "GET", "/api/v1/bundles?by=unit", nil); len(out["bundles"].([]any)) != 2 { // nothing is outside
 		t.Errorf("%v", out)
 	}
 	total(x.desk, "-unit:a", 2)

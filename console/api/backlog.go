@@ -56,17 +56,24 @@ type victims struct {
 	Partial bool        `json:"partial"`
 }
 
+// eachHarmed visits the groups of a query with a fraud that went far and that nobody has closed, with the index of their step.
+func (a *API) eachHarmed(ctx context.Context, q store.Query, visit func(g *store.Group, step int)) (partial bool, err error) {
+	q.MinSeverity, q.Status = detector.High, []string{store.StatusNew, store.StatusSeen, store.StatusEscalated}
+	return a.eachGroup(ctx, q, func(g *store.Group) {
+		if i := slices.Index(harmStages, g.Stage); i >= 0 {
+			visit(g, i)
+		}
+	})
+}
+
 // countVictims counts devices with a fraud that went far and that nobody has closed.
 func (a *API) countVictims(ctx context.Context, now time.Time) (victims, error) {
 	v := victims{Stages: []nameCount{}}
 	furthest := map[string]int{}
 	var err error
-	v.Partial, err = a.eachGroup(ctx, store.Query{From: now.Add(-victimRange), MinSeverity: detector.High,
-		Status: []string{store.StatusNew, store.StatusSeen, store.StatusEscalated}}, func(g *store.Group) {
-		if i := slices.Index(harmStages, g.Stage); i >= 0 {
-			who := device(g)
-			furthest[who] = max(furthest[who], i+1)
-		}
+	v.Partial, err = a.eachHarmed(ctx, store.Query{From: now.Add(-victimRange)}, func(g *store.Group, step int) {
+		who := device(g)
+		furthest[who] = max(furthest[who], step+1)
 	})
 	counts := make([]int, len(harmStages))
 	for _, i := range furthest {

@@ -33,6 +33,7 @@ type overview struct {
 	Brands     []nameCount    `json:"brands"`
 	Stages     []nameCount    `json:"stages"`
 	Stories    []groupView    `json:"stories"` // the worst groups of today
+	Units      *unitLoads     `json:"units"`   // nil where there are no units
 	Responses  responses      `json:"responses"`
 	Partial    bool           `json:"partial"` // more groups than are counted: the numbers are lower bounds
 	Empty      bool           `json:"empty"`
@@ -157,6 +158,9 @@ func (a *API) count(ctx context.Context, now time.Time) (*overview, error) {
 		return nil, err
 	}
 	if v.Victims, err = a.countVictims(ctx, now); err != nil {
+		return nil, err
+	}
+	if v.Units, err = a.countUnits(ctx, midnight, now); err != nil {
 		return nil, err
 	}
 	any, err := a.cfg.Store.Find(ctx, store.Query{Limit: 1})

@@ -75,7 +75,7 @@ func Fields() []string {
 	for _, f := range fields() {
 		out = append(out, f.example)
 	}
-	return append(out, `-rule:1000001`, `-host:*.example.com`, `severity<medium`, `"dang nhap"`)
+	return append(out, `-rule:1000001`, `-host:*.example.com`, `-unit:*`, `severity<medium`, `"dang nhap"`)
 }
 
 // Parse reads a query.
@@ -164,11 +164,14 @@ func add(list *[]string, v string) string {
 	return ""
 }
 
-// addUnit adds a unit by its id to an area, which others fill in.
+// AnyUnit stands for all units: unit:* is what touches any, -unit:* what touches none.
+const AnyUnit = "*"
+
+// addUnit adds a unit by its id, or AnyUnit, to an area, which others fill in.
 func addUnit(list *[]store.Area, v string) string {
 	v = strings.ToLower(v)
-	if strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
-		return "a-z 0-9 -"
+	if v != AnyUnit && strings.Trim(v, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+		return "a-z 0-9 - *"
 	}
 	if len(*list) == 0 {
 		*list = []store.Area{{Name: v}}

@@ -49,6 +49,7 @@ func TestParse(t *testing.T) {
 	f("12:30 a-b", store.Query{Text: "12:30 a-b"})
 	f("-x", store.Query{Text: "-x"})
 	f("unit:so-y-te,UBND unit:x -unit:y", store.Query{Within: []store.Area{{Name: "so-y-te,ubnd,x"}}, Not: &store.Query{Within: []store.Area{{Name: "y"}}}})
+	f("unit:* -unit:*", store.Query{Within: []store.Area{{Name: "*"}}, Not: &store.Query{Within: []store.Area{{Name: "*"}}}})
 }
 
 func TestParseErrors(t *testing.T) {

@@ -3,7 +3,6 @@ package scope
 import (
 	"context"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"khien/detector"
@@ -81,7 +80,7 @@ func (s *Store) Bundles(ctx context.Context, q store.Query, field string) (store
 	}
 	q = v.query(q)
 	if field == store.ByUnit {
-		q.Areas = slices.DeleteFunc(slices.Clone(v.list.areas), func(a store.Area) bool { return !v.sees(a.Name) })
+		q.Areas = v.areas()
 	}
 	l, err := s.all.Bundles(ctx, q, field)
 	for i := range l.Bundles {

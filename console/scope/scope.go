@@ -17,6 +17,7 @@ import (
 	"sync"
 	"time"
 
+	"khien/console/query"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -133,6 +134,20 @@ func (s *Store) Units(ctx context.Context) ([]Unit, int64, error) {
 	return out, v.list.version, nil
 }
 
+// Areas returns the areas of the units that who asks may see, each with the unit's id as its name.
+func (s *Store) Areas(ctx context.Context) ([]store.Area, error) {
+	v, err := s.view(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return v.areas(), nil
+}
+
+// areas are those of the units that the asker may see.
+func (v *view) areas() []store.Area {
+	return slices.DeleteFunc(slices.Clone(v.list.areas), func(a store.Area) bool { return !v.sees(a.Name) })
+}
+
 // PutUnits replaces the list of units, if version is still the stored one; otherwise store.ErrConflict.
 func (s *Store) PutUnits(ctx context.Context, units []Unit, version int64) (int64, error) {
 	v, err := s.view(ctx)
@@ -223,12 +238,17 @@ func (v *view) query(q store.Query) store.Query {
 	return q
 }
 
-// named fills in the areas of units that are named only, by ids with commas between them. A unit that the asker may not see is none.
+// named fills in the areas of units that are named only, by ids with commas between them; query.AnyUnit names each. A unit that
+// the asker may not see is none.
 func (v *view) named(areas []store.Area) []store.Area {
 	out := slices.Clone(areas)
 	for i, a := range out {
 		if len(a.Networks)+len(a.Sensors) == 0 {
-			ids := slices.DeleteFunc(strings.Split(a.Name, ","), func(id string) bool { return !v.sees(id) })
+			ids := strings.Split(a.Name, ",")
+			if slices.Contains(ids, query.AnyUnit) {
+				ids = v.list.ids()
+			}
+			ids = slices.DeleteFunc(ids, func(id string) bool { return !v.sees(id) })
 			out[i] = v.list.joined(ids)
 			out[i].Name = a.Name
 		}

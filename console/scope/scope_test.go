@@ -56,6 +56,7 @@ func TestNobody(t *testing.T) {
 		"Sees":           func() error { _, err := s.Sees(ctx, &detector.Finding{}); return err },
 		"UnitsOf":        func() error { _, err := s.UnitsOf(ctx, &detector.Finding{}); return err },
 		"Area":           func() error { _, err := s.Area(ctx); return err },
+		"Areas":          func() error { _, err := s.Areas(ctx); return err },
 		"PutUnits":       func() error { _, err := s.PutUnits(ctx, nil, 1); return err },
 	} {
 		if err := f(); !errors.Is(err, ErrNobody) {

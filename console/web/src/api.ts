@@ -132,6 +132,16 @@ export interface Finding {
   }
 }
 
+export interface UnitLoad {
+  id: string // '' for what touches no unit
+  name: Text
+  severity: number // 0 for nothing that waits
+  waiting: number
+  victims: number
+  findings: number
+  yesterday: number
+}
+
 export interface Overview {
   from: string
   severities: { severity: number; count: number; yesterday: number; spark: number[] }[]
@@ -141,6 +151,7 @@ export interface Overview {
   brands: { name: string; count: number }[]
   stages: { name: string; count: number }[]
   stories: Group[]
+  units: { rows: UnitLoad[]; partial: boolean } | null
   responses: { taken: ResponseTime | null; closed: ResponseTime | null }
   partial: boolean
   empty: boolean

@@ -120,7 +120,7 @@ function Frame({ me }: { me: Me }) {
         </Menu>
       </header>}
       <main id="content" key={shown}>
-        {path === '/' ? <Overview decided={decided} arrived={arrived.length} wall={wall} />
+        {path === '/' ? <Overview me={me} decided={decided} arrived={arrived.length} wall={wall} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
           : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />
           : path === '/find' ? <Find address={address} me={me} toasts={toasts} />

@@ -12,6 +12,9 @@ export function useUnits(wanted = true): Unit[] {
   return list
 }
 
+// outside asks for what touches no unit.
+export const outside = '-unit:*'
+
 // unitName is what a unit is called.
 export function unitName(list: Unit[], id: string, lang: Lang): string {
   const u = list.find((x) => x.id === id)

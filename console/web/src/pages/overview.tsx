@@ -1,7 +1,7 @@
 // Is anything burning, are we keeping up, can the sensors be trusted? Every number leads to what it counts.
 import { Skeleton } from '@mantine/core'
 import { useEffect, useState } from 'react'
-import { api, type Overview as Numbers } from '../api'
+import { api, type Me, type Overview as Numbers } from '../api'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { Deadline } from '../parts/deadline'
@@ -9,6 +9,7 @@ import { Empty } from '../parts/empty'
 import { ago, SensorIssue, urgency } from '../parts/sensorword'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
+import { UnitGrid } from '../parts/unitgrid'
 import { When } from '../parts/when'
 import { reporting, type Clock } from '../reporting'
 import { follow } from '../route'
@@ -21,11 +22,12 @@ const refreshMS = 30_000
 const inbox = (q: string, range = '24h') => '/inbox?' + new URLSearchParams({ q, range })
 
 const wallStories = 5
+const wallStoriesAndUnits = 3
 const wallBars = 5
 const wallSensors = 3
 const wallClocks = 4
 
-export function Overview({ decided, arrived, wall }: { decided: number; arrived: number; wall: boolean }) {
+export function Overview({ me, decided, arrived, wall }: { me: Me; decided: number; arrived: number; wall: boolean }) {
   const words = useWords()
   const { t, number } = words
   const [n, setN] = useState<Numbers>()
@@ -72,11 +74,11 @@ export function Overview({ decided, arrived, wall }: { decided: number; arrived:
         </p>
         {n.partial && <p className="quiet">{t('overview.partial')}</p>}
         <div className="columns">
-          <section className="panel wide">
+          <section className="panel wide worst">
             <h2>{t('overview.stories')}</h2>
             {n.stories.length === 0 ? <p className="quiet">{t('overview.stories.none')}</p> : (
               <ul className="stories">
-                {n.stories.slice(0, wall ? wallStories : undefined).map((g) => (
+                {n.stories.slice(0, wall ? (n.units ? wallStoriesAndUnits : wallStories) : undefined).map((g) => (
                   <li key={g.key}>
                     <Severity level={g.severity} />
                     <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={follow}>{g.summary[words.lang] || g.rule_name || g.rule}</a>
@@ -87,6 +89,7 @@ export function Overview({ decided, arrived, wall }: { decided: number; arrived:
               </ul>
             )}
           </section>
+          <UnitGrid units={n.units} admin={me.role === 'admin'} wall={wall} />
           <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands.slice(0, wall ? wallBars : undefined)} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
           <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
           <Backlog backlog={n.backlog} />

@@ -5,7 +5,7 @@ import { api, type Bundle, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { follow } from '../route'
-import { unitName, useUnits } from '../units'
+import { outside, unitName, useUnits } from '../units'
 import { Pivot, term, type Field } from './pivot'
 import type { View } from './querybar'
 import { Severity } from './severity'
@@ -33,7 +33,7 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
   const what = t(`inbox.by.${by}` as Key)
   if (got.bundles.length === 0) return <p className="empty"><strong>{t('bundles.none', { what })}</strong><br />{t(by === 'unit' ? 'bundles.none.unit' : 'bundles.none.hint')}</p>
   return <>
-    <p className="quiet">{t('bundles.lead', { what })} {got.more && t('bundles.more', { n: number(got.bundles.length) })}</p>
+    <p className="quiet">{by === 'unit' ? t('bundles.lead.unit') : t('bundles.lead', { what })} {got.more && t('bundles.more', { n: number(got.bundles.length) })}</p>
     <table className="groups">
       <thead>
         <tr>
@@ -44,10 +44,11 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
       </thead>
       <tbody>
         {got.bundles.map((b) => {
-          const q = `${view.q} ${term(by, b.value)}`.trim()
+          const none = by === 'unit' && b.value === ''
+          const q = `${view.q} ${none ? outside : term(by, b.value)}`.trim()
           return (
             <tr key={b.value}>
-              <td className={by === 'unit' ? undefined : 'mono'}><Pivot field={by} value={b.value} label={by === 'unit' ? unitName(units, b.value, lang) : undefined} /></td>
+              <td className={by === 'unit' ? undefined : 'mono'}>{none ? t('overview.units.outside') : <Pivot field={by} value={b.value} label={by === 'unit' ? unitName(units, b.value, lang) : undefined} />}</td>
               <td><Severity level={b.severity} /></td>
               <td><a href={'/finding/' + encodeURIComponent(b.latest_id)} onClick={follow}>{b.summary[lang] || b.rule_name}</a><small className="mono">{[b.src_ip, b.domain].filter(Boolean).join(' → ')}</small></td>
               <td className="num"><a href={'/inbox?' + new URLSearchParams({ ...view, q })} onClick={follow}>{number(b.groups)}</a></td>
