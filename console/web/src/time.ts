@@ -44,14 +44,41 @@ export function utc(iso: string): string {
 // Vietnam has had no summer time since 1975, so that times typed on the pages are seven hours ahead of UTC.
 const offset = '+07:00'
 
-// vietnamTime is a time as a datetime-local field holds it.
-export function vietnamTime(iso: string): string {
-  const d = new Date(iso)
-  return Number.isNaN(d.getTime()) ? '' : new Date(d.getTime() + 7 * 3_600_000).toISOString().slice(0, 19)
+// momentText is a time as a field holds it: dd/MM/yyyy HH:mm, with seconds when there are some.
+export function momentText(iso: string): string {
+  const f = fields(iso)
+  return f ? `${dateTime(iso)}${f.second === '00' ? '' : ':' + f.second}` : ''
 }
 
-// localTime is what such a field holds as RFC 3339, '' when it is no time.
-export function localTime(field: string): string {
-  if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$/.test(field)) return ''
-  return (field.length === 16 ? field + ':00' : field) + offset
+// wholeMinute is the minute in which a time lies; '' of what is no time.
+export function wholeMinute(iso: string): string {
+  const at = Date.parse(iso)
+  return Number.isNaN(at) ? '' : new Date(Math.floor(at / 60_000) * 60_000).toISOString()
+}
+
+const vietnamese = /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})[\s,]+(\d{1,2})[:h](\d{2})(?::(\d{2}))?$/
+const timeFirst = /^(\d{1,2})[:h](\d{2})(?::(\d{2}))?[\s,]+(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})$/
+const international = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/
+
+// readMoment reads what somebody has typed or pasted, as RFC 3339: '' for nothing, null for what is no time. The day comes first,
+// or the time of day; a copied RFC 3339 keeps its zone, and everything else is Vietnam's time.
+export function readMoment(text: string): string | null {
+  const s = text.trim()
+  if (s === '') return ''
+  let m = international.exec(s)
+  if (m) return valid(m[1], m[2], m[3], m[4], m[5], m[6], m[7])
+  m = vietnamese.exec(s)
+  if (m) return valid(m[3], m[2], m[1], m[4], m[5], m[6])
+  m = timeFirst.exec(s)
+  return m && valid(m[6], m[5], m[4], m[1], m[2], m[3])
+}
+
+// valid puts the parts of a time together, null when there is no such day or hour.
+function valid(year: string, month: string, day: string, hour: string, minute: string, second = '00', zone = offset): string | null {
+  const pad = (n: string) => n.padStart(2, '0')
+  const date = `${year}-${pad(month)}-${pad(day)}`
+  const at = new Date(`${date}T00:00:00Z`) // of 31 February it is 3 March, or none
+  if (Number(year) < 1970 || Number.isNaN(at.getTime()) || at.toISOString().slice(0, 10) !== date || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return null
+  const iso = `${date}T${pad(hour)}:${minute}:${second}${zone}`
+  return Number.isNaN(Date.parse(iso)) ? null : iso
 }

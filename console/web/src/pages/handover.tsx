@@ -1,16 +1,17 @@
 // What does the next shift have to know, and who said so to whom?
-import { Button, Group, Modal, Skeleton, Textarea, TextInput } from '@mantine/core'
+import { Button, Group, Modal, Skeleton, Textarea } from '@mantine/core'
 import { useCallback, useEffect, useState } from 'react'
 import type { Me } from '../api'
 import { work, type Handover as Doc, type Sheet, type Signature } from '../casework'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { Ask } from '../parts/ask'
+import { Moment, type Typed } from '../parts/moment'
 import { ShiftSheet } from '../parts/shiftsheet'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
 import { follow, go } from '../route'
-import { dateTime, localTime, span, vietnamTime } from '../time'
+import { dateTime, span, wholeMinute } from '../time'
 
 export function Handover({ address, me, toasts }: { address: URL; me: Me; toasts: ToastBox }) {
   const id = address.searchParams.get('id') ?? ''
@@ -84,14 +85,13 @@ function Signings({ list }: { list: Doc[] }) {
 // Times chooses another shift; the address bar holds it.
 function Times({ from, to }: { from: string; to: string }) {
   const { t } = useWords()
-  const field = (iso: string) => vietnamTime(iso).slice(0, 16)
-  const [a, setA] = useState(() => field(from))
-  const [b, setB] = useState(() => field(to))
-  const good = localTime(a) !== '' && localTime(b) !== '' && new Date(localTime(a)) < new Date(localTime(b))
+  const [a, setA] = useState<Typed>(() => wholeMinute(from))
+  const [b, setB] = useState<Typed>(() => wholeMinute(to))
+  const good = a && b && Date.parse(a) < Date.parse(b)
   return (
-    <form className="query noprint" onSubmit={(e) => { e.preventDefault(); go('/handover?' + new URLSearchParams({ from: localTime(a), to: localTime(b) })) }}>
-      <TextInput size="xs" type="datetime-local" label={t('handover.from')} value={a} onChange={(e) => setA(e.currentTarget.value)} />
-      <TextInput size="xs" type="datetime-local" label={t('handover.to')} value={b} onChange={(e) => setB(e.currentTarget.value)} />
+    <form className="query noprint" onSubmit={(e) => { e.preventDefault(); if (good) go('/handover?' + new URLSearchParams({ from: a, to: b })) }}>
+      <Moment size="xs" label={t('handover.from')} value={a} onChange={setA} />
+      <Moment size="xs" label={t('handover.to')} value={b} onChange={setB} />
       <Button size="xs" variant="default" type="submit" disabled={!good}>{t('handover.show')}</Button>
       <Button size="xs" variant="subtle" onClick={() => go('/handover')}>{t('handover.now')}</Button>
     </form>

@@ -5,9 +5,10 @@ import { work } from '../casework'
 import { useWords } from '../i18n'
 import type { Case, CaseEntity } from '../reporting'
 import { follow } from '../route'
-import { localTime, vietnamTime } from '../time'
+import { wholeMinute } from '../time'
 import { Ask } from './ask'
 import type { Change } from './casetasks'
+import { Moment, type Typed } from './moment'
 import { Pivot, type Field } from './pivot'
 import { When } from './when'
 
@@ -91,12 +92,11 @@ export function CaseEntities({ doc, open, change }: { doc: Case; open: boolean; 
 
 function WatchDialog({ id, entity: e, close, change }: { id: string; entity: CaseEntity; close: () => void; change: Change }) {
   const { t } = useWords()
-  const [until, setUntil] = useState(() => vietnamTime(new Date(Date.now() + 7 * 86_400_000).toISOString()).slice(0, 16))
-  const at = localTime(until)
+  const [until, setUntil] = useState<Typed>(() => wholeMinute(new Date(Date.now() + 7 * 86_400_000).toISOString()))
   return (
-    <Ask title={t('case.entity.watch.title')} submit={t('case.entity.watch')} close={close} ready={at !== ''} label={t('case.entity.watch.note')} max={300} focus
-      send={(note) => work.watch(id, e.kind, e.value, note, at).then((c) => change(Promise.resolve(c), t('case.entity.watch.done', { value: e.value }), () => work.watch(id, e.kind, e.value, '')))}
-      after={<TextInput mt="sm" type="datetime-local" label={t('case.entity.watch.until')} value={until} onChange={(x) => setUntil(x.currentTarget.value)} required />}>
+    <Ask title={t('case.entity.watch.title')} submit={t('case.entity.watch')} close={close} ready={!!until} label={t('case.entity.watch.note')} max={300} focus
+      send={(note) => work.watch(id, e.kind, e.value, note, until ?? '').then((c) => change(Promise.resolve(c), t('case.entity.watch.done', { value: e.value }), () => work.watch(id, e.kind, e.value, '')))}
+      after={<Moment mt="sm" label={t('case.entity.watch.until')} value={until} onChange={setUntil} required />}>
       <p><strong className="mono">{e.value}</strong></p>
       <p className="quiet">{t('case.entity.watch.effect')}</p>
     </Ask>

@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { work } from '../casework'
 import { useWords } from '../i18n'
 import type { Case, Task } from '../reporting'
-import { localTime } from '../time'
+import { Moment, type Typed } from './moment'
 import { When } from './when'
 
 // Change shows what a change made of the case, and offers to take it back.
@@ -16,11 +16,11 @@ export function CaseTasks({ doc, names, open, change }: { doc: Case; names: stri
   const { t } = useWords()
   const [text, setText] = useState('')
   const [assignee, setAssignee] = useState('')
-  const [due, setDue] = useState('')
+  const [due, setDue] = useState<Typed>('')
   const tasks = [...(doc.tasks ?? [])].sort((a, b) => Number(a.done !== undefined) - Number(b.done !== undefined) || (a.due ?? '9').localeCompare(b.due ?? '9') || a.id - b.id)
   const add = (e: FormEvent) => {
     e.preventDefault()
-    const sent = work.addTask(doc.id, { text: text.trim(), assignee, due: localTime(due) || undefined, done: false })
+    const sent = work.addTask(doc.id, { text: text.trim(), assignee, due: due || undefined, done: false })
     sent.then(() => { setText(''); setDue(''); setAssignee('') }, () => undefined)
     change(sent, t('task.added'))
   }
@@ -49,8 +49,8 @@ export function CaseTasks({ doc, names, open, change }: { doc: Case; names: stri
         <TextInput className="grow" size="xs" label={t('task.text')} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={300} required />
         <Select size="xs" w={128} label={t('task.assignee')} placeholder={t('common.nobody')} clearable data={names} value={assignee || null}
           clearButtonProps={{ 'aria-label': t('inbox.clear') }} onChange={(v) => setAssignee(v ?? '')} />
-        <TextInput size="xs" type="datetime-local" label={t('task.due')} value={due} onChange={(e) => setDue(e.currentTarget.value)} />
-        <Button size="xs" variant="default" type="submit" disabled={text.trim() === ''}>{t('task.add')}</Button>
+        <Moment size="xs" label={t('task.due')} value={due} onChange={setDue} />
+        <Button size="xs" variant="default" type="submit" disabled={text.trim() === '' || due === null}>{t('task.add')}</Button>
       </form>}
     </section>
   )

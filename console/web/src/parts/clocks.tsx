@@ -3,8 +3,8 @@ import { Button, Group, Modal, TextInput, Textarea } from '@mantine/core'
 import { useEffect, useState, type FormEvent } from 'react'
 import { useWords } from '../i18n'
 import { verified, type Clock, type Regime } from '../reporting'
-import { localTime, vietnamTime } from '../time'
 import { atOnce, Deadline } from './deadline'
+import { Moment, type Typed } from './moment'
 import { When } from './when'
 
 export interface SentForm {
@@ -48,10 +48,10 @@ export function Clocks({ clocks, regime, send }: { clocks: Clock[]; regime?: Reg
 
 function SentDialog({ clock: k, close, send }: { clock: Clock | undefined; close: () => void; send: (x: SentForm) => Promise<boolean> }) {
   const { t, lang } = useWords()
-  const [x, setX] = useState({ at: '', via: '', receipt: '', late: '' })
-  useEffect(() => { if (k) setX({ at: vietnamTime(new Date().toISOString()), via: '', receipt: '', late: '' }) }, [k])
+  const [x, setX] = useState({ at: '' as Typed, via: '', receipt: '', late: '' })
+  useEffect(() => { if (k) setX({ at: new Date().toISOString(), via: '', receipt: '', late: '' }) }, [k])
   if (!k) return null
-  const at = localTime(x.at)
+  const at = x.at ?? ''
   const late = at !== '' && !atOnce(k) && new Date(at) > new Date(k.due_at)
   const submit = (e: FormEvent) => {
     e.preventDefault()
@@ -62,7 +62,7 @@ function SentDialog({ clock: k, close, send }: { clock: Clock | undefined; close
       <form onSubmit={submit}>
         <p><strong>{lang === 'en' ? k.title_en : k.title_vi}</strong></p>
         <p className="quiet">{t('clock.mark.effect')}</p>
-        <TextInput type="datetime-local" step={1} label={t('clock.sent.at')} value={x.at} onChange={(e) => setX({ ...x, at: e.currentTarget.value })} required />
+        <Moment label={t('clock.sent.at')} value={x.at} onChange={(at) => setX({ ...x, at })} required />
         <TextInput mt="sm" label={t('clock.via')} placeholder={t('clock.via.hint')} value={x.via} onChange={(e) => setX({ ...x, via: e.currentTarget.value })} maxLength={300} required data-autofocus />
         <TextInput mt="sm" label={t('clock.receipt.label')} value={x.receipt} onChange={(e) => setX({ ...x, receipt: e.currentTarget.value })} maxLength={300} />
         {late && <Textarea mt="sm" label={t('clock.late.label')} value={x.late} onChange={(e) => setX({ ...x, late: e.currentTarget.value })} maxLength={1000} required />}

@@ -4,7 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { useWords } from '../i18n'
 import type { Fact, Origin, Value } from '../reporting'
 import { follow } from '../route'
-import { localTime, vietnamTime } from '../time'
+import { Moment, type Typed as Time } from './moment'
 import { When } from './when'
 
 export interface Typed {
@@ -73,8 +73,9 @@ function Edit({ field, fact, label, close, save }: { field: Value; fact: Fact | 
   const { t } = useWords()
   const values = fact?.values ?? []
   const place = shownAt(field, values)
-  const start = times.includes(field.type) ? (values[0] ? vietnamTime(values[0]) : '') : lines.includes(field.type) ? values.join('\n') : values[place] ?? ''
+  const start = lines.includes(field.type) ? values.join('\n') : values[place] ?? ''
   const [text, setText] = useState(start)
+  const [time, setTime] = useState<Time>(times.includes(field.type) ? values[0] ?? '' : '')
   const [ticked, setTicked] = useState<Record<string, string>>(field.ticked ?? {})
   const [rows, setRows] = useState(field.type === 'table' ? fact?.rows ?? [] : [])
   const [busy, setBusy] = useState(false)
@@ -83,7 +84,7 @@ function Edit({ field, fact, label, close, save }: { field: Value; fact: Fact | 
     const kept = fact?.rows ?? []
     if (field.type === 'table') return { values, rows: rows.filter((r) => r.some((c) => c.trim() !== '')) }
     if (field.options) return { values: Object.entries(ticked).map(([code, s]) => (s.trim() ? `${code}:${s.trim()}` : code)), rows: kept }
-    if (times.includes(field.type)) return { values: text === '' ? [] : [localTime(text)], rows: kept }
+    if (times.includes(field.type)) return { values: time ? [time] : [], rows: kept }
     if (lines.includes(field.type)) return { values: text.split('\n').map((s) => s.trim()).filter(Boolean), rows: kept }
     return { values: values.length > 1 && text.trim() !== '' ? values.with(place, text.trim()) : text.trim() === '' ? [] : [text.trim()], rows: kept }
   }
@@ -120,10 +121,10 @@ function Edit({ field, fact, label, close, save }: { field: Value; fact: Fact | 
           </table>
           <Button size="compact-xs" variant="default" onClick={() => setRows((old) => [...old, columns.map(() => '')])}>{t('fact.row')}</Button>
         </div>
-      ) : times.includes(field.type) ? <TextInput type="datetime-local" step={1} aria-label={label} value={text} onChange={(e) => setText(e.currentTarget.value)} data-autofocus />
+      ) : times.includes(field.type) ? <Moment aria-label={label} value={time} onChange={setTime} data-autofocus />
         : <Textarea aria-label={label} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={20_000} autosize minRows={field.type === 'text' ? 1 : 3} maxRows={20} />}
       <Group mt="xs" gap="xs">
-        <Button size="compact-sm" type="submit" loading={busy}>{t('common.save')}</Button>
+        <Button size="compact-sm" type="submit" loading={busy} disabled={time === null}>{t('common.save')}</Button>
         <Button size="compact-sm" variant="default" onClick={close}>{t('common.cancel')}</Button>
       </Group>
     </form>

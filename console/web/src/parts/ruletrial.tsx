@@ -5,8 +5,9 @@ import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { rules, type Trial } from '../rules'
 import { seconds } from '../rulewords'
-import { clock, localTime } from '../time'
+import { clock } from '../time'
 import { Bytes } from './bytes'
+import { Moment, type Typed } from './moment'
 import { FaultList } from './ruletext'
 import { When } from './when'
 
@@ -19,7 +20,7 @@ export function RuleTrial({ text, ready, here, finding }: { text: string; ready:
   const sources = here ? ['window', 'finding', 'capture'] as const : ['capture'] as const
   const [source, setSource] = useState<string>(here ? (finding ? 'finding' : 'window') : 'capture')
   const [minutes, setMinutes] = useState(15)
-  const [span, setSpan] = useState({ from: '', to: '' })
+  const [span, setSpan] = useState<{ from: Typed; to: Typed }>({ from: '', to: '' })
   const [id, setID] = useState(finding)
   const [file, setFile] = useState<File | null>(null)
   const [busy, setBusy] = useState(false)
@@ -31,12 +32,12 @@ export function RuleTrial({ text, ready, here, finding }: { text: string; ready:
     setError('')
     const now = Date.now()
     const asked = source === 'finding' ? rules.tryFinding(text, id.trim().replace(/^.*\/finding\//, ''))
-      : source === 'window' && minutes === 0 ? rules.tryWindow(text, localTime(span.from), localTime(span.to))
+      : source === 'window' && minutes === 0 ? rules.tryWindow(text, span.from ?? '', span.to ?? '')
       : source === 'window' ? rules.tryWindow(text, new Date(now - minutes * 60_000).toISOString(), new Date(now).toISOString())
       : file ? rules.tryCapture(text, file) : undefined
     asked?.then((trial) => setGot({ trial, text }), (e: unknown) => { setGot(undefined); setError(explain(e, words)) }).finally(() => setBusy(false))
   }
-  const may = ready && (source === 'window' && (minutes > 0 || (localTime(span.from) !== '' && localTime(span.to) > localTime(span.from))) || source === 'finding' && id.trim() !== '' || source === 'capture' && file !== null && !large)
+  const may = ready && (source === 'window' && (minutes > 0 || (span.from && span.to && Date.parse(span.to) > Date.parse(span.from))) || source === 'finding' && id.trim() !== '' || source === 'capture' && file !== null && !large)
   return (
     <section className="panel admin trial">
       <h2>{t('rules.try')}</h2>
@@ -45,7 +46,7 @@ export function RuleTrial({ text, ready, here, finding }: { text: string; ready:
         {sources.length > 1 && <SegmentedControl size="xs" aria-label={t('rules.try.on')} value={source} onChange={setSource} data={sources.map((s) => ({ value: s, label: t(`rules.try.${s}` as Key) }))} />}
         {source === 'window' && <Select aria-label={t('rules.try.window')} w={160} value={String(minutes)} onChange={(v) => setMinutes(Number(v))} allowDeselect={false}
           data={windows.map((m) => ({ value: String(m), label: m === 0 ? t('rules.try.span') : m < 60 ? t('rules.try.minutes', { n: m }) : t('rules.try.hours', { n: m / 60 }) }))} />}
-        {source === 'window' && minutes === 0 && (['from', 'to'] as const).map((end) => <TextInput key={end} type="datetime-local" step={1} aria-label={t(`rules.try.${end}`)} value={span[end]} onChange={(e) => { const v = e.currentTarget.value; setSpan((s) => ({ ...s, [end]: v })) }} />)}
+        {source === 'window' && minutes === 0 && (['from', 'to'] as const).map((end) => <Moment key={end} aria-label={t(`rules.try.${end}`)} value={span[end]} onChange={(v) => setSpan((s) => ({ ...s, [end]: v }))} />)}
         {source === 'finding' && <TextInput w={320} aria-label={t('rules.try.id')} placeholder={t('rules.try.id')} value={id} onChange={(e) => setID(e.currentTarget.value)} classNames={{ input: 'mono' }} />}
         {source === 'capture' && <FileButton onChange={setFile} accept=".pcap,.pcapng,.gz,.zst,.cap">{(p) => <Button {...p} variant="default">{file ? `${file.name} (${number(file.size / 1024)} KiB)` : t('rules.try.file')}</Button>}</FileButton>}
         <Button variant="default" disabled={!may} loading={busy} onClick={start}>{t('rules.try.start')}</Button>

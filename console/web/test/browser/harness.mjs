@@ -44,9 +44,9 @@ export async function shot(name, fullPage = false) {
 
 // accessible fails on violations that axe calls serious or critical. The page's policy forbids script elements, so axe is
 // evaluated through the debugger.
-export async function accessible(where) {
-  await page.evaluate(axe)
-  const { violations } = await page.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))
+export async function accessible(where, of = page) {
+  await of.evaluate(axe)
+  const { violations } = await of.evaluate(() => axe.run(document, { resultTypes: ['violations'] }))
   const bad = violations.filter((v) => v.impact === 'serious' || v.impact === 'critical')
   assert.deepEqual(bad.map((v) => `${v.id}: ${v.nodes.slice(0, 3).map((n) => n.html.slice(0, 160) + ' ' + (n.any[0]?.message ?? '')).join(' | ')}`), [], where)
 }

@@ -1,7 +1,7 @@
 // Does it work? The pages of sensors and rules, and what they tell the others.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { accessible, close, columns, language, logIn, open, page, press, problems, server, shot, url } from './harness.mjs'
+import { accessible, close, columns, language, logIn, open, page, press, problems, server, shot, shots, url } from './harness.mjs'
 
 before(async () => {
   await open()
@@ -156,9 +156,9 @@ test('an own rule is checked as it is typed, tried, saved and taken back', async
   assert.match(await page.locator('.trial .bytes').first().innerText(), /2f 64 61 6e 67/)
   await page.getByRole('textbox', { name: 'Gói tin đã lưu' }).click()
   await page.getByRole('option', { name: 'khoảng khác' }).click()
-  await page.getByLabel(/^Từ lúc/).fill('2026-11-21T14:00:00')
+  await page.getByLabel(/^Từ lúc/).fill('21/11/2026 14:00')
   assert.equal(await page.getByRole('button', { name: 'Thử', exact: true }).isDisabled(), true)
-  await page.getByLabel(/^Đến lúc/).fill('2026-11-21T15:00:00')
+  await page.getByLabel(/^Đến lúc/).fill('21/11/2026 15:00:00')
   await page.getByRole('button', { name: 'Thử', exact: true }).click()
   await page.getByText('Trúng 1 lần').waitFor()
   await shot('own-tried-vi', true)
@@ -253,6 +253,43 @@ test('the overview says who waits, who must be warned, what is due and which sen
   await page.getByText('Người cần cảnh báo').waitFor()
   await page.locator('.number.victims').click()
   await page.waitForURL(/find\?q=source%3Afraud/)
+})
+
+test('a time is typed in the form of this country, or its day taken from a calendar', async () => {
+  // A browser of another country and zone: the pages' times stay Vietnam's.
+  const far = await (await page.context().browser().newContext({ baseURL: url, storageState: await page.context().storageState(), locale: 'en-US', timezoneId: 'America/New_York', viewport: { width: 1280, height: 800 } })).newPage()
+  far.on('console', (m) => { if (m.type() === 'error' && !/400/.test(m.text())) problems.push(m.text()) })
+  await far.goto(url + '/handover?' + new URLSearchParams({ from: '2026-11-29T18:00:00Z', to: '2026-11-30T01:30:00Z' }))
+  const from = far.getByRole('textbox', { name: 'Từ' }), to = far.getByRole('textbox', { name: 'Đến' }), show = far.getByRole('button', { name: 'Xem ca này' })
+  await far.locator('.shift').first().waitFor()
+  assert.equal(await from.inputValue(), '30/11/2026 01:00')
+  assert.equal(await to.inputValue(), '30/11/2026 08:30')
+  await from.fill('31/2/2026 7:05')
+  await far.keyboard.press('Tab')
+  await far.getByText('Viết như 05/03/2026 07:05').waitFor()
+  assert.equal(await from.getAttribute('aria-invalid'), 'true')
+  assert.equal(await show.isDisabled(), true)
+  if (shots) await far.screenshot({ path: `${shots}/moment-wrong-vi.png` })
+  await from.fill('5/3/2026 7:05')
+  await far.getByText('Viết như 05/03/2026 07:05').waitFor({ state: 'detached' })
+  await far.keyboard.press('Tab')
+  assert.equal(await from.inputValue(), '05/03/2026 07:05')
+  await far.keyboard.press('Enter') // the calendar's button is next
+  const calendar = far.getByRole('dialog')
+  await calendar.getByRole('button', { name: 'Tháng sau' }).waitFor()
+  assert.match((await calendar.innerText()).toLowerCase(), /tháng 3 2026[^]*t2\s+t3\s+t4\s+t5\s+t6\s+t7\s+cn/)
+  if (shots) await far.screenshot({ path: `${shots}/moment-calendar-vi.png` })
+  await accessible('a calendar', far)
+  await far.waitForFunction(() => document.activeElement?.getAttribute('aria-label') === '5 tháng 3 2026')
+  await far.keyboard.press('ArrowRight')
+  await far.keyboard.press('Enter')
+  await calendar.waitFor({ state: 'detached' })
+  assert.equal(await from.inputValue(), '06/03/2026 07:05')
+  await far.keyboard.type('22:15') // over the time of day, which is selected
+  assert.equal(await from.inputValue(), '06/03/2026 22:15')
+  await show.click()
+  await far.waitForURL(/from=2026-03-06T22%3A15%3A00%2B07%3A00/)
+  await far.context().close()
 })
 
 test('the overview says how each unit stands, 168 of them too, and an account sees its own', async () => {
