@@ -3,6 +3,7 @@ package console
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,5 +125,33 @@ func TestUnitLoads(t *testing.T) {
 		if got := an.want(200, "GET", "/api/v1/groups?q="+q, nil); got["total"] != want {
 			t.Errorf("a limited account: %s: %v groups, want %v", q, got["total"], want)
 		}
+	}
+}
+
+// TestHours: findings by the hour of Vietnam, today and yesterday, whole days both.
+func TestHours(t *testing.T) {
+	now := time.Date(2026, 11, 30, 8, 30, 0, 0, time.UTC) // 15:30 in Vietnam
+	d := newDesk(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	d.login()
+	hours := func() string {
+		return fmt.Sprint(d.want(200, "GET", "/api/v1/overview", nil)["hours"])
+	}
+	none := strings.TrimSuffix(strings.Repeat("0 ", 24), " ")
+	if got := hours(); got != "map[today:["+none+"] yesterday:["+none+"]]" {
+		t.Errorf("of nothing: %s", got)
+	}
+	var fs []detector.Finding
+	for i, s := range []string{"2026-11-30T08:29:59Z", "2026-11-30T08:00:00Z", "2026-11-30T07:59:59Z", "2026-11-29T17:00:00Z", // 15, 15, 14 and 0 o'clock of today
+		"2026-11-29T16:59:59Z", "2026-11-28T17:00:00Z", "2026-11-28T16:59:59Z"} { // 23 and 0 o'clock of yesterday, the day before
+		at, err := time.Parse(time.RFC3339, s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		fs = append(fs, sample(i, func(f *detector.Finding) { f.Time = at }))
+	}
+	d.write(fs...)
+	d.srv.Notify(fs)
+	if got := hours(); got != "map[today:[1 0 0 0 0 0 0 0 0 0 0 0 0 0 1 2 0 0 0 0 0 0 0 0] yesterday:[1 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 1]]" {
+		t.Error(got)
 	}
 }

@@ -28,6 +28,7 @@ type overview struct {
 	To         time.Time      `json:"to"`
 	Severities [4]severitySum `json:"severities"` // low to critical
 	Waiting    int            `json:"waiting"`    // groups that nobody has decided about, of all days, high or critical
+	Hours      hours          `json:"hours"`
 	Backlog    backlog        `json:"backlog"`
 	Victims    victims        `json:"victims"`
 	Brands     []nameCount    `json:"brands"`
@@ -38,6 +39,12 @@ type overview struct {
 	Partial    bool           `json:"partial"` // more groups than are counted: the numbers are lower bounds
 	Empty      bool           `json:"empty"`
 	Sensors    any            `json:"sensors,omitempty"`
+}
+
+// hours are how many findings lie in each hour of the day.
+type hours struct {
+	Today     []int `json:"today"`
+	Yesterday []int `json:"yesterday"`
 }
 
 type severitySum struct {
@@ -149,6 +156,11 @@ func (a *API) count(ctx context.Context, now time.Time) (*overview, error) {
 	}); err != nil {
 		return nil, err
 	}
+	for list, from := range map[*[]int]time.Time{&v.Hours.Today: midnight, &v.Hours.Yesterday: midnight.Add(day)} {
+		if *list, err = a.byHour(ctx, from); err != nil {
+			return nil, err
+		}
+	}
 	waiting, err := a.cfg.Store.Groups(ctx, store.Query{Status: []string{store.StatusNew}, MinSeverity: detector.High, Limit: 1})
 	if err != nil {
 		return nil, err
@@ -170,6 +182,15 @@ func (a *API) count(ctx context.Context, now time.Time) (*overview, error) {
 	v.Empty = len(any.Findings) == 0
 	v.Brands, v.Stages = ranked(brands), ranked(stages)
 	return v, nil
+}
+
+// byHour counts the findings of each hour of a day, which has 24 of them in Vietnam.
+func (a *API) byHour(ctx context.Context, midnight time.Time) ([]int, error) {
+	c, err := a.cfg.Store.Count(ctx, store.Query{From: midnight, To: midnight.Add(24 * time.Hour)}, 24)
+	if err == nil && c.Total == 0 {
+		c.Parts = make([]int, 24)
+	}
+	return c.Parts, err
 }
 
 // eachGroup visits the groups of a query, as many as are counted; partial says that there are more.

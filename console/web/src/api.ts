@@ -144,6 +144,8 @@ export interface UnitLoad {
 
 export interface Overview {
   from: string
+  to: string
+  hours: { today: number[]; yesterday: number[] } // of the day, 24 each
   severities: { severity: number; count: number; yesterday: number; spark: number[] }[]
   waiting: number
   backlog: { ages: { hours: number; groups: number }[]; oldest: string | null; partial: boolean }

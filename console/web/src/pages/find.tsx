@@ -97,7 +97,7 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
   }, [at, current, have, index, move, part, rows])
 
   const show = (v: { q: string; range: string }) => go('/find?' + new URLSearchParams({ q: v.q, range: v.range }))
-  const pick = (a: string, b: string) => go('/find?' + new URLSearchParams({ q, range, from: a, to: b }))
+  const pick = useCallback((a: string, b: string) => go('/find?' + new URLSearchParams({ q, range, from: a, to: b })), [q, range])
   const title = (f: Finding) => f.khien.summary[lang] || f.rule.name || f.rule.id
   const copy = () => {
     const text = (rows ?? []).map((f) => [utc(f['@timestamp']) + 'Z', words.t(`severity.${f.event.severity}` as Key), title(f), who(f), where(f), f.rule.id]

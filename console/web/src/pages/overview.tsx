@@ -6,6 +6,7 @@ import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { Deadline } from '../parts/deadline'
 import { Empty } from '../parts/empty'
+import { Hours } from '../parts/hours'
 import { ago, SensorIssue, urgency } from '../parts/sensorword'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
@@ -89,6 +90,7 @@ export function Overview({ me, decided, arrived, wall }: { me: Me; decided: numb
               </ul>
             )}
           </section>
+          {!wall && <Hours from={n.from} to={n.to} hours={n.hours} />}
           <UnitGrid units={n.units} admin={me.role === 'admin'} wall={wall} />
           <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands.slice(0, wall ? wallBars : undefined)} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
           <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />

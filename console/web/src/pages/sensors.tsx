@@ -3,6 +3,7 @@ import { Button, Skeleton } from '@mantine/core'
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { explain } from '../errors'
 import { useWords, type Key, type Words } from '../i18n'
+import { LossChart } from '../parts/losses'
 import { lossTime, share } from '../parts/lossline'
 import { ago, SensorIssue, urgency } from '../parts/sensorword'
 import { Severity } from '../parts/severity'
@@ -125,7 +126,7 @@ function One({ sensor: s, now, rate }: { sensor: Sensor; now: string; rate?: Rat
         <div><dt>{t('sensors.seen')}</dt><dd>{s.own ? t('sensors.seen.now') : <><When at={s.seen} /> <span className="quiet">({ago((Date.parse(now) - Date.parse(s.seen)) / 1000, words)})</span></>}</dd></div>
       </dl>
       {s.captures.length > 0 && <Captures list={s.captures} />}
-      <Losses list={s.losses} />
+      <Losses list={s.losses} now={now} />
     </section>
   )
 }
@@ -191,11 +192,12 @@ function Captures({ list }: { list: Capture[] }) {
   )
 }
 
-function Losses({ list }: { list: Loss[] }) {
+function Losses({ list, now }: { list: Loss[]; now: string }) {
   const { t, lang } = useWords()
   if (list.length === 0) return null
   return <>
     <h3>{t('sensors.losses')}</h3>
+    <LossChart list={list} now={now} />
     <ul className="losses">
       {list.slice(0, 20).map((l) => (
         <li key={l.id}>
