@@ -7,6 +7,7 @@ import { useWords, type Lang } from './i18n'
 import { useLive, type Told } from './live'
 import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
+import { PivotMenu } from './parts/pivot'
 import { Wanted } from './parts/reveals'
 import { changed, Hidden, mayReveal } from './reveal'
 import { Toasts, useToasts } from './parts/toast'
@@ -138,6 +139,7 @@ function Frame({ me }: { me: Me }) {
       </main>
       <Toasts toasts={toasts} />
       <Keys />
+      <PivotMenu />
       <PasswordDialog open={password} close={() => setPassword(false)} toasts={toasts} />
     </>
   )

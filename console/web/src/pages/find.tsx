@@ -156,12 +156,12 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
               <tbody ref={body}>
                 {part.before > 0 && <tr aria-hidden="true"><td colSpan={5} style={{ height: part.before, padding: 0 }} /></tr>}
                 {rows.slice(part.from, part.to).map((f, i) => (
-                  <tr key={f.event.id} data-row aria-rowindex={part.from + i + 2} className={f.event.id === at ? 'at' : ''} onClick={() => move(f.event.id)}>
+                  <tr key={f.event.id} data-row aria-rowindex={part.from + i + 2} id={f.event.id === at ? 'row-at' : undefined} className={f.event.id === at ? 'at' : ''} onClick={() => move(f.event.id)}>
                     <td><When at={f['@timestamp']} /></td>
                     <td><Severity level={f.event.severity} /></td>
                     <td title={title(f)}><a href={'/finding/' + encodeURIComponent(f.event.id)} onClick={(e) => { move(f.event.id); follow(e) }}>{title(f)}</a></td>
-                    <td className="mono" title={who(f)}>{who(f)}</td>
-                    <td className="mono" title={where(f)}>{where(f)}</td>
+                    <td className="mono">{who(f) && <Pivot field="src" value={who(f)} />}</td>
+                    <td className="mono">{where(f) && <Pivot field={f.khien.domain ? 'host' : 'dst'} value={where(f)} />}</td>
                   </tr>
                 ))}
                 {part.after > 0 && <tr aria-hidden="true"><td colSpan={5} style={{ height: part.after, padding: 0 }} /></tr>}

@@ -12,6 +12,7 @@ import { Bundles } from '../parts/bundles'
 import { CloseDialog } from '../parts/close'
 import { Empty } from '../parts/empty'
 import { LossLine } from '../parts/lossline'
+import { Pivot } from '../parts/pivot'
 import { ProposeDialog, targetsOf, type Target } from '../parts/propose'
 import { QueryBar, type View } from '../parts/querybar'
 import { Severity } from '../parts/severity'
@@ -258,9 +259,10 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
                   <td><Severity level={g.severity} /></td>
                   <td>
                     <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={(e) => { move(g.key); follow(e) }}>{name}</a>
-                    <small>{[words.word('source', g.source), g.brand, g.status !== 'new' && words.word('status', g.status)].filter(Boolean).join(' · ')}</small>
+                    <small><Pivot field="source" value={g.source} label={words.word('source', g.source)} /> · <Pivot field="rule" value={g.rule} />
+                      {g.brand && <> · <Pivot field="brand" value={g.brand} /></>}{g.status !== 'new' && <> · {words.word('status', g.status)}</>}</small>
                   </td>
-                  <td className="mono">{g.src_ip} → {g.domain || g.dst_ip}</td>
+                  <td className="mono">{g.src_ip && <Pivot field="src" value={g.src_ip} />} → {g.domain ? <Pivot field="host" value={g.domain} /> : g.dst_ip && <Pivot field="dst" value={g.dst_ip} />}</td>
                   <td><Spark values={g.spark} /></td>
                   <td><When at={g.last} /></td>
                   <td className="num">{number(g.count)}</td>

@@ -4,18 +4,18 @@ import type { End, Finding } from '../api'
 import { useWords, type Key } from '../i18n'
 import { Pivot, type Field } from './pivot'
 
-const end = (e?: { ip?: string; port?: number }) => (e?.ip ? (e.port ? (e.ip.includes(':') ? `[${e.ip}]:${e.port}` : `${e.ip}:${e.port}`) : e.ip) : undefined)
+const end = (field: Field, e?: End) => e?.ip && <><Pivot field={field} value={e.ip} />{e.port ? <span className="quiet"> : {e.port}</span> : null}</>
 
 export function Facts({ doc }: { doc: Finding }) {
   const { t, number } = useWords()
   const k = doc.khien
   const rows: [Key, ReactNode][] = [
-    ['field.source', end(doc.source)],
-    ['field.destination', end(doc.destination)],
+    ['field.source', end('src', doc.source)],
+    ['field.destination', end('dst', doc.destination)],
     ['field.source_place', place(doc.source)],
     ['field.destination_place', place(doc.destination)],
     ['field.protocol', [doc.network?.transport, doc.network?.protocol].filter(Boolean).join(' / ')],
-    ['field.domain', k.domain],
+    ['field.domain', one('host', k.domain)],
     ['field.url', doc.url?.original],
     ['field.user_agent', doc.user_agent?.original],
     ['field.ja4', one('ja4', doc.tls?.client.ja4)],

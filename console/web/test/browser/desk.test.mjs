@@ -1,0 +1,35 @@
+// What an analyst's hands do all night: values that lead on, words that complete themselves, keys, tables taken along.
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { accessible, close, logIn, open, page, press, problems, shot, url } from './harness.mjs'
+
+before(async () => { await open(); await logIn() })
+after(close)
+
+const rows = () => page.locator('.groups tbody tr')
+
+test('every value of a row leads on, by mouse and by key', async () => {
+  const label = page.locator('.mantine-Menu-label')
+  await page.goto(url + '/inbox?q=brand:vneid&range=24h&sort=worst')
+  await rows().first().waitFor()
+  await press('j')
+  for (const want of ['source:fraud', 'rule:', 'brand:', 'src:10.20.3.14', 'host:vneid-gov.example']) {
+    await press('.')
+    await label.filter({ hasText: want }).waitFor()
+  }
+  await accessible('menu of a value')
+  await shot('pivot-vi-light')
+  await press('Escape')
+  await page.getByRole('menu').waitFor({ state: 'detached' })
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), 'vneid-gov.example')
+  await rows().first().getByRole('button', { name: '10.20.3.14' }).click()
+  assert.equal(await label.innerText(), 'src:10.20.3.14')
+  await page.getByRole('menuitem', { name: 'Tìm mới trong cùng khoảng thời gian' }).click()
+  await page.locator('.rows tbody tr').first().waitFor()
+  assert.equal(new URL(page.url()).search, '?q=src%3A10.20.3.14&range=24h')
+  await page.goBack()
+  await page.locator('#row-at').waitFor()
+  assert.equal(await page.getByLabel('Điều kiện tìm').inputValue(), 'brand:vneid')
+})
+
+test('the browser had nothing to complain about', () => assert.deepEqual(problems, []))
