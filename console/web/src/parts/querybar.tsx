@@ -1,8 +1,9 @@
 // The query bar: text, and what is wrong with it, at the place where it is wrong.
-import { Button, Select, TextInput } from '@mantine/core'
+import { Button, Select } from '@mantine/core'
 import { useEffect, useState, type FormEvent, type ReactNode, type RefObject } from 'react'
 import type { Problem } from '../api'
 import { useWords, type Key } from '../i18n'
+import { QueryInput } from './queryinput'
 
 const ranges = ['1h', '24h', '7d', '30d', 'all'] as const
 
@@ -35,9 +36,7 @@ export function QueryBar({ view, change, problem, input, unsorted, children }: {
   }
   return (
     <form className="query" role="search" onSubmit={submit}>
-      <TextInput ref={input} className="grow" aria-label={t('query.label')} placeholder={t('query.placeholder')} value={text} error={error}
-        onChange={(e) => setText(e.currentTarget.value)} maxLength={2000} spellCheck={false} autoComplete="off"
-        onKeyDown={(e) => { if (e.key === 'Escape') { setText(view.q); e.currentTarget.blur() } }} />
+      <QueryInput text={text} setText={setText} revert={() => setText(view.q)} range={view.range} error={error} input={input} />
       <Select aria-label={t('inbox.range')} value={view.range} onChange={(range) => range && change({ ...view, range })} allowDeselect={false}
         data={ranges.map((r) => ({ value: r, label: t(`inbox.range.${r}` as Key) }))} w={140} />
       {!unsorted && <Select aria-label={t('inbox.sort')} value={view.sort} onChange={(sort) => sort && change({ ...view, sort })} allowDeselect={false}
