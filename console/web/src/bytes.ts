@@ -1,4 +1,9 @@
 // Rows of a hex and text view.
+export interface Hit {
+  from: number
+  length: number
+}
+
 export interface Run {
   hex: string
   text: string
@@ -20,14 +25,14 @@ export function decode(base64: string): Uint8Array {
 }
 
 // rows cuts bytes into rows of width, each into runs of matched and other bytes. start is the offset of the first byte.
-export function rows(bytes: Uint8Array, start: number, hitFrom: number, hitLen: number, width = 16): Row[] {
+export function rows(bytes: Uint8Array, start: number, hits: Hit[], width = 16): Row[] {
   const out: Row[] = []
   for (let at = 0; at < bytes.length; at += width) {
     const part = bytes.subarray(at, at + width)
     const runs: Run[] = []
     part.forEach((b, i) => {
       const pos = start + at + i
-      const hit = pos >= hitFrom && pos < hitFrom + hitLen
+      const hit = hits.some((h) => pos >= h.from && pos < h.from + h.length)
       let last = runs.at(-1)
       if (!last || last.hit !== hit) runs.push((last = { hex: '', text: '', hit }))
       last.hex += b.toString(16).padStart(2, '0') + (i === width / 2 - 1 ? '  ' : ' ')

@@ -12,6 +12,7 @@ import { LossLine } from '../parts/lossline'
 import { Packets } from '../parts/packets'
 import { Advice } from '../parts/advice'
 import { RevealLine } from '../parts/reveal'
+import { RuleText } from '../parts/ruletext'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import { StartReport } from '../parts/startreport'
@@ -133,12 +134,12 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           </section>
           <section>
             <h2>{t('finding.rule')}: <span className="mono"><Pivot field="rule" value={doc.rule.id} /></span>{k.rule?.text && doc.rule.name && doc.rule.name !== title && <> · {doc.rule.name}</>}</h2>
-            {k.rule?.text ? <pre className="rule" tabIndex={0}>{k.rule.text}</pre> : <p className="quiet">{t('finding.rule.none')}</p>}
+            {k.rule?.text ? <RuleText text={k.rule.text} reasons={reasons} /> : <p className="quiet">{t('finding.rule.none')}</p>}
             {k.source === 'signature' && <p className="noprint"><a href={'/rules?' + new URLSearchParams({ rule: `${k.rule?.gid ?? 1}:${doc.rule.id}` })} onClick={follow}>{t('finding.rule.page')}</a></p>}
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
             {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {doc.threat?.technique.name[i]}</span>)}</p>}
           </section>
-          {me.role !== 'viewer' && <Packets id={doc.event.id} />}
+          {me.role !== 'viewer' && <Packets id={doc.event.id} reasons={reasons} />}
           {doc.file?.hash?.sha256 && <FileSection id={doc.event.id} me={me} />}
         </div>
         <aside>

@@ -1,15 +1,16 @@
 // The packets of a finding's flow that are kept: looked at only when somebody asks, since that is audited.
 import { Button } from '@mantine/core'
 import { useState } from 'react'
-import { api, type PacketList } from '../api'
+import { api, type PacketList, type Reason } from '../api'
 import { decode } from '../bytes'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
+import { hitsIn } from '../matched'
 import { milli } from '../time'
 import { Hex, masked } from './bytes'
 import { When } from './when'
 
-export function Packets({ id }: { id: string }) {
+export function Packets({ id, reasons }: { id: string; reasons: Reason[] }) {
   const words = useWords()
   const { t, number } = words
   const [got, setGot] = useState<PacketList>()
@@ -50,7 +51,7 @@ export function Packets({ id }: { id: string }) {
                   <td className="mono">{p.flags.join(' ')}</td>
                   <td className="mono">{p.size > 0 ? (
                     <button type="button" className="pivot" aria-expanded={i === open} onClick={() => setOpen(i === open ? undefined : i)}>
-                      {preview(decode(p.bytes))}
+                      {hitsIn(decode(p.bytes), reasons).length > 0 && <mark title={t('packets.matched')}>◆<span className="hidden"> {t('packets.matched')} </span></mark>}{preview(decode(p.bytes))}
                     </button>
                   ) : <span className="quiet">{t('packets.empty')}</span>}</td>
                 </tr>
@@ -63,7 +64,7 @@ export function Packets({ id }: { id: string }) {
             <figcaption>
               {t('packets.bytes', { n: number(bytes.length), size: number(shown.size) })}{masked(bytes) && <> · {t('finding.masked')}</>}
             </figcaption>
-            <Hex bytes={bytes} label={t('packets.content')} />
+            <Hex bytes={bytes} label={t('packets.content')} hits={hitsIn(bytes, reasons)} />
           </figure>
         )}
       </>}

@@ -1,16 +1,25 @@
 // A rule with its parts told apart, and a text with the place that is wrong.
+import type { Reason } from '../api'
 import { useWords } from '../i18n'
+import { matchedBy } from '../matched'
 import type { Fault } from '../rules'
 import { said } from '../rulewords'
 
 const token = /("(?:\\.|[^"\\])*")|(#.*$)|(?<=[(;]\s*)([\w.-]+)(?=\s*[:;])|(\$\w+|\b\d[\d.:/]*\b)|(->|<>)|^(\s*(?:alert|drop|pass|reject\w*)\b)/gm
 const kinds = ['string', 'comment', 'keyword', 'value', 'arrow', 'action']
 
-export function RuleText({ text }: { text: string }) {
+// RuleText marks what matched, where the reasons of a finding are given.
+export function RuleText({ text, reasons = [] }: { text: string; reasons?: Reason[] }) {
+  const { lang } = useWords()
   const out = []
   let at = 0
+  let keyword = ''
   for (const m of text.matchAll(token)) {
-    out.push(text.slice(at, m.index), <span key={m.index} className={'r-' + kinds[m.slice(1).findIndex((x) => x !== undefined)]}>{m[0]}</span>)
+    const kind = kinds[m.slice(1).findIndex((x) => x !== undefined)]
+    if (kind === 'keyword') keyword = m[0]
+    const why = kind === 'string' && !/!\s*$/.test(text.slice(at, m.index)) ? matchedBy(reasons, keyword, m[0]) : undefined
+    const part = why ? <mark title={why[lang]}>{m[0]}</mark> : m[0]
+    out.push(text.slice(at, m.index), <span key={m.index} className={'r-' + kind}>{part}</span>)
     at = m.index + m[0].length
   }
   return <pre className="rule" tabIndex={0}>{out}{text.slice(at)}</pre>

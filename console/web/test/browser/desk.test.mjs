@@ -63,4 +63,17 @@ test('a query completes itself, and Enter alone searches for what was typed', as
   await page.waitForURL(/severity%3E%3Dhigh\+-brand%3Avneid/i)
 })
 
+test('the parts of a rule and the packets that matched are marked', async () => {
+  const open = async (q) => {
+    await page.goto(url + '/find?' + new URLSearchParams({ q, range: 'all' }))
+    await page.locator('.rows tbody a').first().click()
+    await page.locator('pre.rule').waitFor()
+  }
+  await open('rule:2100001')
+  assert.deepEqual(await page.locator('pre.rule mark').allInnerTexts(), ['"<script"'])
+  await shot('rule-matched-vi-light')
+  await open('rule:fake_vneid_apk')
+  assert.deepEqual(await page.locator('pre.rule mark').allInnerTexts(), ['"AccessibilityService"'])
+})
+
 test('the browser had nothing to complain about', () => assert.deepEqual(problems, []))

@@ -54,6 +54,8 @@ func findings(now time.Time) []detector.Finding {
 			Rule:    detector.Rule{ID: "fake_vneid_apk", Name: "APK giả mạo dịch vụ công", Ruleset: "khien", Text: "rule fake_vneid_apk {\n  strings:\n    $a = \"AccessibilityService\"\n  condition:\n    $a\n}"},
 			Summary: detector.Text{VI: "Tải ứng dụng giả mạo (APK) rồi liên lạc máy chủ điều khiển", EN: "A fake app (APK) was downloaded and contacted its control server"},
 			SrcIP:   netip.MustParseAddr("10.20.7.81"), DstIP: netip.MustParseAddr("203.0.113.9"), SrcPort: uint16(40000 + i), DstPort: 80, Transport: "tcp", App: "http",
+			Reasons: []detector.Reason{{Text: detector.Text{VI: "tệp có chuỗi AccessibilityService", EN: "the file holds the string AccessibilityService"}, Weight: 1,
+				Buffer: "file.data", Offset: 4096, Length: 20, Excerpt: []byte("Landroid/AccessibilityService;"), ExcerptOffset: 4087}},
 			Domain: "dichvucong-vn.example", FileName: "DichVuCong.apk", FileMIME: "application/vnd.android.package-archive", FileSize: uint64(len(apk)), SHA256: apkSHA(), JA4: "t13d1516h2_8daaf6152771_b186095e22b6", Sensor: "so-y-te", FlowID: uint64(100 + i),
 			Fraud: &detector.Fraud{Kind: "fake_apk", Brand: "dichvucong", Stage: "apk", Visibility: "seen", Score: 0.88}})
 	}
@@ -79,8 +81,9 @@ func findings(now time.Time) []detector.Finding {
 		Transport: "tcp", App: "http", Domain: markup, URL: "http://x/" + markup, UserAgent: markup, FlowID: 9, Sensor: markup, JA4: markup,
 		FileName: markup + ".apk", FileMIME: markup, FileSize: 9, SHA256: strings.Repeat("ab", 32), CampaignID: markup, ChainID: markup,
 		RelatedHosts: []string{markup}, NotSeen: []detector.Text{{VI: markup, EN: markup}},
-		Steps:   []detector.Step{{Time: now, Stage: markup, Visibility: "seen", What: detector.Text{VI: markup, EN: markup}, Evidence: markup}},
-		Reasons: []detector.Reason{{Text: detector.Text{VI: markup, EN: markup}, Weight: 1, Buffer: "http.uri", Offset: 1, Length: 28, Excerpt: []byte("/" + markup)}}})
+		Steps: []detector.Step{{Time: now, Stage: markup, Visibility: "seen", What: detector.Text{VI: markup, EN: markup}, Evidence: markup}},
+		Reasons: []detector.Reason{{Text: detector.Text{VI: markup, EN: markup}, Weight: 1, Buffer: "http.uri", Offset: 1, Length: 28, Excerpt: []byte("/" + markup)},
+			{Text: detector.Text{VI: "có thẻ script trong địa chỉ", EN: "a script tag in the address"}, Weight: 0.5, Buffer: "http.uri", Offset: strings.Index("/"+markup, "<script"), Length: 7, Excerpt: []byte("/" + markup)}}})
 	for i := range out {
 		out[i].Identify()
 	}
