@@ -25,3 +25,30 @@ export function findNear(q: string) {
   }
   go('/find?' + p)
 }
+
+// The order of the groups in the inbox, so that one goes from finding to finding without it.
+export interface Place {
+  id: string
+  key: string
+}
+
+const order = 'khien.order'
+const at = 'khien.at'
+const most = 1000
+
+export const keepOrder = (places: Place[]) => sessionStorage.setItem(order, JSON.stringify(places.slice(0, most)))
+
+// beside is the place before or behind a finding.
+export function beside(id: string, step: number): Place | undefined {
+  const list = JSON.parse(sessionStorage.getItem(order) ?? '[]') as Place[]
+  const i = list.findIndex((p) => p.id === id)
+  return i < 0 ? undefined : list[i + step]
+}
+
+// leaveAt tells the inbox which row to come back to; leftAt takes that once.
+export const leaveAt = (key: string) => sessionStorage.setItem(at, key)
+export function leftAt(): string {
+  const key = sessionStorage.getItem(at) ?? ''
+  sessionStorage.removeItem(at)
+  return key
+}

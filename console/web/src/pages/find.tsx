@@ -12,6 +12,7 @@ import { QueryBar } from '../parts/querybar'
 import { Severity } from '../parts/severity'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
+import { usePress } from '../press'
 import { follow, go } from '../route'
 import { span, utc } from '../time'
 import { remember } from '../view'
@@ -78,23 +79,15 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
   const index = Math.max(0, rows?.findIndex((f) => f.event.id === at) ?? 0)
   const current = rows?.[index]
   const move = useCallback((id: string) => { setAt(id); history.replaceState({ at: id }, '') }, [])
-  useEffect(() => {
-    const press = (e: KeyboardEvent) => {
-      const el = e.target as HTMLElement
-      if (e.ctrlKey || e.metaKey || e.altKey || el.closest('[role=dialog], [role=listbox], [role=menu], textarea, select') || el instanceof HTMLInputElement) return
-      const stepTo = (d: number) => {
-        const i = Math.min(have - 1, Math.max(0, at === '' ? 0 : index + d))
-        const f = rows?.[i]
-        if (f) { move(f.event.id); part.show(i) }
-      }
-      const on: Record<string, () => void> = { j: () => stepTo(1), k: () => stepTo(-1), '/': () => input.current?.focus() }
-      if (current && at && !el.closest('a, button')) on.Enter = () => go('/finding/' + encodeURIComponent(current.event.id))
-      const f = Object.hasOwn(on, e.key) ? on[e.key] : undefined
-      if (f) { e.preventDefault(); f() }
-    }
-    window.addEventListener('keydown', press)
-    return () => window.removeEventListener('keydown', press)
-  }, [at, current, have, index, move, part, rows])
+  const step = (d: number) => {
+    const i = Math.min(have - 1, Math.max(0, at === '' ? 0 : index + d))
+    const f = rows?.[i]
+    if (f) { move(f.event.id); part.show(i) }
+  }
+  usePress({
+    j: () => step(1), k: () => step(-1), '/': () => input.current?.focus(),
+    ...(current && at ? { Enter: () => go('/finding/' + encodeURIComponent(current.event.id)) } : {}),
+  })
 
   const show = (v: { q: string; range: string }) => go('/find?' + new URLSearchParams({ q: v.q, range: v.range }))
   const pick = useCallback((a: string, b: string) => go('/find?' + new URLSearchParams({ q, range, from: a, to: b })), [q, range])

@@ -15,14 +15,17 @@ import { RevealLine } from '../parts/reveal'
 import { RuleText } from '../parts/ruletext'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
-import { StartReport } from '../parts/startreport'
+import { Related } from '../parts/related'
+import { StartReport, StartReportDialog } from '../parts/startreport'
 import { ProposeDialog, targetsOf } from '../parts/propose'
 import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { When } from '../parts/when'
-import { follow } from '../route'
 import { holdsPseudonym } from '../reveal'
+import { usePress } from '../press'
+import { follow, go } from '../route'
 import { unitName, useUnits } from '../units'
+import { beside, leaveAt } from '../view'
 
 const marks: Record<string, string> = { seen: '●', inferred: '○', reported: '◌' }
 
@@ -50,11 +53,12 @@ export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toast
 }
 
 function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts }: {
-  doc: Doc; group: string; triage: Triage; units: string[]; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+  doc: Doc; group: string; triage: Triage; units: string[]; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string, undo?: () => void) => void
   toasts: ToastBox
 }) {
   const [tuning, setTuning] = useState<Scope>()
   const [proposing, setProposing] = useState(false)
+  const [reporting, setReporting] = useState(false)
   const words = useWords()
   const { t, lang, number } = words
   const names = useUnits(units.length > 0)
@@ -64,6 +68,18 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
   const to = doc.event.end ?? doc['@timestamp']
   const reasons = k.reasons ?? []
   const targets = targetsOf(doc)
+  const tune = () => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })
+  const next = (step: number) => {
+    const place = beside(doc.event.id, step)
+    if (!place) { said(t(step > 0 ? 'finding.last' : 'finding.first')); return }
+    leaveAt(place.key)
+    go('/finding/' + encodeURIComponent(place.id), true)
+    window.scrollTo(0, 0)
+  }
+  usePress({
+    j: () => next(1), k: () => next(-1), u: () => toasts.undoLast(),
+    ...(me.role === 'viewer' ? {} : { t: tune, r: () => setReporting(true), ...(targets.length > 0 ? { b: () => setProposing(true) } : {}) }),
+  })
   const top = Math.max(0.0001, ...reasons.map((r) => r.weight))
   return (
     <article className="page finding">
@@ -145,19 +161,21 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
         <aside>
           <Advice doc={doc} />
           <Decide group={group} triage={triage} me={me} setTriage={setTriage} failed={failed} said={said}>
-            <Button size="sm" variant="default" onClick={() => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })}>{t('tune.open')}</Button>
+            <Button size="sm" variant="default" onClick={tune}>{t('tune.open')}</Button>
             <StartReport finding={doc.event.id} title={title} />
             <StartReport finding={doc.event.id} title={title} freeze />
             {targets.length > 0 && <Button size="sm" variant="default" onClick={() => setProposing(true)}>{t('propose.open')}</Button>}
           </Decide>
+          <StartReportDialog findings={reporting ? [doc.event.id] : []} title={title} close={() => setReporting(false)} />
           {proposing && <ProposeDialog targets={targets} finding={doc.event.id} close={() => setProposing(false)} toasts={toasts} />}
           <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
           <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>
-          <Related group={group} id={doc.event.id} />
+          <Related doc={doc} group={group} />
           <section><h2>{t('finding.history')}</h2><History triage={triage} /></section>
           <Button className="noprint" variant="default" onClick={() => window.print()}>{t('common.print')}</Button>
         </aside>
       </div>
+      {me.role !== 'viewer' && <p className="keys noprint">{t('finding.keys')}</p>}
     </article>
   )
 }
@@ -168,25 +186,4 @@ function Evidence({ of }: { of?: string }) {
   if (!of) return null
   if (!/^[0-9a-f]{32}$/.test(of)) return <small className="mono quiet"> {of}</small>
   return <small> <a href={'/finding/' + of} onClick={follow}>{t('finding.evidence')}</a></small>
-}
-
-function Related({ group, id }: { group: string; id: string }) {
-  const { t, lang } = useWords()
-  const [list, setList] = useState<Doc[]>([])
-  useEffect(() => {
-    api.groupFindings(group).then((p) => setList(p.findings.filter((f) => f.event.id !== id)), () => undefined)
-  }, [group, id])
-  if (list.length === 0) return null
-  return (
-    <section className="noprint">
-      <h2>{t('finding.related')}</h2>
-      <ul className="related">
-        {list.slice(0, 10).map((f) => (
-          <li key={f.event.id}>
-            <When at={f['@timestamp']} /> <a href={'/finding/' + encodeURIComponent(f.event.id)} onClick={follow}>{f.khien.summary[lang] || f.rule.name || f.rule.id}</a>
-          </li>
-        ))}
-      </ul>
-    </section>
-  )
 }

@@ -22,8 +22,9 @@ import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { Views } from '../parts/views'
 import { When } from '../parts/when'
+import { usePress } from '../press'
 import { follow, go } from '../route'
-import { remember } from '../view'
+import { keepOrder, leftAt, remember } from '../view'
 import { useWindow } from '../window'
 
 const pageSize = 100
@@ -49,7 +50,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   const [next, setNext] = useState('')
   const [empty, setEmpty] = useState(false)
   const [error, setError] = useState<unknown>()
-  const [at, setAt] = useState<string>(() => (history.state as { at?: string } | null)?.at ?? '')
+  const [at, setAt] = useState<string>(() => leftAt() || ((history.state as { at?: string } | null)?.at ?? ''))
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set())
   const [closing, setClosing] = useState<Group[]>([])
   const [bulk, setBulk] = useState<Bulk>()
@@ -111,6 +112,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
     setAt(key)
     history.replaceState({ at: key }, '')
   }, [])
+  const open = (g: Group) => { move(g.key); go('/finding/' + encodeURIComponent(g.latest_id)) }
   const toggle = useCallback((key: string) => setChosen((c) => {
     const n = new Set(c)
     if (!n.delete(key)) n.add(key)
@@ -148,44 +150,30 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
     }, (e: unknown) => toasts.fail(explain(e, words)))
   }, [t, toasts, words])
 
-  useEffect(() => {
-    const press = (e: KeyboardEvent) => {
-      const el = e.target as HTMLElement
-      if (e.ctrlKey || e.metaKey || e.altKey || closing.length > 0 || by || el.closest('[role=dialog], [role=listbox], [role=menu], textarea, select')) return
-      if (el instanceof HTMLInputElement && el.type !== 'checkbox') return
-      const step = (d: number) => {
-        const g = rows[Math.min(rows.length - 1, Math.max(0, at === '' ? 0 : index + d))]
-        if (g) move(g.key)
-      }
-      const on: Record<string, () => void> = {
-        j: () => step(1),
-        k: () => step(-1),
-        ArrowDown: () => step(1),
-        ArrowUp: () => step(-1),
-        x: () => { if (current) { if (at === '') move(current.key); toggle(current.key) } },
-        u: () => toasts.undoLast(),
-        '/': () => input.current?.focus(),
-        Escape: () => setChosen(new Set()),
-      }
-      if (may) {
-        on.a = () => setBulk({ q, range })
-        on.c = () => setClosing(picked())
-        on.t = () => { if (current) setTuning({ rule: current.rule, name: current.rule_name, src: current.src_ip, dst: current.dst_ip, host: current.domain }) }
-        on.e = () => void act(picked(), { status: 'escalated' })
-        on.b = () => { if (current) block(current) }
-        on.r = () => setReporting(picked())
-        on.s = () => void act(picked(), { status: 'seen' })
-      }
-      if (current && !el.closest('a, button')) on.Enter = () => go('/finding/' + encodeURIComponent(current.latest_id))
-      const f = Object.hasOwn(on, e.key) ? on[e.key] : undefined
-      if (f) {
-        e.preventDefault()
-        f()
-      }
-    }
-    window.addEventListener('keydown', press)
-    return () => window.removeEventListener('keydown', press)
-  }, [act, at, block, by, closing.length, current, index, may, move, picked, q, range, rows, toasts, toggle])
+  const step = (d: number) => {
+    const g = rows[Math.min(rows.length - 1, Math.max(0, at === '' ? 0 : index + d))]
+    if (g) move(g.key)
+  }
+  usePress(closing.length > 0 || by ? {} : {
+    j: () => step(1),
+    k: () => step(-1),
+    ArrowDown: () => step(1),
+    ArrowUp: () => step(-1),
+    x: () => { if (current) { if (at === '') move(current.key); toggle(current.key) } },
+    u: () => toasts.undoLast(),
+    '/': () => input.current?.focus(),
+    Escape: () => setChosen(new Set()),
+    ...(may ? {
+      a: () => setBulk({ q, range }),
+      c: () => setClosing(picked()),
+      t: () => { if (current) setTuning({ rule: current.rule, name: current.rule_name, src: current.src_ip, dst: current.dst_ip, host: current.domain }) },
+      e: () => void act(picked(), { status: 'escalated' }),
+      b: () => { if (current) block(current) },
+      r: () => setReporting(picked()),
+      s: () => void act(picked(), { status: 'seen' }),
+    } : {}),
+    ...(current ? { Enter: () => open(current) } : {}),
+  })
 
   const more = useCallback(() => { if (next && asking.current === '') void load(next) }, [load, next])
   const part = useWindow(by ? 0 : rows.length, body, more)
@@ -199,6 +187,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   }, [at, groups === undefined])
 
   useEffect(() => remember('/inbox', new URLSearchParams({ q, range, sort })), [q, range, sort])
+  useEffect(() => { if (rows.length > 0) keepOrder(rows.map((g) => ({ id: g.latest_id, key: g.key }))) }, [rows])
 
   const change = (v: View, to: string | undefined = by) => go('/inbox?' + new URLSearchParams({ ...v, ...(to ? { by: to } : {}) }))
   const again = () => { setTurn((n) => n + 1); void load('') }

@@ -3,11 +3,12 @@ import { Button, Select, Textarea } from '@mantine/core'
 import { useEffect, useState, type ReactNode } from 'react'
 import { api, type Change, type Me, type Triage } from '../api'
 import { useWords } from '../i18n'
+import { usePress } from '../press'
 import { CloseDialog } from './close'
 import { When } from './when'
 
 export function Decide({ group, triage, me, setTriage, failed, said, children }: {
-  group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string) => void
+  group: string; triage: Triage; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string, undo?: () => void) => void
   children?: ReactNode
 }) {
   const { t, word } = useWords()
@@ -15,10 +16,26 @@ export function Decide({ group, triage, me, setTriage, failed, said, children }:
   const [comment, setComment] = useState('')
   const [closing, setClosing] = useState(false)
   useEffect(() => { api.accounts().then((a) => setNames(a.accounts.map((x) => x.name)), () => undefined) }, [])
+  // A comment stays said; what else is decided can be taken back.
   const put = (change: Omit<Change, 'key' | 'version'>) =>
-    api.putTriage({ ...change, key: group, version: triage.version }).then((x) => { setTriage(x); setComment(''); said(t('finding.done')) }, failed)
-  if (me.role === 'viewer') return null
+    api.putTriage({ ...change, key: group, version: triage.version }).then((x) => {
+      const { status, verdict = '', reason = '', assignee = '' } = triage
+      const back = () => { api.putTriage({ key: group, version: x.version, status, verdict, reason, assignee }).then((y) => { setTriage(y); said(t('finding.undone')) }, failed) }
+      setTriage(x)
+      setComment('')
+      said(t('finding.done'), change.comment ? undefined : back)
+    }, failed)
+  const may = me.role !== 'viewer'
   const closed = triage.status === 'closed'
+  usePress(may ? {
+    m: () => { if (triage.assignee !== me.name) void put({ assignee: me.name }) },
+    ...(closed ? {} : {
+      c: () => setClosing(true),
+      e: () => { if (triage.status !== 'escalated') void put({ status: 'escalated' }) },
+      s: () => { if (triage.status === 'new') void put({ status: 'seen' }) },
+    }),
+  } : {})
+  if (!may) return null
   return (
     <section className="decide noprint">
       <h2>{t('finding.action')}</h2>

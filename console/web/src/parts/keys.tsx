@@ -3,10 +3,11 @@ import { Kbd, Modal } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useWords } from '../i18n'
 import { go } from '../route'
+import { typing } from '../press'
 import { nextPivot } from './pivot'
 
 const keys = [
-  ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['t', 't'], ['b', 'b'], ['r', 'r'], ['a', 'a'], ['.', 'dot'], ['u', 'u'], ['/', 'slash'],
+  ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['m', 'm'], ['t', 't'], ['b', 'b'], ['r', 'r'], ['a', 'a'], ['.', 'dot'], ['u', 'u'], ['/', 'slash'],
   ['g o', 'go'], ['g i', 'gi'], ['g f', 'gf'], ['g t', 'gt'], ['g c', 'gc'], ['g r', 'gr'], ['g s', 'gs'], ['g l', 'gl'], ['g h', 'gh'], ['?', 'help'],
 ] as const
 
@@ -19,11 +20,9 @@ export function Keys() {
   useEffect(() => {
     let g = 0
     const press = (e: KeyboardEvent) => {
-      const el = e.target as HTMLElement
-      if (e.ctrlKey || e.metaKey || e.altKey || el.closest('[role=dialog], [role=listbox], textarea, select')) return
-      if (el instanceof HTMLInputElement && el.type !== 'checkbox') return
+      if (typing(e)) return
       if (e.key === '.') { e.preventDefault(); nextPivot(); return }
-      if (el.closest('[role=menu]')) return
+      if ((e.target as HTMLElement).closest('[role=menu]')) return
       if (e.key === '?') { e.preventDefault(); setOpen(true); return }
       if (e.key !== 'Shift' && Date.now() - g < waitMS && Object.hasOwn(pages, e.key)) {
         // The page's own keys are not meant: t alone would mute a rule.

@@ -75,6 +75,8 @@ func findings(now time.Time) []detector.Finding {
 			Domain: fmt.Sprintf("%s-vn%d.example", brand, i), FlowID: uint64(5000 + i),
 			Fraud: &detector.Fraud{Kind: "lookalike", Brand: brand, Stage: "lookup", Visibility: "seen", Score: 0.5}})
 	}
+	earlier := &out[len(out)-40+4] // of the story's campaign, by its victim
+	earlier.SrcIP, earlier.CampaignID = story.SrcIP, story.CampaignID
 	out = append(out, detector.Finding{Time: now.Add(-3 * time.Minute), Source: detector.FromSignature, Severity: detector.High, Score: 0.7, Count: 1,
 		Rule:    detector.Rule{ID: "2100001", GID: 1, Rev: 3, Name: markup, Text: `alert http any any -> any any (msg:"` + markup + `"; content:"<script"; http_uri; sid:2100001; rev:3;)`},
 		Summary: detector.Text{VI: markup, EN: markup}, SrcIP: netip.MustParseAddr("2001:db8::15"), DstIP: netip.MustParseAddr("2001:db8:1::80"), SrcPort: 40000, DstPort: 80,
