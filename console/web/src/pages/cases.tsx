@@ -5,6 +5,7 @@ import type { Me } from '../api'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { atOnce, Deadline } from '../parts/deadline'
+import { Table } from '../parts/tabletools'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
 import { reporting, type Case, type Clock } from '../reporting'
@@ -40,7 +41,7 @@ export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: T
       <p className="quiet">{t('cases.lead')}</p>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
       {!list ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('cases.none')}</p> : (
-        <table className="groups plain duties">
+        <Table name="cases" className="groups plain duties">
           <thead><tr>
             <th scope="col">{t('cases.id')}</th><th scope="col">{t('case.name')}</th><th scope="col">{t('case.unit')}</th>
             <th scope="col">{t('cases.state')}</th><th scope="col">{t('cases.next')}</th><th scope="col" className="num">{t('cases.findings')}</th>
@@ -61,7 +62,7 @@ export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: T
               )
             })}
           </tbody>
-        </table>
+        </Table>
       )}
       <NewCase open={making} close={() => setMaking(false)} toasts={toasts} />
     </div>

@@ -11,9 +11,11 @@ import { Pivot, type Field } from '../parts/pivot'
 import { QueryBar } from '../parts/querybar'
 import { Severity } from '../parts/severity'
 import type { ToastBox } from '../parts/toast'
+import { TableTools } from '../parts/tabletools'
 import { When } from '../parts/when'
 import { usePress } from '../press'
 import { follow, go } from '../route'
+import { useTable } from '../table'
 import { span, utc } from '../time'
 import { remember } from '../view'
 import { useWindow } from '../window'
@@ -41,6 +43,7 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
   const [at, setAt] = useState(() => (history.state as { at?: string } | null)?.at ?? '')
   const input = useRef<HTMLInputElement>(null)
   const body = useRef<HTMLTableSectionElement>(null)
+  const table = useTable('find')
   const turn = useRef(0)
   const loading = useRef(false)
 
@@ -92,11 +95,10 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
   const show = (v: { q: string; range: string }) => go('/find?' + new URLSearchParams({ q: v.q, range: v.range }))
   const pick = useCallback((a: string, b: string) => go('/find?' + new URLSearchParams({ q, range, from: a, to: b })), [q, range])
   const title = (f: Finding) => f.khien.summary[lang] || f.rule.name || f.rule.id
-  const copy = () => {
-    const text = (rows ?? []).map((f) => [utc(f['@timestamp']) + 'Z', words.t(`severity.${f.event.severity}` as Key), title(f), who(f), where(f), f.rule.id]
-      .map((x) => x.replace(/[\t\r\n]+/g, ' ')).join('\t')).join('\n')
-    navigator.clipboard.writeText(text).then(() => toasts.say(t('find.copied', { n: number(have) })), (e: unknown) => toasts.fail(explain(e, words)))
-  }
+  const taken = () => [
+    [t('find.col.time'), t('inbox.col.severity'), t('inbox.col.what'), t('find.col.from'), t('find.col.to'), t('find.field.rule')],
+    ...(rows ?? []).map((f) => [utc(f['@timestamp']) + 'Z', t(`severity.${f.event.severity}` as Key), title(f), who(f), where(f), f.rule.id]),
+  ]
   return (
     <div className="page find">
       <h1 className="hidden">{t('find.title')}</h1>
@@ -106,7 +108,7 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
         <strong role="status">{counts && t('find.total', { n: number(counts.total) })}</strong>
         {from && to && <Button size="compact-sm" variant="default" onClick={() => show({ q, range })}>{span(from, to)} ×<span className="hidden"> {t('find.whole')}</span></Button>}
         {have > 0 && <>
-          <Button size="compact-sm" variant="default" onClick={copy}>{t('find.copy', { n: number(have) })}</Button>
+          <TableTools of={table} name="find" rows={taken} count={have} take={false} />
           {me.role !== 'viewer' && <Button size="compact-sm" variant="default" component="a" href={'/api/v1/findings.csv?' + asked({ lang })} download>{t('find.csv')}</Button>}
         </>}
       </div>
@@ -139,7 +141,7 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
             })}
           </aside>
           <div>
-            <table className="groups rows" aria-rowcount={have + 1}>
+            <table ref={table.ref} className="groups rows" aria-rowcount={have + 1}>
               <thead>
                 <tr>
                   <th scope="col">{t('find.col.time')}</th><th scope="col">{t('inbox.col.severity')}</th><th scope="col">{t('inbox.col.what')}</th>

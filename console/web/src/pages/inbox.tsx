@@ -22,8 +22,11 @@ import type { ToastBox } from '../parts/toast'
 import { TuneDialog, type Scope } from '../parts/tune'
 import { Views } from '../parts/views'
 import { When } from '../parts/when'
+import { TableTools } from '../parts/tabletools'
 import { usePress } from '../press'
 import { follow, go } from '../route'
+import { useTable } from '../table'
+import { utc } from '../time'
 import { keepOrder, leftAt, remember } from '../view'
 import { useWindow } from '../window'
 
@@ -57,6 +60,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   const [turn, setTurn] = useState(0)
   const by = bundles.find((b) => b === address.searchParams.get('by'))
   const body = useRef<HTMLTableSectionElement>(null)
+  const table = useTable('inbox')
   const [tuning, setTuning] = useState<Scope>()
   const [reporting, setReporting] = useState<Group[]>([])
   const [blocking, setBlocking] = useState<{ finding: string; targets: Target[] }>()
@@ -190,6 +194,11 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
   useEffect(() => { if (rows.length > 0) keepOrder(rows.map((g) => ({ id: g.latest_id, key: g.key }))) }, [rows])
 
   const change = (v: View, to: string | undefined = by) => go('/inbox?' + new URLSearchParams({ ...v, ...(to ? { by: to } : {}) }))
+  const taken = () => [
+    [t('inbox.col.severity'), t('inbox.col.what'), t('find.col.from'), t('find.col.to'), t('find.field.rule'), t('find.field.status'), t('inbox.col.first'), t('inbox.col.last'), t('inbox.col.count')],
+    ...rows.map((g) => [words.word('severity', String(g.severity)), g.summary[words.lang] || g.rule_name, g.src_ip, g.domain || g.dst_ip, g.rule, words.word('status', g.status),
+      utc(g.first) + 'Z', utc(g.last) + 'Z', String(g.count)]),
+  ]
   const again = () => { setTurn((n) => n + 1); void load('') }
   const fresh = new Set(arrived.map((a) => a.key)).size
   return (
@@ -218,6 +227,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
           </>}
           <Button size="compact-sm" variant="subtle" onClick={() => setChosen(new Set())}>{t('inbox.clear')}</Button>
         </>}
+        {rows.length > 0 && !by && <TableTools of={table} name="inbox" rows={taken} take={may} />}
       </div>
       {fresh > 0 && rows.length > 0 && !by && (
         <button type="button" className="fresh" onClick={() => void load('')}>{t('inbox.new', { n: fresh })}</button>
@@ -225,7 +235,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
       {by ? <Bundles view={{ q, range, sort }} by={by} me={me} turn={turn + decided} failed={setError} decide={(x) => setBulk({ q: x, range })} /> : groups === undefined ? error === undefined && <Shape /> : empty ? <Empty /> : rows.length === 0 ? (
         <p className="empty"><strong>{t('inbox.none')}</strong><br />{t('inbox.none.hint')}</p>
       ) : (
-        <table className={long ? 'groups long' : 'groups'} aria-rowcount={long ? total + 1 : undefined}>
+        <table ref={table.ref} className={long ? 'groups long' : 'groups'} aria-rowcount={long ? total + 1 : undefined}>
           <thead>
             <tr>
               <th scope="col"><span className="hidden">{t('inbox.col.select')}</span></th>
@@ -253,7 +263,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
                   </td>
                   <td className="mono">{g.src_ip && <Pivot field="src" value={g.src_ip} />} → {g.domain ? <Pivot field="host" value={g.domain} /> : g.dst_ip && <Pivot field="dst" value={g.dst_ip} />}</td>
                   <td><Spark values={g.spark} /></td>
-                  <td><When at={g.last} /></td>
+                  <td><When at={g.last} />{g.count > 1 && g.first < g.last && <small>{t('inbox.since')} <When at={g.first} /></small>}</td>
                   <td className="num">{number(g.count)}</td>
                 </tr>
               )

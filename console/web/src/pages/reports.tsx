@@ -6,6 +6,7 @@ import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { atOnce, Deadline } from '../parts/deadline'
 import { IssuedTable } from '../parts/issued'
+import { Table } from '../parts/tabletools'
 import { When } from '../parts/when'
 import { reporting, verified, type Clock, type Filled, type Issued, type Regime } from '../reporting'
 import { follow } from '../route'
@@ -57,7 +58,7 @@ export function Reports({ me }: { me: Me }) {
 function Due({ clocks, regime, missing, works }: { clocks: Clock[]; regime?: Regime; missing: Record<string, Filled['missing']>; works: boolean }) {
   const { t, lang } = useWords()
   return (
-    <table className="groups plain duties">
+    <Table name="reports" className="groups plain duties">
       <thead><tr>
         <th scope="col">{t('clock.state')}</th><th scope="col">{t('clock.due')}</th><th scope="col">{t('clock.duty')}</th><th scope="col">{t('reports.to')}</th>
         <th scope="col">{t('reports.case')}</th>{works && <th scope="col">{t('reports.draft')}</th>}
@@ -82,6 +83,6 @@ function Due({ clocks, regime, missing, works }: { clocks: Clock[]; regime?: Reg
           )
         })}
       </tbody>
-    </table>
+    </Table>
   )
 }

@@ -7,6 +7,7 @@ import { useWords, type Key } from '../i18n'
 import { OwnRules } from '../parts/ownrules'
 import { RuleSheet } from '../parts/rulesheet'
 import { RuleSets, Standing } from '../parts/rulesets'
+import { Table } from '../parts/tabletools'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
 import { follow, go } from '../route'
@@ -93,7 +94,7 @@ function List({ address, sets, me, changed, toasts }: { address: URL; sets: Sets
     {!page ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : <>
       <p className="quiet" role="status">{t('rules.total', { n: number(page.total) })}{page.partial && ' ' + t('rules.partial')}</p>
       {page.total === 0 ? <p className="empty">{t('rules.empty')}</p> : (
-        <table className="groups plain sheet ruletable">
+        <Table name="rules" className="groups plain sheet ruletable">
           <thead>
             <tr>
               <th scope="col">{t('rules.col.rule')}</th>
@@ -106,7 +107,7 @@ function List({ address, sets, me, changed, toasts }: { address: URL; sets: Sets
             </tr>
           </thead>
           <tbody>{page.rules.map((r) => <Row key={r.id} rule={r} atleast={page.partial} />)}</tbody>
-        </table>
+        </Table>
       )}
       {page.next && <Button mt="sm" variant="default" onClick={() => load(page.next)}>{t('rules.more')}</Button>}
     </>}

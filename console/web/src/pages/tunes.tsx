@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState } from 'react'
 import { api, type Me, type Tune } from '../api'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
+import { Table } from '../parts/tabletools'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
 import { follow } from '../route'
@@ -30,7 +31,7 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
       <p className="quiet">{t('tunes.lead')}</p>
       {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
       {!list ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('tunes.none')}</p> : (
-        <table className="groups plain">
+        <Table name="tunes" className="groups plain">
           <thead>
             <tr>
               <th scope="col">{t('tunes.col.what')}</th>
@@ -55,7 +56,7 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
               </tr>
             ))}
           </tbody>
-        </table>
+        </Table>
       )}
     </div>
   )

@@ -9,6 +9,7 @@ import { outside, unitName, useUnits } from '../units'
 import { Pivot, term, type Field } from './pivot'
 import type { View } from './querybar'
 import { Severity } from './severity'
+import { Table } from './tabletools'
 import { When } from './when'
 
 export function Bundles({ view, by, me, turn, failed, decide }: {
@@ -34,7 +35,7 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
   if (got.bundles.length === 0) return <p className="empty"><strong>{t('bundles.none', { what })}</strong><br />{t(by === 'unit' ? 'bundles.none.unit' : 'bundles.none.hint')}</p>
   return <>
     <p className="quiet">{by === 'unit' ? t('bundles.lead.unit') : t('bundles.lead', { what })} {got.more && t('bundles.more', { n: number(got.bundles.length) })}</p>
-    <table className="groups">
+    <Table name="bundles" className="groups" take={me.role !== 'viewer'}>
       <thead>
         <tr>
           <th scope="col">{what}</th><th scope="col">{t('inbox.col.severity')}</th><th scope="col">{t('bundles.latest')}</th>
@@ -59,6 +60,6 @@ export function Bundles({ view, by, me, turn, failed, decide }: {
           )
         })}
       </tbody>
-    </table>
+    </Table>
   </>
 }

@@ -5,6 +5,7 @@ import type { Me } from '../api'
 import { useWords } from '../i18n'
 import { follow } from '../route'
 import type { Act } from './blockact'
+import { Table } from './tabletools'
 import { When } from './when'
 
 const leads = (me: Me) => me.role === 'lead' || me.role === 'admin'
@@ -19,7 +20,7 @@ export function Decisions({ list, me, act }: { list: Decision[]; me?: Me; act?: 
     return <><When at={at} />{d.state === 'active' && left > 0 && <small>{t('unblock.left', { time: lasting(left, words) })}</small>}</>
   }
   return (
-    <table className="groups plain decisions">
+    <Table name="decisions" className="groups plain decisions">
       <thead>
         <tr>
           <th scope="col">{t('blocking.col.state')}</th>
@@ -49,6 +50,6 @@ export function Decisions({ list, me, act }: { list: Decision[]; me?: Me; act?: 
           </tr>
         ))}
       </tbody>
-    </table>
+    </Table>
   )
 }

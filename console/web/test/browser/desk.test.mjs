@@ -1,5 +1,6 @@
 // What an analyst's hands do all night: values that lead on, words that complete themselves, keys, tables taken along.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { accessible, close, logIn, open, page, press, problems, shot, url } from './harness.mjs'
 
@@ -124,6 +125,41 @@ test('a finding leads to what else happened in its campaign and to its victim', 
   await page.waitForURL(/ip%3A10.20.3.14&range=30d/)
   await rows().nth(1).waitFor()
   assert.equal(await rows().count(), 2)
+})
+
+test('columns are made wider, which is remembered, and a table is taken along', async () => {
+  const widths = () => page.locator('.groups thead th').evaluateAll((l) => l.map((th) => Math.round(th.getBoundingClientRect().width)))
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.goto(url + '/inbox?q=rule:2100001&range=24h&sort=worst')
+  await rows().first().waitFor()
+  const before = await widths()
+  const head = await page.locator('.groups thead th').nth(2).boundingBox()
+  await page.mouse.move(head.x + head.width, head.y + 10)
+  await page.mouse.down()
+  await page.mouse.move(head.x + head.width - 100, head.y + 10, { steps: 5 })
+  await page.mouse.up()
+  const dragged = await widths()
+  assert.ok(Math.abs(before[2] - dragged[2] - 100) <= 3 && Math.abs(dragged[3] - before[3] - 100) <= 3, `${before} ${dragged}`)
+  await page.reload()
+  await rows().first().waitFor()
+  assert.deepEqual(await widths(), dragged)
+  await page.getByRole('button', { name: 'Bảng ▾' }).click()
+  await accessible('table tools')
+  await shot('table-tools-vi-light')
+  await page.getByRole('button', { name: 'Rộng hơn: Việc' }).click()
+  assert.ok((await widths())[2] > dragged[2])
+  await page.getByRole('button', { name: 'Chép thành văn bản' }).click()
+  await page.getByText('Đã chép 1 dòng').waitFor()
+  const text = await page.evaluate(() => navigator.clipboard.readText())
+  assert.match(text, /^Mức độ\tViệc\t[^]*\nCao\t<img src=x[^\n]*\t2001:db8::15\t/)
+  const [file] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Tải CSV' }).click()])
+  assert.equal(file.suggestedFilename(), 'khien-inbox.csv')
+  const csv = readFileSync(await file.path(), 'utf8')
+  assert.ok(csv.startsWith('\ufeffMức độ,Việc,'))
+  assert.ok(csv.includes('"<img src=x onerror=alert(1)><script>document.title=""owned""</script>"'))
+  await page.getByRole('button', { name: 'Trả về độ rộng ban đầu' }).click()
+  assert.deepEqual(await widths(), before)
+  await press('Escape')
 })
 
 test('the browser had nothing to complain about', () => assert.deepEqual(problems, []))
