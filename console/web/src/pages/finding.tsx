@@ -183,7 +183,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
 // Evidence leads to the finding that shows a step; what is no finding is told as it is.
 function Evidence({ of }: { of?: string }) {
   const { t } = useWords()
-  if (!of) return null
+  if (!of || of.startsWith('flow ')) return null // the number of a flow leads nowhere: its packets are below
   if (!/^[0-9a-f]{32}$/.test(of)) return <small className="mono quiet"> {of}</small>
   return <small> <a href={'/finding/' + of} onClick={follow}>{t('finding.evidence')}</a></small>
 }

@@ -258,11 +258,11 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
                   <td><Severity level={g.severity} /></td>
                   <td>
                     <a href={'/finding/' + encodeURIComponent(g.latest_id)} onClick={(e) => { move(g.key); follow(e) }}>{name}</a>
-                    <small><Pivot field="source" value={g.source} label={words.word('source', g.source)} /> · <Pivot field="rule" value={g.rule} />
+                    <small><Pivot field="source" value={g.source} label={words.word('source', g.source)} /><span className="rule-of"> · <Pivot field="rule" value={g.rule} /></span>
                       {g.brand && <> · <Pivot field="brand" value={g.brand} /></>}{g.status !== 'new' && <> · {words.word('status', g.status)}</>}</small>
                   </td>
                   <td className="mono">{g.src_ip && <Pivot field="src" value={g.src_ip} />} → {g.domain ? <Pivot field="host" value={g.domain} /> : g.dst_ip && <Pivot field="dst" value={g.dst_ip} />}</td>
-                  <td><Spark values={g.spark} /></td>
+                  <td><Spark values={g.spark} open={range === 'all'} /></td>
                   <td><When at={g.last} />{g.count > 1 && g.first < g.last && <small>{t('inbox.since')} <When at={g.first} /></small>}</td>
                   <td className="num">{number(g.count)}</td>
                 </tr>
