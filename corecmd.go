@@ -17,6 +17,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 
+	"khien/console/tune"
 	"khien/detector"
 	"khien/detector/bus"
 	"khien/detector/bus/release"
@@ -189,16 +190,17 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		close(ready)
 		go o.refuseReloads(ctx, hup, stderr)
 	}
-	notify := func([]detector.Finding) {}
+	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
 	if o.console != "" {
 		server, finish, err := o.serveConsole(ctx, st, bus.NewAsker(nc, name), v, ready, trouble, stdout, stderr)
 		if err != nil {
 			return err
 		}
 		defer finish()
-		notify = server.Notify
+		w.prepare, w.notify = server.Prepare, server.Notify
+	} else {
+		applyTunes(ctx, w, trouble)
 	}
-	w := newStoreWriter(st, notify, o.data, trouble)
 	stories := &coreStories{store: st}
 	return bus.Feed(ctx, nc, bus.Taker{
 		Findings: func(ctx context.Context, p int, fresh bool, fs []detector.Finding) error {
@@ -292,6 +294,18 @@ func keepStatus(ctx context.Context, st store.Store, s bus.Status, skew time.Dur
 		_, err = st.PutDocument(ctx, store.Document{Kind: "sensor", ID: s.Name, Version: old.Version, Updated: now, Body: body})
 		if !errors.Is(err, store.ErrConflict) || try == 3 {
 			return err
+		}
+	}
+}
+
+// applyTunes makes a writer do what people have decided in a console of the same store: no console is beside a core.
+func applyTunes(ctx context.Context, w *storeWriter, trouble *troubles) {
+	book := tune.New(w.store, time.Now)
+	w.prepare = book.Change
+	w.notify = func(fs []detector.Finding) {
+		// What a tune could not close stays open: people then see too much, and not too little.
+		if _, err := book.Apply(ctx, fs); err != nil && ctx.Err() == nil {
+			trouble.tell(err)
 		}
 	}
 }

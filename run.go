@@ -198,8 +198,10 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	block.start(ctx)
 	go reloadOn(ctx, hup, rules, o.data, "khien run", stderr)
 	trouble := &troubles{stderr: stderr}
+	writer := newStoreWriter(st, block.notifying(server.Notify), o.data, trouble)
+	writer.prepare = server.Prepare
 	sink, err = newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble, out: o.out,
-		write: newStoreWriter(st, block.notifying(server.Notify), o.data, trouble).functions(o.name)})
+		write: writer.functions(o.name)})
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)

@@ -19,6 +19,7 @@ import (
 // they are stored. Safe for concurrent use.
 type storeWriter struct {
 	store   store.Store
+	prepare func(context.Context, []detector.Finding) error // before they are stored; nil does nothing
 	notify  func([]detector.Finding)
 	letters *spool.DeadLetters
 	trouble *troubles
@@ -58,6 +59,11 @@ func (s *storeWriter) records(ctx context.Context, recs []spool.Record) error {
 }
 
 func (s *storeWriter) findings(ctx context.Context, fs []detector.Finding) error {
+	if s.prepare != nil {
+		if err := s.prepare(ctx, fs); err != nil {
+			s.trouble.tell(err) // better stored as the sensor found it than not at all
+		}
+	}
 	err := s.setAside(s.store.Write(ctx, fs))
 	if err == nil {
 		s.notify(fs)

@@ -129,6 +129,11 @@ func (s *Server) FirstPassword() string { return s.firstPassword }
 // Handler serves the console.
 func (s *Server) Handler() http.Handler { return s.handler }
 
+// Prepare changes findings as people have decided, before they are stored.
+func (s *Server) Prepare(ctx context.Context, findings []detector.Finding) error {
+	return s.api.Prepare(ctx, findings)
+}
+
 // Notify tells the open pages of findings that have been stored.
 func (s *Server) Notify(findings []detector.Finding) { s.api.Notify(findings) }
 

@@ -200,6 +200,11 @@ func (a *API) unserved(w http.ResponseWriter, r *http.Request, mux *http.ServeMu
 // tuneWait bounds how long new findings wait for the tunes of the store.
 const tuneWait = 10 * time.Second
 
+// Prepare gives findings that are about to be stored the severities that tunes tell.
+func (a *API) Prepare(ctx context.Context, findings []detector.Finding) error {
+	return a.tunes.Change(scope.Whole(ctx), findings)
+}
+
 // Notify closes what tunes cover and tells the open pages of the findings that have been stored. What a tune could not
 // close stays open: the page's reader then sees too much, and not too little.
 func (a *API) Notify(findings []detector.Finding) {

@@ -1,6 +1,7 @@
 // Package tune keeps what analysts have decided not to be shown again: a rule, within a scope, for a time, with a reason
 // and an owner. Findings come in as they are stored; the groups that a tune covers are closed in the store's triage, where
-// they can be seen and opened again: nothing is thrown away. Tunes are documents of the store.
+// they can be seen and opened again: nothing is thrown away. Others wait until there are many findings, or only change how
+// bad they are said to be. Tunes are documents of the store.
 package tune
 
 import (
@@ -10,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,6 +36,7 @@ var ErrInvalid = errors.New("tune: not valid")
 type Tune struct {
 	ID      string    `json:"id"`
 	Rule    string    `json:"rule"`
+	Kind    string    `json:"kind,omitempty"` // Hide, Threshold or Severity
 	Name    string    `json:"name,omitempty"` // of the rule, for people
 	Src     string    `json:"src,omitempty"`  // address or prefix
 	Dst     string    `json:"dst,omitempty"`
@@ -44,6 +47,10 @@ type Tune struct {
 	Expires time.Time `json:"expires"`
 	Hits    int       `json:"hits"` // groups that it has closed
 	LastHit time.Time `json:"last_hit,omitzero"`
+
+	Count    int               `json:"count,omitempty"` // of a threshold
+	Hours    int               `json:"hours,omitempty"`
+	Severity detector.Severity `json:"severity,omitempty"`
 }
 
 // Query selects the findings that the tune covers.
@@ -104,6 +111,9 @@ func (t *Tune) Validate(now time.Time) error {
 				return wrong(field, "not an address or prefix")
 			}
 		}
+	}
+	if field, why := t.validateKind(); field != "" {
+		return wrong(field, why)
 	}
 	switch {
 	case t.Rule == "" || len(t.Rule) > textMax:
@@ -235,19 +245,18 @@ func (b *Book) Apply(ctx context.Context, findings []detector.Finding) ([]string
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := b.now()
-	if now.Sub(b.loaded) > refreshAge {
-		list, err := b.read(ctx)
-		if err != nil {
-			return nil, err
-		}
-		b.list, b.loaded = list, now
+	if err := b.refresh(ctx, now); err != nil {
+		return nil, err
 	}
 	var closed []string
 	var failed error
 	asked := map[string]bool{}
 	for i := range findings {
 		f := &findings[i]
-		e := b.covering(f, now)
+		e := b.covering(f, now, func(t *Tune) bool { return t.Kind != Severity })
+		if e == nil {
+			e = b.covering(f, now, changes)
+		}
 		if e == nil {
 			continue
 		}
@@ -256,13 +265,15 @@ func (b *Book) Apply(ctx context.Context, findings []detector.Finding) ([]string
 			continue
 		}
 		asked[key] = true
-		done, err := b.close(ctx, key, e, now)
+		done, err := b.decide(ctx, key, e, f, now)
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
 		if done {
-			closed = append(closed, key)
+			if e.Kind != Severity {
+				closed = append(closed, key)
+			}
 			e.Hits++
 			e.LastHit = now.UTC().Truncate(time.Millisecond)
 			failed = errors.Join(failed, b.put(ctx, e))
@@ -271,13 +282,57 @@ func (b *Book) Apply(ctx context.Context, findings []detector.Finding) ([]string
 	return closed, failed
 }
 
-func (b *Book) covering(f *detector.Finding, now time.Time) *entry {
+// refresh reads the tunes again when they are old.
+func (b *Book) refresh(ctx context.Context, now time.Time) error {
+	if now.Sub(b.loaded) <= refreshAge {
+		return nil
+	}
+	list, err := b.read(ctx)
+	if err == nil {
+		b.list, b.loaded = list, now
+	}
+	return err
+}
+
+// covering is the oldest tune that speaks of a finding, of those that are wanted.
+func (b *Book) covering(f *detector.Finding, now time.Time, wanted func(*Tune) bool) *entry {
 	for i := range b.list {
-		if e := &b.list[i]; e.Expires.After(now) && e.covers(f) {
+		if e := &b.list[i]; e.Expires.After(now) && wanted(&e.Tune) && e.covers(f) {
 			return e
 		}
 	}
 	return nil
+}
+
+// decide does with a group what a tune says, and tells whether that counts as a hit.
+func (b *Book) decide(ctx context.Context, key string, e *entry, f *detector.Finding, now time.Time) (bool, error) {
+	if e.Kind == Severity {
+		return f.Severity == e.Severity, nil // Change has done it
+	}
+	if e.Kind == Threshold {
+		switch reached, err := b.reached(ctx, &e.Tune, key, f); {
+		case err != nil:
+			return false, err
+		case reached:
+			return false, b.open(ctx, key, e, now)
+		}
+	}
+	return b.close(ctx, key, e, now)
+}
+
+// open takes back that a tune has closed a group, unless a person has decided since.
+func (b *Book) open(ctx context.Context, key string, e *entry, now time.Time) error {
+	t, err := b.store.Triage(ctx, key)
+	if err != nil || t.Status != store.StatusClosed || slices.ContainsFunc(t.History, func(h store.Change) bool { return h.User != user }) {
+		return err
+	}
+	at := now.UTC().Truncate(time.Millisecond)
+	t.Status, t.Verdict, t.Reason = store.StatusNew, "", ""
+	t.History = append(t.History, store.Change{Time: at, User: user, What: "reached:" + e.ID}, store.Change{Time: at, User: user, What: "status:" + store.StatusNew})
+	if _, err = b.store.PutTriage(ctx, t); errors.Is(err, store.ErrConflict) {
+		return nil // a person was faster
+	}
+	return err
 }
 
 func (b *Book) close(ctx context.Context, key string, e *entry, now time.Time) (bool, error) {
@@ -286,8 +341,8 @@ func (b *Book) close(ctx context.Context, key string, e *entry, now time.Time) (
 		return false, err
 	}
 	for _, h := range t.History {
-		if h.User != user {
-			return false, nil // somebody has opened it again: that decision is newer than the tune
+		if h.User != user || h.What == "status:"+store.StatusNew {
+			return false, nil // somebody has opened it again, or it has come to its threshold: that is newer than the tune
 		}
 	}
 	at := now.UTC().Truncate(time.Millisecond)

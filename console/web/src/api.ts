@@ -251,6 +251,10 @@ export interface TuneRequest {
   host: string
   reason: string
   days: number
+  kind: '' | 'threshold' | 'severity'
+  count: number
+  hours: number
+  severity: number
 }
 
 export interface Tune extends Partial<Omit<TuneRequest, 'days'>> {

@@ -68,7 +68,8 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
   const to = doc.event.end ?? doc['@timestamp']
   const reasons = k.reasons ?? []
   const targets = targetsOf(doc)
-  const tune = () => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain })
+  const tune = () => setTuning({ rule: doc.rule.id, name: doc.rule.name ?? '', src: doc.source?.ip, dst: doc.destination?.ip, host: k.domain,
+    page: k.source === 'signature' ? '/rules?' + new URLSearchParams({ rule: `${k.rule?.gid ?? 1}:${doc.rule.id}` }) : undefined })
   const next = (step: number) => {
     const place = beside(doc.event.id, step)
     if (!place) { said(t(step > 0 ? 'finding.last' : 'finding.first')); return }

@@ -20,7 +20,8 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
     api.endTune(x.id).then(() => {
       toasts.say(t('tunes.ended'), () => {
         const days = Math.max(1, Math.round((new Date(x.expires).getTime() - Date.now()) / 86_400_000))
-        api.addTune({ rule: x.rule, name: x.name ?? '', src: x.src ?? '', dst: x.dst ?? '', host: x.host ?? '', reason: x.reason, days }).then(load, (e: unknown) => toasts.fail(explain(e, words)))
+        api.addTune({ rule: x.rule, name: x.name ?? '', src: x.src ?? '', dst: x.dst ?? '', host: x.host ?? '', reason: x.reason, days,
+          kind: x.kind ?? '', count: x.count ?? 0, hours: x.hours ?? 0, severity: x.severity ?? 0 }).then(load, (e: unknown) => toasts.fail(explain(e, words)))
       })
       load()
     }, (e: unknown) => toasts.fail(explain(e, words)))
@@ -35,6 +36,7 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
           <thead>
             <tr>
               <th scope="col">{t('tunes.col.what')}</th>
+              <th scope="col">{t('tunes.col.kind')}</th>
               <th scope="col">{t('tunes.col.scope')}</th>
               <th scope="col">{t('tunes.col.why')}</th>
               <th scope="col">{t('tunes.col.who')}</th>
@@ -47,6 +49,8 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
             {list.map((x) => (
               <tr key={x.id} className={new Date(x.expires).getTime() < Date.now() ? 'over' : ''}>
                 <td><a href={'/inbox?' + new URLSearchParams({ q: `rule:"${x.rule.replaceAll('"', '')}"`, range: '30d' })} onClick={follow}>{x.name || x.rule}</a> <small className="mono">{x.rule}</small></td>
+                <td>{x.kind === 'threshold' ? t('tunes.kind.threshold', { count: number(x.count ?? 0), hours: number(x.hours ?? 0) })
+                  : x.kind === 'severity' ? t('tunes.kind.severity', { severity: words.word('severity', String(x.severity)) }) : t('tunes.kind.hide')}</td>
                 <td className="mono">{[x.src && `src:${x.src}`, x.dst && `dst:${x.dst}`, x.host && `host:${x.host}`].filter(Boolean).join(' ') || t('tunes.everywhere')}</td>
                 <td>{x.reason}</td>
                 <td>{x.owner}, <When at={x.created} /></td>

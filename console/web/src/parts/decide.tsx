@@ -69,6 +69,7 @@ export function History({ triage }: { triage: Triage }) {
       case 'verdict': return value ? t('history.verdict', { value: word('verdict', value) }) : t('history.verdict.none')
       case 'assignee': return value ? t('history.assignee', { value }) : t('history.assignee.none')
       case 'tune': return t('history.tune')
+      case 'reached': return t('history.reached')
       default: return what
     }
   }
