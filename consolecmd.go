@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -105,6 +106,10 @@ func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr i
 		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var following sync.WaitGroup
+	following.Go(func() { server.Follow(ctx) })
+	defer following.Wait()
 	defer stop()
 	return servePages(ctx, server, l, stdout)
 }

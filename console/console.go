@@ -137,6 +137,9 @@ func (s *Server) Prepare(ctx context.Context, findings []detector.Finding) error
 // Notify tells the open pages of findings that have been stored.
 func (s *Server) Notify(findings []detector.Finding) { s.api.Notify(findings) }
 
+// Follow tells the open pages of findings that others store, until ctx ends. It is for a console that nobody notifies.
+func (s *Server) Follow(ctx context.Context) { s.api.Follow(ctx) }
+
 // Close ends the event streams and closes the audit log. The store stays open.
 func (s *Server) Close() error {
 	s.stop()

@@ -219,9 +219,13 @@ func (a *API) Notify(findings []detector.Finding) {
 		hidden[key] = true
 	}
 	findings = slices.DeleteFunc(slices.Clone(findings), func(f detector.Finding) bool { return hidden[store.GroupKey(&f)] })
-	if len(findings) == 0 {
-		return
+	if len(findings) > 0 {
+		a.tell(findings)
 	}
+}
+
+// tell shows new findings on the open pages.
+func (a *API) tell(findings []detector.Finding) {
 	a.mu.Lock()
 	maps.DeleteFunc(a.overview, func(_ string, c overviewCache) bool { return c.value.Empty }) // the first findings show at once; later ones when the numbers are old
 	a.mu.Unlock()

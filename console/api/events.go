@@ -57,6 +57,13 @@ func (h *hub) join() chan message {
 	return c
 }
 
+// watched reports whether any page listens.
+func (h *hub) watched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.listeners) > 0
+}
+
 func (h *hub) leave(c chan message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
