@@ -110,7 +110,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
       </header>
       <div className="two">
         <div>
-          <section>
+          <section className={k.steps?.length ? undefined : 'nothing'}>
             <h2>{t('finding.steps')}</h2>
             {!k.steps?.length ? <p className="quiet">{t('finding.steps.none')}</p> : (
               <ol className="steps">
@@ -172,7 +172,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
           <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>
           <Related doc={doc} group={group} />
-          <section><h2>{t('finding.history')}</h2><History triage={triage} /></section>
+          <section className={triage.history.length + triage.comments.length > 0 ? undefined : 'nothing'}><h2>{t('finding.history')}</h2><History triage={triage} /></section>
           <Button className="noprint" variant="default" onClick={() => window.print()}>{t('common.print')}</Button>
         </aside>
       </div>
