@@ -19,6 +19,7 @@ import { clock, dateTime } from '../time'
 
 const levels = ['low', 'medium', 'high', 'critical']
 const refreshMS = 30_000
+const dayMS = 86_400_000
 
 const inbox = (q: string, range = '24h') => '/inbox?' + new URLSearchParams({ q, range })
 
@@ -61,7 +62,7 @@ export function Overview({ me, decided, arrived, wall }: { me: Me; decided: numb
             <small>{t('overview.victims.what')}</small>
           </a>
           {[...n.severities].reverse().map((s) => (
-            <a key={s.severity} className="number" href={inbox(`severity>=${levels[s.severity - 1]}`)} onClick={follow}>
+            <a key={s.severity} className="number" href={'/find?' + new URLSearchParams({ q: `severity:${levels[s.severity - 1]}`, range: '24h', from: n.from, to: new Date(Date.parse(n.from) + dayMS).toISOString() })} onClick={follow}>
               <Severity level={s.severity} />
               <strong>{number(s.count)}</strong>
               <small>{t('overview.severity.what')}</small>

@@ -10,6 +10,7 @@ export function Empty() {
       <ol>
         <li>{t('empty.watch')}<pre tabIndex={0}>khien run -i eth0</pre></li>
         <li>{t('empty.replay')}<pre tabIndex={0}>khien run -r capture.pcap</pre></li>
+        <li>{t('empty.demo')}<pre tabIndex={0}>make demo</pre></li>
       </ol>
       <p>{t('empty.after')}</p>
     </section>

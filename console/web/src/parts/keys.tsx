@@ -36,9 +36,9 @@ export function Keys() {
     return () => window.removeEventListener('keydown', press, true)
   }, [])
   return (
-    <Modal opened={open} onClose={() => setOpen(false)} title={t('keys.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-      <dl className="facts">
-        {keys.map(([key, name]) => <div key={key}><dt>{key.split(' ').map((k) => <Kbd key={k}>{k}</Kbd>)}</dt><dd>{t(`keys.${name}`)}</dd></div>)}
+    <Modal opened={open} onClose={() => setOpen(false)} size="xl" title={t('keys.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+      <dl className="facts keylist">
+        {keys.map(([key, name]) => <div key={key}><dt>{key.split(' ').map((k) => <Kbd key={k} mr={4}>{k}</Kbd>)}</dt><dd>{t(`keys.${name}`)}</dd></div>)}
       </dl>
     </Modal>
   )

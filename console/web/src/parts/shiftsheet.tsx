@@ -44,7 +44,7 @@ export function ShiftSheet({ sheet: s }: { sheet: Sheet }) {
           </table>
           <p>{t('handover.unassigned', { n: number(s.aging.unassigned), of: number(s.aging.looked) })}{s.aging.partial && ` ${t('handover.partial')}`}</p>
           <Rows none={t('handover.aging.none')} total={s.aging.oldest.length} rows={s.aging.oldest.map((g) => (
-            <><Severity level={g.severity} /> <a href={'/finding/' + encodeURIComponent(g.finding)} onClick={follow}>{g.summary[lang] || g.summary.vi}</a> <span className="quiet">· {word('status', g.status)} {lasted(g.since, s.to, words)} · {g.assignee || t('common.nobody')}</span></>
+            <><Severity level={g.severity} /> <a href={'/finding/' + encodeURIComponent(g.finding)} onClick={follow}>{g.summary[lang] || g.summary.vi}</a> <span className="quiet">· {word('status', g.status)}, {lasted(g.since, s.to, words)} · {g.assignee || t('common.nobody')}</span></>
           ))} />
         </section>
         <List title={t('handover.gaps')} none={t('handover.gaps.none')} total={s.of.gaps} rows={s.gaps.map((g) => (
