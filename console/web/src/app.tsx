@@ -4,7 +4,7 @@ import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { api, Problem, type Me } from './api'
 import { explain } from './errors'
 import { useWords, type Lang } from './i18n'
-import { useLive, type Told } from './live'
+import { useLive, type Decided, type Told } from './live'
 import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
 import { PivotMenu } from './parts/pivot'
@@ -58,10 +58,11 @@ function Frame({ me }: { me: Me }) {
   const toasts = useToasts()
   const [arrived, setArrived] = useState<Told[]>([])
   const [decided, setDecided] = useState(0)
+  const [decisions, setDecisions] = useState<Decided[]>([])
   const [password, setPassword] = useState(false)
   const live = useLive(
     (f) => setArrived((a) => [...a, ...f].slice(-5000)),
-    () => setDecided((n) => n + 1),
+    (d) => { setDecided((n) => n + 1); setDecisions((l) => [...l.slice(-999), d]) },
   )
   const [shown, setShown] = useState(0) // counts what may be shown anew
   useEffect(() => {
@@ -135,7 +136,7 @@ function Frame({ me }: { me: Me }) {
           : path === '/sensors' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Sensors address={address} /></Suspense>
           : path === '/rules' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Rules address={address} me={me} toasts={toasts} /></Suspense>
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
-          : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} />}
+          : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} decisions={decisions} />}
       </main>
       <Toasts toasts={toasts} />
       <Keys />

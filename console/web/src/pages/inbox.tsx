@@ -6,7 +6,7 @@ import { api, Problem, type Change, type Group, type Me } from '../api'
 import { decide } from '../decide'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
-import type { Told } from '../live'
+import type { Decided, Told } from '../live'
 import { BulkDialog, type Scope as Bulk } from '../parts/bulk'
 import { Bundles } from '../parts/bundles'
 import { CloseDialog } from '../parts/close'
@@ -31,6 +31,7 @@ import { keepOrder, leftAt, remember } from '../view'
 import { useWindow } from '../window'
 
 const pageSize = 100
+const restMS = 400
 
 function viewOf(address: URL): View {
   const p = address.searchParams
@@ -42,8 +43,8 @@ const bundles = ['chain', 'campaign', 'brand', 'unit', 'sensor'] as const
 // withoutStatus drops the states from a query, so that a group is found again after its state has changed.
 const withoutStatus = (q: string) => q.replace(/(^|\s)status:\S+/gi, '$1').trim()
 
-export function Inbox({ address, me, toasts, arrived, seen, decided }: {
-  address: URL; me: Me; toasts: ToastBox; arrived: Told[]; seen: () => void; decided: number
+export function Inbox({ address, me, toasts, arrived, seen, decided, decisions }: {
+  address: URL; me: Me; toasts: ToastBox; arrived: Told[]; seen: () => void; decided: number; decisions: Decided[]
 }) {
   const words = useWords()
   const { t, number } = words
@@ -98,13 +99,18 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
 
   // Decisions of other people show in the rows that are there; no row comes, goes or moves.
   const rows = useMemo(() => groups ?? [], [groups])
+  const many = decisions.filter((d) => d.key === '').length
   useEffect(() => {
-    if (decided === 0) return
+    const now = new Map(decisions.map((d) => [d.key, d.status]))
+    setGroups((old) => old?.some((g) => now.has(g.key) && now.get(g.key) !== g.status) ? old.map((g) => ({ ...g, status: now.get(g.key) ?? g.status })) : old)
+  }, [decisions])
+  useEffect(() => {
+    if (many === 0) return
     api.groups(new URLSearchParams({ q: withoutStatus(q), range, sort, limit: '1000' })).then((p) => {
       const now = new Map(p.groups.map((g) => [g.key, g.status]))
       setGroups((old) => old?.map((g) => ({ ...g, status: now.get(g.key) ?? g.status })))
     }, () => undefined)
-  }, [decided, q, range, sort])
+  }, [many, q, range, sort])
   const first = rows.length === 0
   useEffect(() => {
     if (arrived.length > 0 && first) void load('')
@@ -123,8 +129,20 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
     return n
   }), [])
 
+  // The cursor goes on at once to the row behind the last that changes, so that nobody waits for the server between two groups;
+  // what has been decided leaves when the hands rest.
+  const resting = useRef<ReturnType<typeof setTimeout>>()
+  const soon = useCallback(() => {
+    clearTimeout(resting.current)
+    resting.current = setTimeout(() => void load(''), restMS)
+  }, [load])
+  useEffect(() => () => clearTimeout(resting.current), [load])
   const act = useCallback(async (which: Group[], change: Omit<Change, 'key' | 'version'>) => {
     if (which.length === 0) return
+    const last = rows.findIndex((g) => g.key === which[which.length - 1].key)
+    const after = rows.slice(last + 1).find((g) => !which.includes(g)) ?? rows.slice(0, last).findLast((g) => !which.includes(g))
+    if (after) move(after.key)
+    setChosen(new Set())
     try {
       const r = await decide(which, change)
       if (r.conflict) toasts.fail(t('error.conflict', { user: r.conflict }))
@@ -133,16 +151,11 @@ export function Inbox({ address, me, toasts, arrived, seen, decided }: {
           r.undo().then(async (n) => { await load(''); toasts.say(t('inbox.undone', { n })) }).catch((e: unknown) => toasts.fail(explain(e, words)))
         })
       }
-      // The cursor goes to the row behind the last that changed.
-      const last = rows.findIndex((g) => g.key === which[which.length - 1].key)
-      const after = rows.slice(last + 1).find((g) => !which.includes(g)) ?? rows.slice(0, last).findLast((g) => !which.includes(g))
-      if (after) move(after.key)
-      setChosen(new Set())
-      await load('')
+      soon()
     } catch (e) {
       toasts.fail(explain(e, words))
     }
-  }, [load, move, rows, t, toasts, words])
+  }, [load, move, rows, soon, t, toasts, words])
 
   const picked = useCallback(() => (chosen.size > 0 ? rows.filter((g) => chosen.has(g.key)) : current ? [current] : []), [chosen, current, rows])
   const may = me.role !== 'viewer'
