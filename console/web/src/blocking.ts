@@ -106,6 +106,7 @@ export const blocking = {
   decisions: (states: readonly string[], cursor: string) =>
     call<{ page: { decisions: Decision[]; total: number; next: string } }>('GET',
       'blocking/decisions?' + new URLSearchParams([...states.map((s) => ['state', s]), ['limit', '100'], ['cursor', cursor]])),
+  about: (value: string) => call<{ page: { decisions: Decision[] } }>('GET', 'blocking/decisions?' + new URLSearchParams({ value, limit: '100' })),
   propose: (x: Proposal) => call<{ decision: Decision }>('POST', 'blocking/decisions', x),
   approve: (id: string, reason: string, emergency: boolean) =>
     call<{ decision: Decision; needs_second?: boolean }>('POST', at(id, 'approve'), { reason, emergency }),

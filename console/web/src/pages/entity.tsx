@@ -4,6 +4,7 @@ import { useEffect, useState } from 'react'
 import { api, type Entity as Known, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
+import { Done } from '../parts/done'
 import { LossLine } from '../parts/lossline'
 import { Pivot, type Field } from '../parts/pivot'
 import { Severity } from '../parts/severity'
@@ -56,6 +57,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
             </ul>
           </section>
           <aside>
+            <Done entity={known} />
             <Counts title="entity.peers" rows={known.peers} field="ip" />
             <Counts title="entity.hosts" rows={known.hosts} field="host" />
             <Counts title="entity.brands" rows={known.brands} field="brand" />

@@ -192,6 +192,15 @@ test('a rule is told to report only what happens often, which can be taken back'
   await page.getByText('Chưa bớt báo luật nào').waitFor()
 })
 
+test('the page of a value says what has been done about it', async () => {
+  await page.goto(url + '/entity/host/evn-vn1.example')
+  const part = (name) => page.locator('aside section', { has: page.getByRole('heading', { name, exact: true }) })
+  await part('Chặn').getByText(/đã duyệt|đang chặn/).waitFor()
+  await part('Vụ việc').getByText('Chưa có trong vụ việc nào').waitFor()
+  await accessible('entity that is blocked')
+  await shot('entity-blocked-vi-light')
+})
+
 // One in ten is opened and read, one in ten escalated, three in ten closed with a verdict, the others are seen.
 test('a hundred groups are triaged by keyboard alone', async () => {
   let presses = 0
