@@ -96,7 +96,7 @@ export function Overview({ me, decided, arrived, wall }: { me: Me; decided: numb
           <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands.slice(0, wall ? wallBars : undefined)} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
           <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
           <Backlog backlog={n.backlog} />
-          <Due most={wall ? wallClocks : 5} />
+          <Due most={wall ? wallClocks : 5} wall={wall} />
           <section className="panel">
             <h2>{t('overview.sensors')}</h2>
             <Sensors most={wall ? wallSensors : 24} />
@@ -172,7 +172,7 @@ function Backlog({ backlog: b }: { backlog: Numbers['backlog'] }) {
 }
 
 // Due are the deadlines of the law that run, the nearest first.
-function Due({ most }: { most: number }) {
+function Due({ most: room, wall }: { most: number; wall: boolean }) {
   const { t, lang } = useWords()
   const [clocks, setClocks] = useState<Clock[]>()
   useEffect(() => {
@@ -182,6 +182,7 @@ function Due({ most }: { most: number }) {
     const timer = setInterval(load, refreshMS)
     return () => clearInterval(timer)
   }, [])
+  const most = wall && (clocks?.length ?? 0) > room ? room - 1 : room // on a wall the line about the others takes the room of one
   return (
     <section className="panel due-panel">
       <h2>{t('overview.due')}</h2>
