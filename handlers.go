@@ -86,6 +86,11 @@ func (x *detectors) Wants() sensor.Kind {
 	return x.matcher.Wants() | wantsYARA | wantsFraud | wantsNotes | wantsCount
 }
 
+// WantsFrame implements sensor.FrameHandler.
+func (x *detectors) WantsFrame(b sensor.Buffer) bool {
+	return x.matcher != nil && x.matcher.WantsFrame(b)
+}
+
 // Handle implements sensor.Handler.
 func (x *detectors) Handle(e *sensor.Event) {
 	if x.matcher != nil && x.matcher.Wants()&e.Kind != 0 {

@@ -41,6 +41,7 @@ var sensorMetrics = [...]sensorMetric{
 	{"khien_stream_shunted_bytes_total", "payload passed over in shunted flows", func(s *pipeline.Stats) uint64 { return s.ShuntedBytes }},
 	{"khien_app_read_transactions_total", "transactions that were completed", func(s *pipeline.Stats) uint64 { return s.Transactions }},
 	{"khien_app_limit_flows_total", "flows whose parser asked for more bytes than are kept", func(s *pipeline.Stats) uint64 { return s.Lost.ParserLimitFlows }},
+	{"khien_app_lost_frames_total", "pieces of streams that no rule could look at: too many at a time", func(s *pipeline.Stats) uint64 { return s.Lost.Frames }},
 	{"khien_app_failed_flows_total", "flows whose parser gave up", func(s *pipeline.Stats) uint64 { return s.ParserErrors }},
 	{"khien_app_panicked_flows_total", "flows that lost their parser to a mistake of this program", func(s *pipeline.Stats) uint64 { return s.ParserBugs }},
 	{"khien_file_opened_files_total", "transferred files", func(s *pipeline.Stats) uint64 { return s.Files }},

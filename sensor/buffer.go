@@ -116,21 +116,19 @@ const (
 
 // SMTP and mail.
 const (
-	SMTPHelo        Buffer = iota + 0x180
-	SMTPMailFrom           //
-	SMTPRcptTo             // one value a recipient
-	EmailFrom              //
-	EmailSubject           //
-	EmailTo                //
-	EmailCc                //
-	EmailDate              //
-	EmailMessageID         //
-	EmailXMailer           //
-	EmailURL               // one value a URL found in the text
-	EmailReceived          // one value a header
-	EmailBodyMD5           //
-	SMTPCommandLine        // frame
-	SMTPData               // frame
+	SMTPHelo       Buffer = iota + 0x180
+	SMTPMailFrom          //
+	SMTPRcptTo            // one value a recipient
+	EmailFrom             //
+	EmailSubject          //
+	EmailTo               //
+	EmailCc               //
+	EmailDate             //
+	EmailMessageID        //
+	EmailXMailer          //
+	EmailURL              // one value a URL found in the text
+	EmailReceived         // one value a header
+	EmailBodyMD5          //
 )
 
 // FTP.
@@ -184,11 +182,6 @@ const (
 	SIPUserAgent
 	SIPContentType
 	SIPContentLength
-	SIPPDU            // frame: the whole message
-	SIPRequestHeaders // frame
-	SIPResponseHeaders
-	SIPRequestBody
-	SIPResponseBody
 	SIPCallID
 )
 
@@ -268,9 +261,6 @@ const (
 	WebSocketFlags                         // Number: first byte's upper four bits (fin, rsv1 to rsv3) as sent, low four 0
 	WebSocketMask                          // Number, where the frame is masked
 	WebSocketOpcode                        // Number
-	WebSocketHeader                        // frame: header with its mask
-	WebSocketPDU                           // frame: the whole, as sent
-	WebSocketData                          // frame: unmasked
 )
 
 // IKE.
@@ -319,4 +309,4 @@ const (
 	LoginUser                         // the name that was offered, where it shows
 )
 
-// Blocks 0x580 and up belong to the protocols that are added later, 64 each.
+// Block 0x580 has the frames. Blocks 0x5c0 and up belong to the protocols that are added later, 64 each.

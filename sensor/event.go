@@ -5,8 +5,8 @@ import "cmp"
 // Kind is what an Event tells.
 type Kind uint16
 
-// The events of one packet come in this order: what its bytes completed (KindStream, KindTx, KindFile), then KindPacket.
-// At a flow's end what was still open is completed first, then comes KindFlowEnd.
+// The events of one packet come in this order: what its bytes completed (KindStream, KindTx, KindFile), frames (KindFrame),
+// then KindPacket. At a flow's end what was still open is completed first, then comes KindFlowEnd.
 const (
 	KindStream  Kind = 1 << iota // Data are the next in-order bytes of Flow in Dir, at stream offset Offset
 	KindGap                      // Gap bytes of Flow in Dir were missed at Offset
@@ -16,14 +16,15 @@ const (
 	KindFlowEnd                  // Flow is over
 	KindTick                     // packet time has reached Time; no flow
 	KindAnomaly                  // something of Flow was malformed outside any transaction: Anomaly names it
+	KindFrame                    // Frame of Flow is new or has grown
 	KindAlert                    // a rule of another sensor has matched: Alert tells which
 )
 
 // KindAll asks for every event.
-const KindAll = KindStream | KindGap | KindTx | KindFile | KindPacket | KindFlowEnd | KindTick | KindAnomaly | KindAlert
+const KindAll = KindStream | KindGap | KindTx | KindFile | KindPacket | KindFlowEnd | KindTick | KindAnomaly | KindFrame | KindAlert
 
 // Event is what the pipeline tells its handlers. There is one a worker, reused: nothing of it may be kept after Handle
-// returns, except that Tx and its buffers stay valid until the KindPacket or KindFlowEnd event that follows has been
+// returns, except that Tx and its buffers, and Frame, stay valid until the KindPacket or KindFlowEnd event that follows has been
 // handled, so that a handler may collect what a packet changed and look at it once.
 type Event struct {
 	Kind    Kind
@@ -40,6 +41,7 @@ type Event struct {
 	Capture string // name of the capture, as the user gave it
 	Anomaly string // KindAnomaly: Suricata's name of it
 	Alert   *Alert // KindAlert
+	Frame   *Frame // KindFrame; the frame that a finding was made of
 	Order   Order
 }
 

@@ -103,6 +103,12 @@ type Emitter interface {
 	Expect(e Expectation)
 	// Anomaly reports something malformed outside any transaction.
 	Anomaly(dir Dir, name string)
+	// Frame marks what data begins with, the bytes that have come so far, as a frame of n bytes; n is negative while nobody
+	// knows where the frame ends. What follows data in the stream belongs to the frame until it is whole. Frames that nobody
+	// asks for cost nothing.
+	Frame(b Buffer, dir Dir, data []byte, n int)
+	// EndFrame ends the latest open frame of unknown length: of the bytes that have come, the last beyond follow its end.
+	EndFrame(b Buffer, dir Dir, beyond int)
 	// Wanted reports whether anyone asks for a buffer; what nobody wants need not be computed.
 	Wanted(b Buffer) bool
 }

@@ -28,6 +28,9 @@ func (w *Writer) alert(dst []byte, f *detector.Finding, e *sensor.Event) []byte 
 		dst = appendTxObject(dst, e.Tx, e.Dir)
 		dst = appendFiles(dst, e.Tx.Base().Files, e.Dir)
 	}
+	if e.Frame != nil {
+		dst = appendFrame(dst, e.Frame)
+	}
 	if fl := e.Flow; fl != nil {
 		dst = appendMeta(dst, fl)
 		dst = append(dst, `,"flow":{`...)

@@ -46,7 +46,7 @@ func (b *builder) pickFast() {
 			}
 		}
 	}
-	if s.class == classTx {
+	if s.class == classTx || s.class == classFrame {
 		for _, l := range s.lists {
 			look(l)
 		}

@@ -1,6 +1,9 @@
 package signature
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,7 +32,7 @@ func (m *Matcher) matched(s *sig, tx sensor.Transaction, stream bool) bool {
 		m.flow.Bypass = true
 	}
 	for i := range m.hits {
-		if h := &m.hits[i]; h.s == s && h.tx == tx && h.dir == m.dir {
+		if h := &m.hits[i]; h.s == s && h.tx == tx && h.dir == m.dir && h.frame == m.frame {
 			return true
 		}
 	}
@@ -39,7 +42,7 @@ func (m *Matcher) matched(s *sig, tx sensor.Transaction, stream bool) bool {
 	if len(m.hits) >= hitsMax {
 		return true
 	}
-	m.hits = append(m.hits, hit{s: s, tx: tx, dir: m.dir, stream: stream, reasons: m.reasons(s), context: m.scan.contextJSON()})
+	m.hits = append(m.hits, hit{s: s, tx: tx, dir: m.dir, stream: stream, frame: m.frame, reasons: m.reasons(s), context: m.scan.contextJSON()})
 	return true
 }
 
@@ -89,7 +92,7 @@ func (m *Matcher) finish(st *flowState) {
 
 // ofFlow reports whether what the rule says of passing and dropping goes for the flow, not for its packet alone.
 func (h *hit) ofFlow() bool {
-	return h.tx != nil || h.stream || h.s.class == classProtoApp || h.s.flow.set || h.s.class == classIPOnly
+	return h.tx != nil || h.stream || h.frame != nil || h.s.class == classProtoApp || h.s.flow.set || h.s.class == classIPOnly
 }
 
 func (s *sig) blocks() bool { return s.act == actDrop || s.act == actReject }
@@ -108,9 +111,11 @@ func (s *sig) passFlowLimits(st *flowState, now int64) bool {
 func (m *Matcher) tell(h *hit) {
 	s := h.s
 	e := m.ev
-	e.Dir, e.Tx, e.Flow, e.Segment = h.dir, h.tx, m.flow, m.seg
+	e.Dir, e.Tx, e.Flow, e.Segment, e.Frame = h.dir, h.tx, m.flow, m.seg, h.frame
 	if e.Tx == nil {
-		e.Tx = m.guess(h.dir)
+		if e.Tx = m.guess(h.dir); e.Tx == nil && h.frame != nil {
+			e.Tx = h.frame.Tx
+		}
 	}
 	e.Kind = sensor.KindPacket
 	if h.tx != nil {
@@ -142,7 +147,7 @@ func (m *Matcher) tell(h *hit) {
 	if fl := m.flow; fl != nil {
 		fl.Alerted = fl.Alerted || !s.NoAlert
 	}
-	f.Identify(strconv.FormatUint(m.ev.Number, 10), f.Direction, txID(h.tx))
+	f.Identify(strconv.FormatUint(m.ev.Number, 10), f.Direction, cmp.Or(txID(h.tx), frameID(h.frame)))
 	m.sink.Found(f, &m.ev2)
 }
 
@@ -151,6 +156,14 @@ func txID(tx sensor.Transaction) string {
 		return ""
 	}
 	return strconv.FormatUint(tx.Base().ID, 10)
+}
+
+// frameID tells apart the frames of one packet by what they hold.
+func frameID(f *sensor.Frame) string {
+	if f == nil {
+		return ""
+	}
+	return fmt.Sprintf("frame %d %d %x", f.Buffer, f.Length, sha256.Sum256(f.Data))
 }
 
 // summary is the rule's message; its metadata may give one in Vietnamese (msg_vi).

@@ -24,6 +24,7 @@ func (b *builder) finish() error {
 	} else if b.l7 != nil {
 		s.apps = b.l7
 	}
+	framed := slices.ContainsFunc(s.lists, func(l *list) bool { return l.def.buf.IsFrame() })
 	tx := len(s.lists) > 0 || len(s.events) > 0 || s.hook.set || slices.ContainsFunc(s.post, func(e effect) bool { _, ok := e.(storeFile); return ok })
 	if tx {
 		if err := b.directions(); err != nil {
@@ -36,6 +37,11 @@ func (b *builder) finish() error {
 		b.payloadKind()
 	}
 	switch {
+	case framed:
+		s.class = classFrame
+		if err := b.frameAlone(); err != nil {
+			return err
+		}
 	case tx:
 		s.class = classTx
 		if b.packetOnly && s.reqPacket {
@@ -128,6 +134,7 @@ func (b *builder) finishLists() error {
 				}
 			}
 		}
+		l.whole = l.needsWhole()
 		for i := range l.items {
 			for j := i + 1; j < len(l.items); j++ {
 				it := &l.items[j]

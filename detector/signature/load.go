@@ -43,6 +43,7 @@ type loader struct {
 	names      []string
 	absent     map[string]string
 	buffers    map[string]*bufferDef
+	frames     []bufferDef
 	served     map[sensor.Proto]bool
 	classes    map[string]classification
 	references map[string]string
@@ -65,8 +66,12 @@ func newLoader(o Options) *loader {
 			ld.served[p] = true
 		}
 	}
+	ld.frames = frameRows()
+	for i := range ld.frames {
+		ld.frames[i].id = len(rows) + i
+	}
 	for _, family := range [][]keyword{metaKeywords(), contentKeywords(), byteKeywords(), packetKeywords(), flowKeywords(), limitKeywords(), addressKeywords(o),
-		transformKeywords(), base64Keywords(), entropyKeywords(), asn1Keywords(), datasetKeywords(), appKeywords(), sctpKeywords(), tableKeywords(rows)} {
+		transformKeywords(), base64Keywords(), entropyKeywords(), asn1Keywords(), datasetKeywords(), appKeywords(), sctpKeywords(), frameKeywords(), tableKeywords(rows)} {
 		for i := range family {
 			ld.keywords[family[i].name] = &family[i]
 		}
@@ -79,9 +84,9 @@ func newLoader(o Options) *loader {
 func absentKeywords(o Options) map[string]string {
 	absent := map[string]string{
 		"lua": "rules cannot run programs here", "luajit": "rules cannot run programs here",
-		"rpc":   "the sensor does not read ONC RPC headers",
-		"frame": "the sensor does not mark frames", "nfq_set_mark": "this engine does not forward packets",
-		"uricontent": "use http.uri with content", "l3_proto": "use ip_proto",
+		"rpc":          "the sensor does not read ONC RPC headers",
+		"nfq_set_mark": "this engine does not forward packets",
+		"uricontent":   "use http.uri with content", "l3_proto": "use ip_proto",
 	}
 	if o.Country == nil {
 		absent["geoip"] = "no database of countries is loaded (--places)"

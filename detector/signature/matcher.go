@@ -26,6 +26,9 @@ type Matcher struct {
 	dir  sensor.Dir
 	now  int64
 
+	frame   *sensor.Frame
+	frames  []*sensor.Frame // that this packet has changed
+	freeFr  []*frameState
 	changed []change  // transactions that this packet has changed
 	cands   []*sig    // rules that may match
 	hits    []hit     // rules that have matched in this packet
@@ -48,6 +51,7 @@ type hit struct {
 	tx      sensor.Transaction
 	dir     sensor.Dir
 	stream  bool
+	frame   *sensor.Frame
 	reasons []detector.Reason
 	context []byte
 }
@@ -65,7 +69,8 @@ func (s *Set) NewMatcher(sink detector.Sink) *Matcher {
 
 // Wants implements sensor.Handler.
 func (m *Matcher) Wants() sensor.Kind {
-	return sensor.KindStream | sensor.KindGap | sensor.KindTx | sensor.KindFile | sensor.KindPacket | sensor.KindFlowEnd | sensor.KindAnomaly
+	return sensor.KindStream | sensor.KindGap | sensor.KindTx | sensor.KindFile | sensor.KindPacket | sensor.KindFlowEnd | sensor.KindAnomaly |
+		sensor.KindFrame
 }
 
 // Handle implements sensor.Handler.
@@ -88,6 +93,8 @@ func (m *Matcher) Handle(e *sensor.Event) {
 		if st := m.stateOf(e.Flow); len(st.events) < 64 {
 			st.events = append(st.events, e.Anomaly)
 		}
+	case sensor.KindFrame:
+		m.frames = append(m.frames, e.Frame)
 	case sensor.KindPacket, sensor.KindFlowEnd:
 		m.inspect(e)
 		if e.Kind == sensor.KindFlowEnd && e.Flow != nil {
@@ -156,6 +163,7 @@ func (m *Matcher) inspect(e *sensor.Event) {
 			m.protoRules(st)
 		}
 		m.runCands()
+		m.frameRules()
 		m.changedTxs(st)
 		m.finish(st)
 	}
@@ -170,6 +178,7 @@ func (m *Matcher) inspect(e *sensor.Event) {
 			m.releaseTx(b)
 		}
 	}
+	m.releaseFrames()
 	m.changed = m.changed[:0]
 	m.arena.reset()
 	m.scan.begin(nil)
@@ -321,7 +330,7 @@ func (m *Matcher) header(s *sig, d sensor.Dir) bool {
 		return (s.sport == nil || s.sport.contains(p.SrcPort)) && (s.dpt == nil || s.dpt.contains(p.DstPort)) && s.src.contains(p.Src) &&
 			s.dst.contains(p.Dst)
 	}
-	if len(s.apps) > 0 && m.tx == nil && s.class != classProtoApp && !slices.Contains(s.apps, m.flow.App) {
+	if len(s.apps) > 0 && m.tx == nil && s.class != classProtoApp && s.class != classFrame && !slices.Contains(s.apps, m.flow.App) {
 		return false
 	}
 	return m.header5(s, d)

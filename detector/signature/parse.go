@@ -27,7 +27,6 @@ type builder struct {
 	contentCount int
 	dsize        *number
 	packetOnly   bool // a keyword that looks at the packet itself
-	frame        bool
 	priority     bool
 	appProto     bool
 }

@@ -35,6 +35,11 @@ func TestLoadErrors(t *testing.T) {
 	f(`alert http any any -> any any (tls.sni; content:"a"; sid:1;)`, "a.rules:2:32: tls.sni: tls.sni does not belong to the rule's protocol")
 	f(`alert tcp any any -> any any (pcre:"/(/"; sid:1;)`, "a.rules:2:31: pcre: prefilter: expression: missing closing parenthesis at byte 1")
 	f(`alert tcp any any -> any any (lua:x.lua; sid:1;)`, "a.rules:2:31: unsupported keyword lua (rules cannot run programs here)")
+	f(`alert tcp any any -> any any (frame:pdu; content:"a"; sid:1;)`, "a.rules:2:31: frame pdu needs a protocol (write frame:PROTOCOL.NAME, or the protocol in the rule's header)")
+	f(`alert ssh any any -> any any (frame:record.hrd; content:"a"; sid:1;)`, "a.rules:2:31: unknown frame record.hrd (did you mean record.hdr?)")
+	f(`alert tls any any -> any any (frame:ssh.record.hdr; content:"a"; sid:1;)`, "a.rules:2:31: frame: ssh.record.hdr does not belong to the rule's protocol")
+	f(`alert nfs any any -> any any (frame:rpc.hdr; content:"a"; sid:1;)`, "a.rules:2:31: unsupported keyword frame:rpc.hdr (the sensor does not mark this frame of protocol nfs)")
+	f(`alert http1 any any -> any any (frame:request; content:"a"; http.uri; content:"b"; sid:1;)`, "a.rules:2:1: frame http.request may not be combined with http.uri (a frame belongs to the stream and not to a transaction: write two rules)")
 	f(`alert tcp any any -> any any (sid:99;)`, "a.rules:3:1: sid 99 is already used by the rule in line 2 of a.rules")
 }
 

@@ -70,6 +70,7 @@ const (
 	classProtoApp              // the protocol only
 	classStream                // reassembled bytes
 	classTx                    // buffers of transactions
+	classFrame                 // frames
 )
 
 // flowCond is what the flow keyword asks for.
@@ -156,6 +157,7 @@ type list struct {
 	index      uint8
 	absentOr   bool // absent: or_else
 	absent     bool
+	whole      bool  // matches a complete frame only
 	b64        *list // base64_data list that follows
 }
 

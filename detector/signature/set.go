@@ -25,6 +25,8 @@ type Set struct {
 	streams  [2]streamIndex // TCP rules over the reassembled stream
 	ipOnly   addrIndex
 	proto    []*sig // rules on the protocol alone
+	frames   [2][frameCount]frameIndex
+	framed   [frameCount]bool // frames that a rule asks for
 	both     [protoCount][]*sig
 	tracker  *tracker
 	gen      uint32 // place among the sets that follow each other, from 1
@@ -263,6 +265,8 @@ func (c *compiler) place(s *sig) {
 		c.packet(s, true)
 	case classTx:
 		c.tx(s)
+	case classFrame:
+		c.frame(s)
 	}
 }
 
@@ -444,7 +448,7 @@ func (s *Set) Stats() Stats {
 			st.Packet++
 		case classStream:
 			st.Stream++
-		case classTx:
+		case classTx, classFrame:
 			st.Transaction++
 		case classProtoApp:
 			st.Proto++

@@ -40,7 +40,7 @@ const (
 
 // transform adds a transform to the current sticky buffer.
 func (b *builder) transform(name, arg string, t transform) error {
-	if b.cur == nil && !b.frame {
+	if b.cur == nil {
 		return fmt.Errorf("needs a sticky buffer before it")
 	}
 	if len(b.trans) == transformMax {

@@ -17,7 +17,12 @@ func (t *track) Flow() *sensor.Flow { return t.f }
 func (t *track) Time() int64 { return t.w.ev.Time }
 
 // Wanted reports whether anybody asks for b.
-func (t *track) Wanted(b sensor.Buffer) bool { return t.w.cfg.Wanted == nil || t.w.cfg.Wanted(b) }
+func (t *track) Wanted(b sensor.Buffer) bool {
+	if b.IsFrame() {
+		return t.w.frames.wanted(b)
+	}
+	return t.w.cfg.Wanted == nil || t.w.cfg.Wanted(b)
+}
 
 func (t *track) event(dir sensor.Dir) *sensor.Event {
 	e := &t.w.ev
@@ -35,6 +40,7 @@ func (t *track) Tx(tx sensor.Transaction, dir sensor.Dir) {
 	}
 	t.f.TxCount = max(t.f.TxCount, tx.Base().ID+1)
 	t.progressed(tx, dir)
+	t.open = tx
 	e := t.event(dir)
 	e.Tx = tx
 	t.w.send(sensor.KindTx)
@@ -47,6 +53,9 @@ func (t *track) Done(tx sensor.Transaction) {
 	b := tx.Base()
 	t.held -= b.Held
 	b.Held = 0
+	if t.open == tx {
+		t.open = nil
+	}
 	t.w.done = append(t.w.done, tx)
 }
 

@@ -24,6 +24,7 @@ func (t *track) InsideGap(dir sensor.Dir, n int) {
 		return
 	}
 	in.half[dir].keep = in.half[dir].keep[:0]
+	in.dropFrames(dir)
 	if err := in.guarded(func() error { return in.parser.Gap(dir, n, in) }); err != nil {
 		in.fail()
 	}

@@ -11,6 +11,7 @@ type Loss struct {
 	MemcapFlows      uint64 `json:"memcap_flows"`       // flows that ended before their time, as the table was full
 	MemcapFiles      uint64 `json:"memcap_files"`       // files of which less was kept for want of room
 	ParserLimitFlows uint64 `json:"parser_limit_flows"` // flows whose parser asked for more bytes than are kept
+	Frames           uint64 `json:"frames"`             // pieces of streams that no rule could look at: too many at a time
 	OverloadRounds   uint64 `json:"overload_rounds"`    // times that reading had to wait for detection
 }
 
@@ -28,6 +29,7 @@ func (l *Loss) Add(o *Loss) {
 	l.MemcapFlows += o.MemcapFlows
 	l.MemcapFiles += o.MemcapFiles
 	l.ParserLimitFlows += o.ParserLimitFlows
+	l.Frames += o.Frames
 	l.OverloadRounds += o.OverloadRounds
 }
 

@@ -32,11 +32,13 @@ type track struct {
 	// An upgrade asked for while the parser runs takes effect when it returns.
 	upgrade   bool
 	upgradeTo sensor.Proto
-	within    bool   // what another track's flow carries inside
-	inner     *track // what the flow carries inside its own conversation; nil where nobody can see it
-	held      int    // bytes that open transactions hold
-	charged   int    // what the worker counts for this flow
-	shunted   bool   // nothing more can be learnt of it
+	within    bool               // what another track's flow carries inside
+	inner     *track             // what the flow carries inside its own conversation; nil where nobody can see it
+	held      int                // bytes that open transactions hold
+	charged   int                // what the worker counts for this flow
+	shunted   bool               // nothing more can be learnt of it
+	open      sensor.Transaction // the last to change that is not done
+	frames    [2][]*frame        // open ones by direction
 }
 
 // half is one direction of the parser's input.
@@ -45,14 +47,16 @@ type half struct {
 	ended  bool   // no more bytes will come
 	looked bool   // its first bytes were compared with the protocol that the other direction speaks
 	closed bool   // the parser was told
+	stream bool   // the frame of all that the side sends was marked
 	pend   int    // bytes since the last progress of a transaction
 }
 
 func (t *track) reset() {
-	keep := [2][]byte{small(t.half[0].keep), small(t.half[1].keep)}
+	keep, open := [2][]byte{small(t.half[0].keep), small(t.half[1].keep)}, t.frames
 	d := t.detect
 	*t = track{}
 	t.half[0].keep, t.half[1].keep = keep[0], keep[1]
+	t.frames = [2][]*frame{open[0][:0], open[1][:0]}
 	t.detect.reuse(&d)
 }
 
@@ -90,6 +94,7 @@ func (t *track) Gap(dir sensor.Dir, n int, offset uint64) {
 		return
 	}
 	t.half[dir].keep = t.half[dir].keep[:0]
+	t.dropFrames(dir)
 	if err := t.guarded(func() error { return t.parser.Gap(dir, n, t) }); err != nil {
 		t.fail()
 	}
@@ -107,6 +112,7 @@ func (t *track) End(dir sensor.Dir) {
 		if t.inner != nil {
 			t.inner.End(dir)
 		}
+		t.endFrames(dir)
 		t.afterParse(dir)
 	}
 }
@@ -134,6 +140,9 @@ func (t *track) input(dir sensor.Dir, data []byte) {
 	case t.parser == nil:
 		t.search(dir, data)
 	default:
+		if len(t.frames[dir]) > 0 {
+			t.growFrames(dir, data)
+		}
 		if !t.half[dir].looked {
 			t.half[dir].looked = true
 			t.compare(dir, data)
@@ -153,6 +162,10 @@ func (t *track) parse(dir sensor.Dir, data []byte) {
 			}
 			h.keep = append(h.keep, data...)
 			data = h.keep
+		}
+		if !h.stream {
+			h.stream = true
+			t.Frame(sensor.FrameStream, dir, data, -1)
 		}
 		n, err := t.run(dir, data)
 		if err != nil {
@@ -274,6 +287,8 @@ func (t *track) give() {
 		t.f.App = sensor.ProtoFailed
 	}
 	t.half[0].keep, t.half[1].keep = t.half[0].keep[:0], t.half[1].keep[:0]
+	t.dropFrames(sensor.ToServer)
+	t.dropFrames(sensor.ToClient)
 }
 
 // afterParse carries out an upgrade that the parser asked for while it was told of an end.
@@ -294,6 +309,9 @@ func (t *track) swap(dir sensor.Dir, rest []byte) {
 	other := append([]byte(nil), t.half[dir.Reverse()].keep...)
 	t.half[0].keep, t.half[1].keep = t.half[0].keep[:0], t.half[1].keep[:0]
 	t.parser, t.finisher, t.sized, t.proto = nil, nil, nil, nil
+	t.dropFrames(sensor.ToServer)
+	t.dropFrames(sensor.ToClient)
+	t.half[0].stream, t.half[1].stream = false, false
 	t.detect.restart()
 	t.f.AppExpect = sensor.ProtoNone
 	if to != sensor.ProtoNone {

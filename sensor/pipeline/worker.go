@@ -33,13 +33,14 @@ type worker struct {
 	seg       *sensor.Segment
 	dir       sensor.Dir
 	wants     sensor.Kind
+	frames    frames
 	charged   int // bytes that peers make parsers and rules keep, roughly
 	chargeMax int
 	holders   int // flows that are charged with something
 }
 
-// kinds is how many kinds of events there are; KindAnomaly is the last.
-const kinds = 8
+// kinds is how many kinds of events there are; KindFrame is the last.
+const kinds = 9
 
 // expectMax bounds the announced flows that a worker remembers: a peer can announce as many as it likes.
 const expectMax = 4096
@@ -67,7 +68,10 @@ func newWorker(cfg *Config, n int) *worker {
 	}
 	for _, h := range hs {
 		w.wants |= h.Wants()
-		for k := sensor.Kind(1); k <= sensor.KindAnomaly; k <<= 1 {
+		if fh, ok := h.(sensor.FrameHandler); ok {
+			w.frames.handlers = append(w.frames.handlers, fh)
+		}
+		for k := sensor.Kind(1); k <= sensor.KindFrame; k <<= 1 {
 			if h.Wants()&k != 0 {
 				i := bits.TrailingZeros(uint(k))
 				w.handlers[i] = append(w.handlers[i], h)
@@ -130,6 +134,7 @@ func (w *worker) segment(s *sensor.Segment, sub int) {
 		w.payload(f, s, dir, isNew)
 	}
 	w.stats.Anomalies += uint64(len(s.Anomalies))
+	w.tellFrames(f)
 	w.ev.Flow, w.ev.Dir, w.ev.Segment = f, dir, s
 	w.ev.Data, w.ev.Tx, w.ev.File = nil, nil, nil
 	w.send(sensor.KindPacket)
@@ -212,6 +217,7 @@ func (w *worker) end(f *sensor.Flow, now int64) {
 			t.conn.Flush(t)
 		}
 		t.close()
+		w.tellFrames(f)
 	}
 	w.ev.Flow, w.ev.Dir, w.ev.Segment = f, sensor.ToServer, nil
 	w.ev.Data, w.ev.Tx, w.ev.File = nil, nil, nil
@@ -232,6 +238,7 @@ func (w *worker) end(f *sensor.Flow, now int64) {
 
 // release gives back the transactions and files that were finished and have now been handled.
 func (w *worker) release() {
+	w.frames.release()
 	for i, tx := range w.done {
 		if r, ok := tx.(interface{ Release() }); ok {
 			r.Release()

@@ -37,6 +37,7 @@ type Log struct {
 	Upgraded  bool
 	Expected  []sensor.Expectation
 	Err       error
+	Frames    []*Frame
 	finished  map[sensor.Transaction]bool
 }
 
@@ -51,6 +52,61 @@ func (l *Log) Flow() *sensor.Flow { return l.F }
 
 // Time is constant.
 func (l *Log) Time() int64 { return 1e18 }
+
+// Frame is a frame that was marked; Data grows with what follows in its direction.
+type Frame struct {
+	Buffer sensor.Buffer
+	Dir    sensor.Dir
+	Data   []byte
+	n      int
+	over   bool
+}
+
+// Frame remembers a frame.
+func (l *Log) Frame(b sensor.Buffer, dir sensor.Dir, data []byte, n int) {
+	if n == 0 {
+		return
+	}
+	if n > 0 {
+		data = data[:min(n, len(data))]
+	}
+	l.Frames = append(l.Frames, &Frame{Buffer: b, Dir: dir, Data: slices.Clone(data), n: n, over: len(data) == n})
+}
+
+// growFrames gives new bytes to the open frames of a direction.
+func (l *Log) growFrames(dir sensor.Dir, data []byte) {
+	for _, f := range l.Frames {
+		if f.over || f.Dir != dir {
+			continue
+		}
+		part := data
+		if f.n > 0 {
+			part = data[:min(len(data), f.n-len(f.Data))]
+		}
+		f.Data = append(f.Data, part...)
+		f.over = len(f.Data) == f.n
+	}
+}
+
+// EndFrame ends an open frame.
+func (l *Log) EndFrame(b sensor.Buffer, dir sensor.Dir, beyond int) {
+	for _, f := range slices.Backward(l.Frames) {
+		if f.Buffer == b && f.Dir == dir && !f.over {
+			f.Data, f.over = f.Data[:len(f.Data)-beyond], true
+			return
+		}
+	}
+}
+
+// FramesOf returns the frames of a buffer.
+func (l *Log) FramesOf(b sensor.Buffer) (all []string) {
+	for _, f := range l.Frames {
+		if f.Buffer == b {
+			all = append(all, string(f.Data))
+		}
+	}
+	return all
+}
 
 // Wanted wants everything.
 func (l *Log) Wanted(sensor.Buffer) bool { return true }
@@ -178,6 +234,15 @@ func (l *Log) String() string {
 	return s.String()
 }
 
+// frames lists what was marked.
+func (l *Log) frames() string {
+	var s strings.Builder
+	for _, f := range l.Frames {
+		fmt.Fprintf(&s, "frame %x %s %d %t %q\n", f.Buffer, f.Dir, f.n, f.over, f.Data)
+	}
+	return s.String()
+}
+
 // keepMax is how many unused bytes the pipeline keeps for a parser.
 const keepMax = 512 << 10
 
@@ -194,6 +259,9 @@ func (l *Log) Run(parser sensor.Parser, size int, steps ...Step) {
 	for _, s := range steps {
 		if s.Gap > 0 {
 			keep[s.Dir] = nil
+			for _, f := range l.Frames {
+				f.over = f.over || f.Dir == s.Dir
+			}
 			if l.Err = parser.Gap(s.Dir, s.Gap, l); l.Err != nil {
 				break
 			}
@@ -205,6 +273,7 @@ func (l *Log) Run(parser sensor.Parser, size int, steps ...Step) {
 				n = min(size, n)
 			}
 			k := append(keep[s.Dir], data[:n]...)
+			l.growFrames(s.Dir, data[:n])
 			data = data[n:]
 			var used int
 			used, l.Err = parser.Parse(s.Dir, slices.Clone(k), l)
@@ -249,7 +318,7 @@ func SameCut(t testing.TB, p sensor.Protocol, port uint16, context any, steps ..
 			continue // what is kept is copied for each piece
 		}
 		cut := TCP(p, port, context, size, steps...)
-		if a, b := whole.String(), cut.String(); a != b {
+		if a, b := whole.String()+whole.frames(), cut.String()+cut.frames(); a != b {
 			t.Fatalf("in pieces of %d bytes:\n%s\nwhole:\n%s", size, b, a)
 		}
 	}

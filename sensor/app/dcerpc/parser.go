@@ -78,10 +78,18 @@ func (p *parser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error
 		if n == 0 || n > len(rest) {
 			break
 		}
+		frames(dir, rest[:n], headerLen, out)
 		p.conn.PDU(rest[:n], p)
 		used += n
 	}
 	return used, nil
+}
+
+// frames marks a PDU.
+func frames(dir sensor.Dir, pdu []byte, head int, out sensor.Emitter) {
+	out.Frame(sensor.FrameDCERPCPDU, dir, pdu, len(pdu))
+	out.Frame(sensor.FrameDCERPCHeader, dir, pdu, head)
+	out.Frame(sensor.FrameDCERPCData, dir, pdu[head:], len(pdu)-head)
 }
 
 // resync looks for a PDU after a gap. It returns what can be passed over.

@@ -49,6 +49,7 @@ func (p *udpParser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, er
 		out.Anomaly(dir, "malformed_data")
 		return len(b), nil
 	}
+	frames(dir, b, udpHeaderLen, out)
 	order, kind := udpOrder(b), b[1]
 	activity, seq := uuid(b[40:56], binary.LittleEndian), order.Uint32(b[64:]) // in EVE's order, whatever the data representation is
 	tx := p.find(activity, seq)

@@ -245,6 +245,12 @@ func TestAllocations(t *testing.T) {
 // quiet asks each transaction for its answers and keeps nothing.
 type quiet struct{ *recorder }
 
+// Frame wants none.
+func (r *recorder) Frame(sensor.Buffer, sensor.Dir, []byte, int) {}
+
+// EndFrame has nothing to end.
+func (r *recorder) EndFrame(sensor.Buffer, sensor.Dir, int) {}
+
 func (q quiet) Tx(t sensor.Transaction, dir sensor.Dir) {
 	t.Buffer(sensor.DNSAnswerData, dir, 0)
 	t.Buffer(sensor.DNSResponseRRName, dir, 9)

@@ -95,6 +95,9 @@ func (p *parser) newTx() *tx {
 
 // message reports one message.
 func (p *parser) message(dir sensor.Dir, data []byte, out sensor.Emitter) error {
+	if p.proto == sensor.ProtoDNS {
+		out.Frame(sensor.FrameDNSPDU, dir, data, len(data))
+	}
 	t := p.newTx()
 	anomalies := [2][]string{t.Anomalies[0][:0], t.Anomalies[1][:0]}
 	t.TxBase = sensor.TxBase{ID: p.nextID, Proto: p.proto, Anomalies: anomalies}

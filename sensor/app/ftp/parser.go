@@ -50,9 +50,12 @@ func (p *parser) line(dir sensor.Dir, b []byte) int {
 		p.text(dir, b[:lineMax], true)
 		return lineMax
 	}
+	p.out.Frame(lineFrames[dir], dir, b, i+1)
 	p.text(dir, bytes.TrimSuffix(b[:i], []byte{'\r'}), false)
 	return i + 1
 }
+
+var lineFrames = [2]sensor.Buffer{sensor.ToServer: sensor.FrameFTPCommandLine, sensor.ToClient: sensor.FrameFTPResponseLine}
 
 func (p *parser) text(dir sensor.Dir, line []byte, cut bool) {
 	if dir == sensor.ToServer {

@@ -24,13 +24,15 @@ func (q *quiet) Done(tx sensor.Transaction)        { q.done = append(q.done, tx.
 func (q *quiet) OpenFile(sensor.Transaction, sensor.Dir, []byte) *sensor.File {
 	return &q.file
 }
-func (q *quiet) WriteFile(*sensor.File, []byte) {}
-func (q *quiet) GapFile(*sensor.File, int)      {}
-func (q *quiet) CloseFile(*sensor.File, bool)   {}
-func (q *quiet) Upgrade(sensor.Proto)           {}
-func (q *quiet) Expect(sensor.Expectation)      {}
-func (q *quiet) Anomaly(sensor.Dir, string)     {}
-func (q *quiet) Wanted(sensor.Buffer) bool      { return true }
+func (q *quiet) WriteFile(*sensor.File, []byte)               {}
+func (q *quiet) GapFile(*sensor.File, int)                    {}
+func (q *quiet) CloseFile(*sensor.File, bool)                 {}
+func (q *quiet) Upgrade(sensor.Proto)                         {}
+func (q *quiet) Frame(sensor.Buffer, sensor.Dir, []byte, int) {}
+func (q *quiet) EndFrame(sensor.Buffer, sensor.Dir, int)      {}
+func (q *quiet) Expect(sensor.Expectation)                    {}
+func (q *quiet) Anomaly(sensor.Dir, string)                   {}
+func (q *quiet) Wanted(sensor.Buffer) bool                    { return true }
 func (q *quiet) release() {
 	for _, t := range q.done {
 		t.Release()

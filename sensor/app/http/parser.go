@@ -42,6 +42,8 @@ type half struct {
 	held    []byte       // bytes looked ahead
 	blanks  int          // how many blanks held begins with, where ahead put them there
 	body    Body
+	framed  bool // a frame of the message is open
+	over    bool // the message has ended, its frame not yet
 }
 
 // parser reads one connection.
@@ -70,6 +72,7 @@ func (p *parser) Held() int {
 func (p *parser) Parse(dir sensor.Dir, data []byte, out sensor.Emitter) (int, error) {
 	p.Out = out
 	h := &p.half[dir]
+	h.endFrame(len(data), out)
 	used := 0
 	for used < len(data) {
 		if dir == sensor.ToServer && p.waits && h.state == stFirst {
@@ -78,11 +81,13 @@ func (p *parser) Parse(dir sensor.Dir, data []byte, out sensor.Emitter) (int, er
 		if h.state == stTunnel {
 			return used, nil
 		}
+		h.beginFrame(data[used:], out)
 		n, err := p.step(h, data[used:])
 		if err != nil {
 			return used, err
 		}
 		used += n
+		h.endFrame(len(data)-used, out)
 	}
 	return used, nil
 }
@@ -253,7 +258,7 @@ func (p *parser) bodyEnd(h *half, complete bool) {
 func (p *parser) messageEnd(h *half) {
 	t := h.tx
 	h.noteLimits()
-	h.tx, h.state, h.interim = nil, stFirst, false
+	h.tx, h.state, h.interim, h.over = nil, stFirst, false, h.framed
 	h.line, h.header, h.held = h.line[:0], h.header[:0], h.held[:0]
 	t.Done[h.dir] = sensor.ProgressComplete
 	p.Out.Tx(t, h.dir)

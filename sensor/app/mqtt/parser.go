@@ -112,6 +112,9 @@ func (p *parser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error
 		if len(r.b) < kept {
 			break
 		}
+		out.Frame(sensor.FrameMQTTPDU, dir, rest, head+n)
+		out.Frame(sensor.FrameMQTTHeader, dir, rest, head)
+		out.Frame(sensor.FrameMQTTData, dir, r.b, n)
 		c := rest[0]
 		m := message{kind: c >> 4, dup: c&8 != 0, qos: c >> 1 & 3, retain: c&1 != 0, version: p.version,
 			body: append([]byte(nil), r.b[:kept]...), skipped: n - kept}

@@ -95,6 +95,7 @@ func (p *parser) message(dir sensor.Dir, b []byte, out sensor.Emitter) (int, boo
 		return size, true
 	}
 	tx.keep(b[:size], end, n)
+	tx.frames(dir, b, out)
 	tx.ID, tx.Proto = p.next, sensor.ProtoSIP
 	p.next++
 	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}

@@ -37,7 +37,9 @@ func TestMessages(t *testing.T) {
 	}
 	f(sensor.SIPVia, 1, "SIP/2.0/UDP b")
 	f(sensor.SIPFrom, 0, "<sip:a@example.com>")
-	f(sensor.SIPRequestBody, 0, sdp)
+	if got := l.FramesOf(sensor.FrameSIPRequestBody); len(got) != 2 || got[0] != sdp {
+		t.Errorf("bodies %q", got)
+	}
 	f(sensor.SDPMedia, 0, "audio 1 RTP/AVP 0")
 	f(sensor.SIPRequestLine, 0, "INVITE sip:b@example.com SIP/2.0")
 	SameCut(t, Protocol(), 5060, nil, steps...)

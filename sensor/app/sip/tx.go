@@ -79,6 +79,25 @@ func (tx *Tx) keep(b []byte, end, sep int) {
 	}
 }
 
+// Frames of a request and of a response: line, headers, body.
+var (
+	requestFrames  = [3]sensor.Buffer{sensor.FrameSIPRequestLine, sensor.FrameSIPRequestHeaders, sensor.FrameSIPRequestBody}
+	responseFrames = [3]sensor.Buffer{sensor.FrameSIPResponseLine, sensor.FrameSIPResponseHeaders, sensor.FrameSIPResponseBody}
+)
+
+// frames marks the message that b begins with.
+func (tx *Tx) frames(dir sensor.Dir, b []byte, out sensor.Emitter) {
+	names := &requestFrames
+	if tx.method == nil {
+		names = &responseFrames
+	}
+	line, headers := len(tx.line), len(tx.headers)
+	out.Frame(sensor.FrameSIPPDU, dir, b, len(tx.raw))
+	out.Frame(names[0], dir, b, line)
+	out.Frame(names[1], dir, b[line:], headers)
+	out.Frame(names[2], dir, b[len(tx.raw)-len(tx.body):], len(tx.body))
+}
+
 // header returns value i of a header field by its name or its short form (RFC 3261, 7.3.3).
 func (tx *Tx) header(name, short string, i int) ([]byte, bool) {
 	for _, f := range tx.fields {
@@ -149,16 +168,6 @@ func (tx *Tx) single(b sensor.Buffer) []byte {
 		return tx.code
 	case sensor.SIPStatMsg:
 		return tx.reason
-	case sensor.SIPPDU:
-		return tx.raw
-	case sensor.SIPRequestHeaders:
-		return pick(request, tx.headers)
-	case sensor.SIPResponseHeaders:
-		return pick(!request, tx.headers)
-	case sensor.SIPRequestBody:
-		return pick(request && len(tx.body) > 0, tx.body)
-	case sensor.SIPResponseBody:
-		return pick(!request && len(tx.body) > 0, tx.body)
 	}
 	return nil
 }

@@ -118,6 +118,7 @@ func (p *parser) record(dir sensor.Dir, b []byte) (int, error) {
 	if len(b) < 4+head {
 		return 0, nil
 	}
+	p.frames(dir, netbios, b, 4, 4+n)
 	p.half[dir].skip = n - head
 	body := b[4 : 4+head]
 	if len(body) < 4 {
@@ -125,9 +126,13 @@ func (p *parser) record(dir sensor.Dir, b []byte) (int, error) {
 	}
 	switch string(body[:4]) {
 	case magic1:
+		p.frames(dir, version1, b[4:], header1Len, n)
 		p.smb1(dir, body, n)
 	case magic2:
+		p.frames2(dir, b[4:], head, n)
 		p.smb2(dir, body, n)
+	case magicEncrypted:
+		p.frames(dir, version3, b[4:], transformLen, n)
 	}
 	return 4 + head, nil
 }

@@ -13,9 +13,6 @@ func (p *parser) command(line []byte) {
 		p.cur.Done[sensor.ToServer] = sensor.ProgressLine
 	}
 	tx := p.cur
-	if tx != nil {
-		tx.keepLine(line)
-	}
 	if !p.greeted && tx != nil && !tx.unwelcome {
 		tx.unwelcome = true
 		p.note(tx, sensor.ToServer, NoWelcome)

@@ -45,6 +45,7 @@ func (p *parser) dataLine(b []byte) int {
 	line, end := mime.Split(b[:i+1])
 	if !p.cont && len(line) == 1 && line[0] == '.' {
 		p.endOfData()
+		p.ended = true
 		return i + 1
 	}
 	p.mime.Line(unstuff(line, !p.cont), !p.cont, end)

@@ -11,12 +11,11 @@ package smtp
 
 // Limits of what a peer can make the parser keep.
 const (
-	lineMax     = 4096     // bytes of a command or reply with its end; the rest of a longer one is passed over
-	rcptMax     = 256      // recipients kept of a mail
-	queueMax    = 256      // commands that wait for their reply
-	waitMax     = 64 << 10 // bytes that follow DATA before its reply
-	anomalyMax  = 16       // anomalies kept of a transaction and direction
-	commandKeep = 32       // command lines kept of a transaction
+	lineMax    = 4096     // bytes of a command or reply with its end; the rest of a longer one is passed over
+	rcptMax    = 256      // recipients kept of a mail
+	queueMax   = 256      // commands that wait for their reply
+	waitMax    = 64 << 10 // bytes that follow DATA before its reply
+	anomalyMax = 16       // anomalies kept of a transaction and direction
 )
 
 // Anomalies, named as Suricata names them.

@@ -33,6 +33,7 @@ type parser struct {
 	banner     bool    // which is the first
 	asking     *Tx     // waiting: whose DATA was sent
 	fresh      bool    // no line of the mail has come
+	ended      bool    // the line just read was the mail's last
 	helo       []byte
 	queue      []pending
 	wait       []byte // bytes after DATA
@@ -94,7 +95,14 @@ func (p *parser) client(b []byte) int {
 		case waiting:
 			n = p.hold(rest)
 		case mailData:
+			if p.fresh {
+				p.out.Frame(sensor.FrameSMTPData, sensor.ToServer, rest, -1)
+			}
 			n = p.dataLine(rest)
+			if p.ended {
+				p.ended = false
+				p.out.EndFrame(sensor.FrameSMTPData, sensor.ToServer, len(rest)) // without the line of the dot
+			}
 		case chunk:
 			n = p.chunk(rest)
 		}
@@ -139,8 +147,19 @@ func (p *parser) line(dir sensor.Dir, b []byte, f func([]byte)) int {
 		return lineMax
 	}
 	text, _ := mime.Split(b[:i+1])
+	p.lineFrames(dir, b[:i+1], len(text))
 	f(text)
 	return i + 1
+}
+
+// lineFrames marks a line. Suricata marks that of a client twice, with its end and without.
+func (p *parser) lineFrames(dir sensor.Dir, line []byte, text int) {
+	if dir == sensor.ToClient {
+		p.out.Frame(sensor.FrameSMTPResponseLine, dir, line, len(line))
+		return
+	}
+	p.out.Frame(sensor.FrameSMTPCommandLine, dir, line, len(line))
+	p.out.Frame(sensor.FrameSMTPCommandLine, dir, line, text)
 }
 
 // anomaly notes something malformed at the transaction that takes the next command.

@@ -12,7 +12,6 @@ type Tx struct {
 	helo      []byte
 	from      []byte // nil before MAIL FROM
 	rcpt      [][]byte
-	lines     [][]byte // the first command lines
 	mail      email
 	body      bool
 	unwelcome bool
@@ -28,12 +27,6 @@ type email struct {
 	to, cc, received                [][]byte
 	attachments, urls               [][]byte
 	md5                             []byte
-}
-
-func (tx *Tx) keepLine(line []byte) {
-	if len(tx.lines) < commandKeep {
-		tx.lines = append(tx.lines, append([]byte{}, line...))
-	}
 }
 
 // OpenFile begins an attachment.
@@ -70,8 +63,6 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 		return one(tx.from, i)
 	case sensor.SMTPRcptTo:
 		return many(tx.rcpt, i)
-	case sensor.SMTPCommandLine:
-		return many(tx.lines, i)
 	case sensor.EmailFrom:
 		return one(m.from, i)
 	case sensor.EmailSubject:

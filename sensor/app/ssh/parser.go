@@ -148,6 +148,11 @@ func (p *parser) record(dir sensor.Dir, b []byte, out sensor.Emitter) int {
 		p.advance(dir, out)
 		return head
 	}
+	if kind != msgKexInit || n > kexMax || t.side[dir].kex || len(b) >= 4+int(n) {
+		out.Frame(sensor.FrameSSHPDU, dir, b, 4+int(n))
+		out.Frame(sensor.FrameSSHHeader, dir, b, head)
+		out.Frame(sensor.FrameSSHData, dir, b[head:], int(n)-2)
+	}
 	switch {
 	case kind == msgNewKeys:
 		h.ignore = true

@@ -105,6 +105,7 @@ func (p *parser) header(dir sensor.Dir, b []byte, out sensor.Emitter) (int, erro
 		return 0, nil
 	}
 	h.records++
+	frames(dir, kind, b, n, out)
 	h.left, h.keep, h.collect = n, false, p.keys != nil && p.collects(dir, kind)
 	if h.collect {
 		o := &p.dec.half[dir]
@@ -121,6 +122,19 @@ func (p *parser) header(dir sensor.Dir, b []byte, out sensor.Emitter) (int, erro
 		p.heartbeat(dir, n, b[headerLen:headerLen+min(n, heartbeatHeader)], out)
 	}
 	return headerLen, nil
+}
+
+// frames marks the record of n bytes that b begins with.
+func frames(dir sensor.Dir, kind byte, b []byte, n int, out sensor.Emitter) {
+	out.Frame(sensor.FrameTLSPDU, dir, b, headerLen+n)
+	out.Frame(sensor.FrameTLSHeader, dir, b, headerLen)
+	out.Frame(sensor.FrameTLSData, dir, b[headerLen:], n)
+	switch kind {
+	case recordAlert:
+		out.Frame(sensor.FrameTLSAlert, dir, b[headerLen:], n)
+	case recordHeartbeat:
+		out.Frame(sensor.FrameTLSHeartbeat, dir, b[headerLen:], n)
+	}
 }
 
 // changeCipher takes the news that what follows in a direction is encrypted. TLS 1.3 sends the record for show: where a

@@ -27,6 +27,8 @@ func (p *parser) ssl2(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error)
 	if len(b) < ssl2Header+n {
 		return 0, nil
 	}
+	out.Frame(sensor.FrameSSL2PDU, dir, b, ssl2Header+n)
+	out.Frame(sensor.FrameSSL2Header, dir, b, ssl2Header)
 	h, t := &p.half[dir], p.tx()
 	h.records++
 	h.hellos++

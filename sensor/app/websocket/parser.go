@@ -92,8 +92,14 @@ func (p *parser) header(h *half, dir sensor.Dir, b []byte, out sensor.Emitter) i
 	if masked {
 		tx.mask = [4]byte(b[n-4 : n])
 	}
-	tx.head = append(tx.headStore[:0], b[:n]...)
-	tx.keepRaw = out.Wanted(sensor.WebSocketPDU)
+	whole := -1 // of a length that nobody sends, the end does not matter
+	if size < 1<<40 {
+		whole = int(size)
+		out.Frame(sensor.FrameWebSocketData, dir, b[n:], whole)
+		whole += n
+	}
+	out.Frame(sensor.FrameWebSocketPDU, dir, b, whole)
+	out.Frame(sensor.FrameWebSocketHeader, dir, b, n)
 	h.tx, h.left, h.at = tx, size, 0
 	if tx.control() {
 		return n
@@ -114,9 +120,6 @@ func (p *parser) header(h *half, dir sensor.Dir, b []byte, out sensor.Emitter) i
 // payload reads a piece of a frame's payload.
 func (h *half) payload(b []byte, out sensor.Emitter) {
 	tx := h.tx
-	if tx.keepRaw && len(tx.raw) < payloadMax {
-		tx.raw = append(tx.raw, b[:min(len(b), payloadMax-len(tx.raw))]...)
-	}
 	var piece [1024]byte
 	for len(b) > 0 {
 		n := copy(piece[:], b)

@@ -16,38 +16,24 @@ const (
 // Tx is one frame; one that ends a message has the message's payload.
 type Tx struct {
 	sensor.TxBase
-	dir       sensor.Dir
-	first     byte
-	masked    bool
-	mask      [4]byte
-	size      uint64
-	payload   []byte
-	head      []byte
-	headStore [14]byte
-	raw       []byte // payload as sent, where somebody wants it
-	keepRaw   bool
-	complete  bool
+	dir      sensor.Dir
+	first    byte
+	masked   bool
+	mask     [4]byte
+	size     uint64
+	payload  []byte
+	complete bool
 }
 
 func (tx *Tx) opcode() byte  { return tx.first & 0x0f }
 func (tx *Tx) control() bool { return tx.first&0x08 != 0 }
 
-// Buffer returns the payload or the frame.
+// Buffer returns the payload.
 func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	if dir != tx.dir || i != 0 {
 		return nil, false
 	}
-	switch b {
-	case sensor.WebSocketPayload:
-		return tx.payload, tx.payload != nil
-	case sensor.WebSocketHeader:
-		return tx.head, true
-	case sensor.WebSocketPDU:
-		return append(tx.head[:len(tx.head):len(tx.head)], tx.raw...), tx.keepRaw
-	case sensor.WebSocketData:
-		return tx.payload, tx.payload != nil
-	}
-	return nil, false
+	return tx.payload, b == sensor.WebSocketPayload && tx.payload != nil
 }
 
 // Number returns opcode, flags and mask.

@@ -53,8 +53,11 @@ func TestFrames(t *testing.T) {
 	f(1, sensor.ToClient, "")
 	f(2, sensor.ToClient, "ping")
 	f(3, sensor.ToClient, "MALWARE")
-	if b, ok := l.Txs[0].Buffer(sensor.WebSocketPDU, sensor.ToServer, 0); !ok || string(b) != string(steps[0].Data) {
-		t.Errorf("%x", b)
+	if got := l.FramesOf(sensor.FrameWebSocketPDU); len(got) != 5 || got[0] != string(steps[0].Data) {
+		t.Errorf("%q", got)
+	}
+	if got := l.FramesOf(sensor.FrameWebSocketHeader); len(got) != 5 || got[0] != string(steps[0].Data[:6]) {
+		t.Errorf("%q", got)
 	}
 	SameCut(t, Protocol(), 80, nil, steps...)
 }
