@@ -87,6 +87,10 @@ func (o *Observer) transaction(e *sensor.Event) {
 	switch e.Tx.Base().Proto {
 	case sensor.ProtoDNS:
 		o.lookup(e)
+	case sensor.ProtoDoH2:
+		if e.Tx.Base().Done[e.Dir] == sensor.ProgressComplete {
+			o.lookup(e)
+		}
 	default:
 		if worked, user, ok := login(e.Tx, e.Dir); ok {
 			id := seenTx{e.Flow.ID, e.Tx.Base().ID + 1}

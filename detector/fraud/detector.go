@@ -144,6 +144,9 @@ func (d *Detector) transaction(e *sensor.Event) {
 	base := e.Tx.Base()
 	switch base.Proto {
 	case sensor.ProtoDNS, sensor.ProtoDoH2:
+		if base.Done[e.Dir] < sensor.ProgressComplete {
+			return // a message in HTTP comes behind its headers
+		}
 		if e.Dir == sensor.ToServer {
 			if d.first(e, doneNames) {
 				d.eachName(e, sensor.DNSQueryName, "dns.question.name", "lookup")

@@ -38,7 +38,7 @@ func (d *Detector) remote(e *sensor.Event, name []byte, tool, buffer string) {
 	f.Domain = strings.ToLower(string(name))
 	f.Severity, f.Score = detector.Low, 0.1
 	f.Fraud = &detector.Fraud{Kind: "remote_control", Tool: tool, Stage: "remote_control", Visibility: "seen", Score: 0.1}
-	if e.Tx.Base().Proto == sensor.ProtoDNS {
+	if p := e.Tx.Base().Proto; p == sensor.ProtoDNS || p == sensor.ProtoDoH2 {
 		f.Fraud.Visibility = "inferred"
 	}
 	f.Summary = detector.Text{VI: "Thiết bị dùng phần mềm điều khiển từ xa " + tool, EN: "A client uses the remote-control program " + tool}

@@ -32,8 +32,8 @@ const (
 func (d *bufferDef) is(f bufferFlags) bool { return d.flags&f != 0 }
 
 var (
-	protoHTTP  = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2}
-	protoHTTP2 = []sensor.Proto{sensor.ProtoHTTP2}
+	protoHTTP  = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2}
+	protoHTTP2 = []sensor.Proto{sensor.ProtoHTTP2, sensor.ProtoDoH2}
 	protoDNS   = []sensor.Proto{sensor.ProtoDNS, sensor.ProtoDoH2}
 	protoMDNS  = []sensor.Proto{sensor.ProtoMDNS}
 	protoLLMNR = []sensor.Proto{sensor.ProtoLLMNR}
@@ -46,7 +46,7 @@ var (
 	protoSMB   = []sensor.Proto{sensor.ProtoSMB}
 	protoDCE   = []sensor.Proto{sensor.ProtoDCERPC, sensor.ProtoSMB}
 	protoQUIC  = []sensor.Proto{sensor.ProtoQUIC}
-	protoFiles = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoSMTP, sensor.ProtoFTPData, sensor.ProtoSMB, sensor.ProtoNFS}
+	protoFiles = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2, sensor.ProtoSMTP, sensor.ProtoFTPData, sensor.ProtoSMB, sensor.ProtoNFS}
 )
 
 const (

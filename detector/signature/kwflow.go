@@ -348,6 +348,8 @@ func (c *appCond) match(m *Matcher) bool {
 		p = f.AppDir[0]
 	case "to_client":
 		p = f.AppDir[1]
+	case "both":
+		return (slices.Contains(c.protos, f.AppDir[0]) && slices.Contains(c.protos, f.AppDir[1])) != c.neg
 	case "either":
 		return (slices.Contains(c.protos, f.AppDir[0]) || slices.Contains(c.protos, f.AppDir[1])) != c.neg
 	default:
@@ -369,11 +371,12 @@ func (b *builder) appLayerProtocol(arg string) error {
 	c := &appCond{}
 	name, mode, _ := strings.Cut(arg, ",")
 	name, mode = strings.TrimSpace(name), strings.TrimSpace(mode)
+	mode, exact := cutWord(mode, "exact")
 	if strings.HasPrefix(name, "!") {
 		c.neg, name = true, name[1:]
 	}
 	switch mode {
-	case "", "original", "final", "to_server", "to_client", "either":
+	case "", "original", "final", "to_server", "to_client", "either", "both":
 		c.mode = mode
 	case "direction":
 	case "toserver":
@@ -390,11 +393,28 @@ func (b *builder) appLayerProtocol(arg string) error {
 		if !ok {
 			return fmt.Errorf("unknown protocol %q", name)
 		}
+		if p, ok := sensor.ProtoByName(name); exact && ok {
+			protos = []sensor.Proto{p}
+		}
 		c.protos = protos
 	}
 	b.s.dirApp = append(b.s.dirApp, *c)
 	b.s.packet = append(b.s.packet, c)
 	return nil
+}
+
+// cutWord removes a word from words that are separated by commas, and reports whether it was among them.
+func cutWord(list, word string) (string, bool) {
+	var rest []string
+	found := false
+	for w := range strings.SplitSeq(list, ",") {
+		if w = strings.TrimSpace(w); w == word {
+			found = true
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return strings.Join(rest, ","), found
 }
 
 // appProtos gives the protocols that a rule means by a name.
@@ -404,6 +424,8 @@ func appProtos(name string) ([]sensor.Proto, bool) {
 		return protoHTTP, true
 	case "http1":
 		return protoHTTP[:1], true
+	case "http2":
+		return protoHTTP2, true // with DNS inside, too
 	case "dns":
 		return protoDNS, true
 	case "ssl":

@@ -90,6 +90,46 @@ func TestTransaction(t *testing.T) {
 	f(`flow:to_client; http.header; content:"x";`, false)
 }
 
+// TestProtocolOfBuffer has rules of two protocols that look for the same in the same buffer.
+func TestProtocolOfBuffer(t *testing.T) {
+	set := load(t, `alert http1 any any -> any any (http.uri; content:"/login"; sid:1;)`, `alert http2 any any -> any any (http.uri; content:"/login"; sid:2;)`,
+		`alert doh2 any any -> any any (http.uri; content:"/login"; sid:3;)`, `alert dns any any -> any any (dns.query; content:"/login"; sid:4;)`)
+	f := func(p sensor.Proto, want string) {
+		t.Helper()
+		b := newBench(set, sensor.IPProtoTCP, p)
+		tx := &fakeTx{TxBase: sensor.TxBase{Proto: p}, text: map[sensor.Buffer][]string{sensor.HTTPURI: {"/login"}, sensor.DNSQueryName: {"/login"}}}
+		b.change(tx, sensor.ToServer, sensor.ProgressComplete)
+		if got := b.tape.sids(); got != want {
+			t.Errorf("%s: %s, want %s", p, got, want)
+		}
+	}
+	f(sensor.ProtoHTTP, "1")
+	f(sensor.ProtoHTTP2, "2")
+	f(sensor.ProtoDoH2, "2 3 4")
+}
+
+// TestFuzzyProtocol asks for the protocol of a flow that carries DNS in HTTP/2.
+func TestFuzzyProtocol(t *testing.T) {
+	f := func(arg string, app sensor.Proto, want bool) {
+		t.Helper()
+		b := newBench(load(t, "alert tcp any any -> any any (app-layer-protocol:"+arg+"; sid:1;)"), sensor.IPProtoTCP, sensor.ProtoNone)
+		b.flow.App, b.flow.AppDir = app, [2]sensor.Proto{app, app}
+		b.packet(sensor.ToServer, "x")
+		if got := b.tape.sids() == "1"; got != want {
+			t.Errorf("%s of %s: %t", arg, app, got)
+		}
+	}
+	f("dns", sensor.ProtoDoH2, true)
+	f("dns,exact", sensor.ProtoDoH2, false)
+	f("dns,exact", sensor.ProtoDNS, true)
+	f("doh2,exact", sensor.ProtoDoH2, true)
+	f("http2", sensor.ProtoDoH2, true)
+	f("http2,exact,both", sensor.ProtoDoH2, false)
+	f("!dns,exact", sensor.ProtoDoH2, true)
+	f("doh2,both", sensor.ProtoDoH2, true)
+	f("http1", sensor.ProtoHTTP2, false)
+}
+
 func TestStreamAcrossSegments(t *testing.T) {
 	b := newBench(load(t, `alert tcp any any -> any any (flow:to_server; content:"first"; content:"second"; distance:0; sid:1;)`), sensor.IPProtoTCP, 0)
 	for _, s := range []string{"..fi", "rst..", "..sec", "ond..", "more"} {

@@ -330,8 +330,14 @@ func (m *Matcher) header(s *sig, d sensor.Dir) bool {
 		return (s.sport == nil || s.sport.contains(p.SrcPort)) && (s.dpt == nil || s.dpt.contains(p.DstPort)) && s.src.contains(p.Src) &&
 			s.dst.contains(p.Dst)
 	}
-	if len(s.apps) > 0 && m.tx == nil && s.class != classProtoApp && s.class != classFrame && !slices.Contains(s.apps, m.flow.App) {
-		return false
+	if len(s.apps) > 0 && s.class != classProtoApp && s.class != classFrame {
+		app := m.flow.App
+		if m.tx != nil {
+			app = m.tx.Base().Proto // rules of several protocols share the prefilter of a buffer
+		}
+		if !slices.Contains(s.apps, app) {
+			return false
+		}
 	}
 	return m.header5(s, d)
 }

@@ -222,12 +222,12 @@ func (m *Matcher) eventRules(t *txState, ix *txIndex, b *sensor.TxBase) {
 	for ; t.events[m.dir] < len(names); t.events[m.dir]++ {
 		n := names[t.events[m.dir]]
 		m.eventCands(ix, "", n)
-		m.eventCands(ix, b.Proto.String(), n)
+		m.eventCands(ix, eventProto(b.Proto), n)
 	}
 	if st := m.state(); st != nil {
 		for ; t.flowEv[m.dir] < len(st.events); t.flowEv[m.dir]++ {
 			m.eventCands(ix, "", st.events[t.flowEv[m.dir]])
-			m.eventCands(ix, b.Proto.String(), st.events[t.flowEv[m.dir]])
+			m.eventCands(ix, eventProto(b.Proto), st.events[t.flowEv[m.dir]])
 		}
 	}
 }
@@ -326,7 +326,7 @@ func (m *Matcher) txLists(p *pending, prog sensor.Progress) verdict {
 // hasEvent reports whether an event, in lower case, has been seen in the transaction's direction or in the flow.
 func (m *Matcher) hasEvent(e string) bool {
 	b := m.tx.Base()
-	proto := b.Proto.String()
+	proto := eventProto(b.Proto)
 	for _, n := range b.Anomalies[m.dir] {
 		if isEvent(e, proto, n) {
 			return true
@@ -340,6 +340,14 @@ func (m *Matcher) hasEvent(e string) bool {
 		}
 	}
 	return false
+}
+
+// eventProto is the protocol whose name events have: those of DNS in HTTP/2 are HTTP/2's.
+func eventProto(p sensor.Proto) string {
+	if p == sensor.ProtoDoH2 {
+		p = sensor.ProtoHTTP2
+	}
+	return p.String()
 }
 
 // isEvent compares an event of a rule, with or without its protocol, with the name of one that was seen.

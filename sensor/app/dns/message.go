@@ -114,6 +114,9 @@ func (m *Message) Parse(data []byte) error {
 	return nil
 }
 
+// Held returns how much memory the message holds, in bytes.
+func (m *Message) Held() int { return cap(m.raw) + cap(m.names) + cap(m.values) }
+
 // Reset empties the message and keeps its memory.
 func (m *Message) Reset() {
 	m.MsgID, m.Flags, m.odd, m.rendered, m.targeted = 0, 0, 0, false, false

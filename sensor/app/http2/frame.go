@@ -126,6 +126,7 @@ func (p *parser) data(h *half, b []byte) {
 	}
 	was := t.CountBody(h.dir, len(b))
 	t.body[h.dir].Feed(b)
+	t.lengthDNS(h.dir)
 	if full := t.CountBody(h.dir, 0); full && !was {
 		p.progress(t, h.dir, sensor.ProgressBody)
 	}
@@ -336,12 +337,18 @@ func (p *parser) take(t *Transaction, dir sensor.Dir, fields []hpack.HeaderField
 			t.AddAnomaly(dir, anUserinfo)
 		}
 		p.request(t, pseudo[0], pseudo[1], pseudo[2])
+		if t.asks(pseudo[0], pseudo[1]) {
+			p.becomeDNS(t)
+		}
 	} else {
 		t.SetStatus([]byte(pseudo[3]), protocol, 20)
 		if c := t.Code(); c >= 100 && c < 200 {
 			t.ResetMessage(dir)
 			return
 		}
+	}
+	if dir == sensor.ToClient && t.Proto != sensor.ProtoDoH2 && !t.told && t.isDNS(dir, "content-type") {
+		p.becomeDNS(t) // the request was not seen
 	}
 	p.progress(t, dir, sensor.ProgressHeaders)
 	t.body[dir].Begin(&p.Env, dir, &t.Transaction, t)

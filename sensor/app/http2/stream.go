@@ -98,6 +98,7 @@ func (p *parser) settings(h *half, b []byte) {
 // progress tells how far a direction has come.
 func (p *parser) progress(t *Transaction, dir sensor.Dir, to sensor.Progress) {
 	t.Done[dir] = max(t.Done[dir], to)
+	t.told = true
 	p.Out.Tx(t, dir)
 }
 
@@ -107,6 +108,7 @@ func (p *parser) endDirection(t *Transaction, dir sensor.Dir, whole bool) {
 		return
 	}
 	t.body[dir].End(whole)
+	t.endDNS(dir)
 	t.Done[dir] = sensor.ProgressComplete
 	p.Out.Tx(t, dir)
 	if t.Done[dir.Reverse()] < sensor.ProgressComplete {

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"khien/sensor"
+	"khien/sensor/app/dns"
 	"khien/sensor/app/http"
 	"khien/sensor/evejson"
 )
@@ -27,7 +28,11 @@ type Transaction struct {
 	codes    [2][]uint64 // errors of RST_STREAM and GOAWAY
 	priority [2][]uint64 // weights
 	window   [2][]uint64
-	text     []byte // of a setting, made when asked for
+	dns      [2]*dns.Message // kept for the next stream
+	asked    [2]bool         // dns has the direction's message
+	long     [2]bool         // it is longer than a message may be
+	text     []byte          // of a setting, made when asked for
+	told     bool            // of something that it has
 	released bool
 }
 
@@ -42,6 +47,8 @@ func (p *parser) transaction(stream uint32) *Transaction {
 	t.ID, t.Proto = p.nextID, sensor.ProtoHTTP2
 	p.nextID++
 	t.pool, t.stream, t.released = p.pool, stream, false
+	t.told = false
+	t.forgetDNS()
 	for d := range t.body {
 		t.body[d] = http.Body{}
 		t.settings[d], t.frames[d], t.codes[d] = t.settings[d][:0], t.frames[d][:0], t.codes[d][:0]
@@ -72,6 +79,9 @@ func add(list []uint64, n uint64) []uint64 {
 
 // Buffer returns value i of a named buffer of one direction.
 func (t *Transaction) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
+	if isDNSBuffer(b) {
+		return t.dnsBuffer(b, dir, i)
+	}
 	switch b {
 	case sensor.HTTP2Settings:
 		if i < 0 || i >= len(t.settings[dir]) {
@@ -92,6 +102,13 @@ func (t *Transaction) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bo
 
 // Number returns value i of a named number of one direction.
 func (t *Transaction) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
+	if isDNSBuffer(b) {
+		m := t.message(dir)
+		if m == nil || i < 0 {
+			return 0, false
+		}
+		return m.Number(b, dir == sensor.ToClient, i)
+	}
 	var list []uint64
 	switch b {
 	case sensor.HTTP2FrameType:
@@ -111,8 +128,26 @@ func (t *Transaction) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bo
 	return list[i], true
 }
 
-// AppendEVE appends the object that EVE has under "http".
-func (t *Transaction) AppendEVE(dst []byte, _ sensor.Dir) []byte {
+// Held returns how much memory the stream holds, in bytes.
+func (t *Transaction) Held() int {
+	n := t.Transaction.Held()
+	for _, m := range t.dns {
+		if m != nil {
+			n += m.Held()
+		}
+	}
+	return n
+}
+
+// AppendEVE appends the object that EVE has under "http", or under "dns".
+func (t *Transaction) AppendEVE(dst []byte, dir sensor.Dir) []byte {
+	if t.Proto == sensor.ProtoDoH2 {
+		return t.appendDNS(dst, dir)
+	}
+	return t.appendHTTP(dst)
+}
+
+func (t *Transaction) appendHTTP(dst []byte) []byte {
 	dst = append(dst, '{')
 	if t.stream != 0 {
 		dst = t.appendHeaders(dst, "request_headers", sensor.ToServer)
