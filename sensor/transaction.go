@@ -82,6 +82,12 @@ type Finisher interface {
 	Finished() bool
 }
 
+// Predecessor is implemented by parsers that hand something over to the parser that an Upgrade asks for: its context.
+type Predecessor interface {
+	// Context returns it, once.
+	Context() any
+}
+
 // Emitter is how a parser speaks to the pipeline.
 type Emitter interface {
 	Flow() *Flow

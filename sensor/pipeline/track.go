@@ -307,6 +307,10 @@ func (t *track) swap(dir sensor.Dir, rest []byte) {
 	}
 	kept := append([]byte(nil), rest...)
 	other := append([]byte(nil), t.half[dir.Reverse()].keep...)
+	var context any
+	if p, ok := t.parser.(sensor.Predecessor); ok {
+		context = p.Context()
+	}
 	t.half[0].keep, t.half[1].keep = t.half[0].keep[:0], t.half[1].keep[:0]
 	t.parser, t.finisher, t.sized, t.proto = nil, nil, nil, nil
 	t.dropFrames(sensor.ToServer)
@@ -317,7 +321,7 @@ func (t *track) swap(dir sensor.Dir, rest []byte) {
 	if to != sensor.ProtoNone {
 		t.f.AppExpect = to
 		if p := t.w.protocol(to); p != nil {
-			t.start(p, nil)
+			t.start(p, context)
 		}
 	} else {
 		t.f.App = sensor.ProtoNone

@@ -52,7 +52,8 @@ type parser struct {
 	half   [2]half
 	open   []*Transaction // whose response is not complete, in the order of requests
 	nextID uint64
-	waits  bool // a CONNECT request waits for its answer: what the client sends is not for us
+	before *Asked // request that the server answers in another protocol
+	waits  bool   // a CONNECT request waits for its answer: what the client sends is not for us
 }
 
 // Held returns how much memory the messages hold that are being read, in bytes.

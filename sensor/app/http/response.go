@@ -95,6 +95,9 @@ func (p *parser) responseHeaders(h *half) {
 	case t.code == 101 && !hasBody:
 		p.progress(h, sensor.ProgressHeaders)
 		to := upgradeTo(m.get(keyUpgrade))
+		if to == sensor.ProtoHTTP2 {
+			p.before = t.asked()
+		}
 		p.finish(h)
 		p.leave(to)
 		return

@@ -49,7 +49,11 @@ func New(c http.Config) sensor.Protocol {
 		Proto: sensor.ProtoHTTP2,
 		TCP:   true,
 		Probe: Probe,
-		New:   func(*sensor.Flow, any) sensor.Parser { return newParser(s) },
+		New: func(_ *sensor.Flow, context any) sensor.Parser {
+			p := newParser(s)
+			p.before, _ = context.(*http.Asked)
+			return p
+		},
 	}
 }
 
@@ -86,8 +90,9 @@ type parser struct {
 	streams map[uint32]*Transaction
 	order   []*Transaction // the open streams in the order in which they began
 	nextID  uint64
-	sum     int // what the open streams held when they were last asked
-	asked   int // calls of Held since
+	before  *http.Asked // request of HTTP/1 that is stream 1
+	sum     int         // what the open streams held when they were last asked
+	asked   int         // calls of Held since
 }
 
 func newParser(s *pool) *parser {
@@ -123,6 +128,9 @@ func (p *parser) Held() int {
 // Parse reads bytes of one direction.
 func (p *parser) Parse(dir sensor.Dir, data []byte, out sensor.Emitter) (int, error) {
 	p.Out = out
+	if p.before != nil {
+		p.first()
+	}
 	h := &p.half[dir]
 	for rest := data; len(rest) > 0; {
 		n := p.step(h, rest)
