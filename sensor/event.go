@@ -42,6 +42,7 @@ type Event struct {
 	Anomaly string // KindAnomaly: Suricata's name of it
 	Alert   *Alert // KindAlert
 	Frame   *Frame // KindFrame; the frame that a finding was made of
+	Vars    []Var  // variables of the packet that the rule of a finding has set
 	Order   Order
 }
 

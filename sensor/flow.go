@@ -91,20 +91,63 @@ type Flow struct {
 	Gap        bool     // bytes were missed by the capture
 	StreamSize [2]uint64
 
-	App        Proto    // protocol found, ProtoNone before, ProtoFailed when none fits
-	AppDir     [2]Proto // what each side's bytes look like, where they differ
-	AppOrig    Proto    // protocol before an upgrade (STARTTLS, CONNECT, WebSocket)
-	AppExpect  Proto    // protocol that was asked for and did not come
-	Alerted    bool     // a signature with an alert has matched
-	EndReason  string   // "timeout", "forced", "tcp_reuse", "shutdown"; set before the end event
-	TxCount    uint64   // transactions so far
-	Dropped    bool     // a rule that drops has matched
-	Bypass     bool     // nobody wants more of this flow
-	Pipe       any      // state of sensor/pipeline
-	Detect     any      // state of the detector engine
-	Telemetry  any      // state of the event writer
-	Meta       []string // labels that detectors put on the flow ("traffic/id/…"), sorted by time
-	ParentFlow uint64   // ID of the flow that announced this one (FTP data), 0 when none
+	App        Proto     // protocol found, ProtoNone before, ProtoFailed when none fits
+	AppDir     [2]Proto  // what each side's bytes look like, where they differ
+	AppOrig    Proto     // protocol before an upgrade (STARTTLS, CONNECT, WebSocket)
+	AppExpect  Proto     // protocol that was asked for and did not come
+	Alerted    bool      // a signature with an alert has matched
+	EndReason  string    // "timeout", "forced", "tcp_reuse", "shutdown"; set before the end event
+	TxCount    uint64    // transactions so far
+	Dropped    bool      // a rule that drops has matched
+	Bypass     bool      // nobody wants more of this flow
+	Pipe       any       // state of sensor/pipeline
+	Detect     any       // state of the detector engine
+	Telemetry  any       // state of the event writer
+	Meta       []string  // labels that detectors put on the flow ("traffic/id/…"), sorted by time
+	Vars       []Var     // variables that rules have set, at most VarsMax
+	Entropy    []Measure // what rules have measured, the last of each name, at most VarsMax
+	ParentFlow uint64    // ID of the flow that announced this one (FTP data), 0 when none
+}
+
+// VarsMax is how many variables, and how many measures, a flow may have.
+const VarsMax = 64
+
+// Var is a variable: what an expression of a rule has captured.
+type Var struct {
+	Name  string
+	Value []byte
+}
+
+// Measure is a number that was measured of a buffer.
+type Measure struct {
+	Name  string
+	Value float64
+}
+
+// SetVar sets a variable of the flow. It keeps value.
+func (f *Flow) SetVar(name string, value []byte) {
+	for i := range f.Vars {
+		if f.Vars[i].Name == name {
+			f.Vars[i].Value = value
+			return
+		}
+	}
+	if len(f.Vars) < VarsMax {
+		f.Vars = append(f.Vars, Var{name, value})
+	}
+}
+
+// SetEntropy notes what was measured of a buffer.
+func (f *Flow) SetEntropy(name string, value float64) {
+	for i := range f.Entropy {
+		if f.Entropy[i].Name == name {
+			f.Entropy[i].Value = value
+			return
+		}
+	}
+	if len(f.Entropy) < VarsMax {
+		f.Entropy = append(f.Entropy, Measure{name, value})
+	}
 }
 
 // Endpoints returns source address, source port, destination address and destination port of bytes that go in d.

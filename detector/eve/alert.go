@@ -32,7 +32,7 @@ func (w *Writer) alert(dst []byte, f *detector.Finding, e *sensor.Event) []byte 
 		dst = appendFrame(dst, e.Frame)
 	}
 	if fl := e.Flow; fl != nil {
-		dst = appendMeta(dst, fl)
+		dst = appendMeta(dst, fl, e.Vars)
 		dst = append(dst, `,"flow":{`...)
 		dst = appendCounts(dst, fl)
 		dst = append(dst, `,"src_ip":"`...)

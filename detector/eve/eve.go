@@ -120,6 +120,7 @@ func appendTx(dst []byte, e *sensor.Event, dir sensor.Dir) []byte {
 	dst = appendHead(dst, e, key(b.Proto), dir)
 	dst = appendTxID(dst, b.ID)
 	dst = appendTxObject(dst, e.Tx, dir)
+	dst = appendMeta(dst, e.Flow, nil)
 	return append(dst, '}')
 }
 

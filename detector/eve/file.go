@@ -17,6 +17,7 @@ func appendFile(dst []byte, e *sensor.Event, f *sensor.File) []byte {
 	}
 	dst = append(dst, `,"fileinfo":`...)
 	dst = appendFileObject(dst, f)
+	dst = appendMeta(dst, e.Flow, nil)
 	return append(dst, '}')
 }
 

@@ -40,7 +40,7 @@ func appendFlow(dst []byte, e *sensor.Event) []byte {
 		dst = strconv.AppendUint(dst, f.TxCount, 10)
 	}
 	dst = append(dst, '}')
-	dst = appendMeta(dst, f)
+	dst = appendMeta(dst, f, nil)
 	if f.Proto == sensor.IPProtoTCP {
 		dst = appendTCP(dst, f)
 	}
@@ -87,20 +87,44 @@ func appendCounts(dst []byte, f *sensor.Flow) []byte {
 	return append(dst, '"')
 }
 
-// appendMeta appends the labels that rules put on the flow. A bit named "traffic/id/x" or "traffic/label/x" is also shown
-// under traffic.
-func appendMeta(dst []byte, f *sensor.Flow) []byte {
-	if len(f.Meta) == 0 {
+// appendVars appends variables, an object each.
+func appendVars(dst []byte, key string, vars []sensor.Var) []byte {
+	if len(vars) == 0 {
 		return dst
 	}
-	dst = append(dst, `,"metadata":{"flowbits":[`...)
-	for i, m := range f.Meta {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = evejson.AppendString(dst, []byte(m))
+	dst = append(evejson.AppendKey(dst, key), '[')
+	for _, v := range vars {
+		dst = append(evejson.AppendComma(dst), '{')
+		dst = append(evejson.AppendString(dst, []byte(v.Name)), ':') // the name is of a rule, and may have any byte
+		dst = append(evejson.AppendString(dst, v.Value), '}')
 	}
-	dst = append(dst, `]}`...)
+	return append(dst, ']')
+}
+
+// appendMeta appends what rules know of the flow: labels, variables, measures; packet are the variables of the packet. A bit named "traffic/id/x" or "traffic/label/x" is also shown
+// under traffic.
+func appendMeta(dst []byte, f *sensor.Flow, packet []sensor.Var) []byte {
+	if f == nil || len(f.Meta)+len(f.Vars)+len(f.Entropy)+len(packet) == 0 {
+		return dst
+	}
+	dst = append(dst, `,"metadata":{`...)
+	if len(f.Meta) > 0 {
+		dst = append(evejson.AppendKey(dst, "flowbits"), '[')
+		for _, m := range f.Meta {
+			dst = evejson.AppendString(evejson.AppendComma(dst), []byte(m))
+		}
+		dst = append(dst, ']')
+	}
+	dst = appendVars(dst, "flowvars", f.Vars)
+	dst = appendVars(dst, "pktvars", packet)
+	if len(f.Entropy) > 0 {
+		dst = append(evejson.AppendKey(dst, "entropy"), '{')
+		for _, m := range f.Entropy {
+			dst = strconv.AppendFloat(evejson.AppendKey(dst, m.Name), m.Value, 'g', -1, 64)
+		}
+		dst = append(dst, '}')
+	}
+	dst = append(dst, '}')
 	n := len(dst)
 	dst = append(dst, `,"traffic":{`...)
 	some := false

@@ -12,6 +12,7 @@ type entropy struct {
 	op            string
 	val, val2     float64
 	offset, bytes int
+	name          string // of the buffer, as EVE has it
 }
 
 func shannon(b []byte) float64 {
@@ -44,6 +45,9 @@ func (c *entropy) run(s *scan) bool {
 		return false
 	}
 	e := shannon(b)
+	if f := s.m.flow; f != nil {
+		f.SetEntropy(c.name, e)
+	}
 	switch c.op {
 	case ">":
 		return e > c.val
@@ -65,7 +69,12 @@ func (c *entropy) run(s *scan) bool {
 
 func entropyKeywords() []keyword {
 	return []keyword{{"entropy", argNeed, func(b *builder, arg string) error {
-		c := &entropy{}
+		c := &entropy{name: "content"}
+		if d := b.cur; d != nil {
+			if c.name = d.modifier; c.name == "" {
+				c.name = strings.ReplaceAll(d.name, ".", "_")
+			}
+		}
 		have := false
 		for _, o := range fields(arg) {
 			w, v := split2(o)

@@ -25,6 +25,7 @@ func (m *Matcher) matched(s *sig, tx sensor.Transaction, stream bool) bool {
 		c := &m.costs[s.num]
 		c.matches, c.last = c.matches+1, m.now
 	}
+	vars := m.keepCaptured()
 	for _, e := range s.post {
 		e.apply(m)
 	}
@@ -42,8 +43,21 @@ func (m *Matcher) matched(s *sig, tx sensor.Transaction, stream bool) bool {
 	if len(m.hits) >= hitsMax {
 		return true
 	}
-	m.hits = append(m.hits, hit{s: s, tx: tx, dir: m.dir, stream: stream, frame: m.frame, reasons: m.reasons(s), context: m.scan.contextJSON()})
+	m.hits = append(m.hits, hit{s: s, tx: tx, dir: m.dir, stream: stream, frame: m.frame, vars: vars, reasons: m.reasons(s), context: m.scan.contextJSON()})
 	return true
+}
+
+// keepCaptured sets the variables of the flow that the rule's expressions have captured, and returns those of the packet.
+func (m *Matcher) keepCaptured() (vars []sensor.Var) {
+	for _, c := range m.scan.captured {
+		switch {
+		case c.kind == capturePacket:
+			vars = append(vars, sensor.Var{Name: c.name, Value: slices.Clone(c.value)})
+		case m.flow != nil:
+			m.flow.SetVar(c.name, slices.Clone(c.value))
+		}
+	}
+	return vars
 }
 
 // hitsMax limits the matches of one packet, told or not.
@@ -111,7 +125,7 @@ func (s *sig) passFlowLimits(st *flowState, now int64) bool {
 func (m *Matcher) tell(h *hit) {
 	s := h.s
 	e := m.ev
-	e.Dir, e.Tx, e.Flow, e.Segment, e.Frame = h.dir, h.tx, m.flow, m.seg, h.frame
+	e.Dir, e.Tx, e.Flow, e.Segment, e.Frame, e.Vars = h.dir, h.tx, m.flow, m.seg, h.frame, h.vars
 	if e.Tx == nil {
 		if e.Tx = m.guess(h.dir); e.Tx == nil && h.frame != nil {
 			e.Tx = h.frame.Tx

@@ -18,23 +18,24 @@ const varsMax = 32
 
 // scan is the state of looking for a list in a buffer. One a worker, reused.
 type scan struct {
-	m       *Matcher
-	rule    *sig
-	l       *list
-	buf     []byte
-	pos     int // end of the last match, where what is relative begins
-	steps   int
-	spent   int // bytes searched
-	stop    bool
-	limited bool // an expression was given up on
-	vars    [varsMax]uint64
-	marks   []mark
-	big     bool   // byte order that dce means
-	b64     []byte // decoded by base64_decode
-	neg     bool   // buffer is absent: only negated steps match
-	last    bool   // buffer will not grow
-	index   int    // value of a buffer with many values
-	context []contextEntry
+	m        *Matcher
+	rule     *sig
+	l        *list
+	buf      []byte
+	pos      int // end of the last match, where what is relative begins
+	steps    int
+	spent    int // bytes searched
+	stop     bool
+	limited  bool // an expression was given up on
+	vars     [varsMax]uint64
+	marks    []mark
+	captured []captured
+	big      bool   // byte order that dce means
+	b64      []byte // decoded by base64_decode
+	neg      bool   // buffer is absent: only negated steps match
+	last     bool   // buffer will not grow
+	index    int    // value of a buffer with many values
+	context  []contextEntry
 }
 
 // mark is where a step has matched, for the finding's reasons.
@@ -46,16 +47,18 @@ type mark struct {
 }
 
 // begin forgets what the rule before has left.
-func (s *scan) begin(rule *sig) { s.rule, s.marks, s.context = rule, s.marks[:0], s.context[:0] }
+func (s *scan) begin(rule *sig) {
+	s.rule, s.marks, s.context, s.captured = rule, s.marks[:0], s.context[:0], s.captured[:0]
+}
 
 // list looks for l in buf.
 func (s *scan) list(l *list, buf []byte, last bool) bool {
 	s.l, s.buf, s.pos, s.steps, s.spent, s.stop, s.limited, s.last = l, buf, 0, 0, 0, false, false, last
-	n, c := len(s.marks), len(s.context)
+	n, c, k := len(s.marks), len(s.context), len(s.captured)
 	if s.run(l.items) {
 		return true
 	}
-	s.marks, s.context = s.marks[:n], s.context[:c]
+	s.marks, s.context, s.captured = s.marks[:n], s.context[:c], s.captured[:k]
 	if s.stop || s.limited {
 		s.m.set.overruns.add(s.rule)
 	}

@@ -52,6 +52,7 @@ type hit struct {
 	dir     sensor.Dir
 	stream  bool
 	frame   *sensor.Frame
+	vars    []sensor.Var
 	reasons []detector.Reason
 	context []byte
 }

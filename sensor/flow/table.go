@@ -170,7 +170,7 @@ func (t *Table) open(k key, swapped bool, s *sensor.Segment) *entry {
 	e.flow = sensor.Flow{
 		Src: s.Src, Dst: s.Dst, SrcPort: s.SrcPort, DstPort: s.DstPort, ICMPType: s.ICMPType, ICMPCode: s.ICMPCode,
 		Proto: s.IPProto, VLAN: s.VLAN, VLANs: s.VLANs, First: s.Packet.Number, Start: s.Packet.Time, Last: s.Packet.Time,
-		Meta: e.flow.Meta[:0],
+		Meta: e.flow.Meta[:0], Entropy: e.flow.Entropy[:0],
 	}
 	f := &e.flow
 	// Who sends SYN and ACK answers: what it answers was not captured, and its receiver is the client.
