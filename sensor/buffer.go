@@ -101,7 +101,17 @@ const (
 	TLSStoreAsked           //
 	TLSHandshakeDone        // Number 1 when complete
 	TLSJA4S                 //
+	TLSState                // Number: bits of the handshake's messages seen in a direction, TLSClientHelloBit and the following
 	TLSECH                  // Number 1 when the hello has the extension encrypted_client_hello (browsers also send it without a key)
+)
+
+// Bits of TLSState.
+const (
+	TLSClientHelloBit = 1 << iota
+	TLSServerHelloBit
+	TLSClientKeyBit
+	TLSServerKeyBit
+	TLSOtherBit
 )
 
 // SSH.

@@ -145,9 +145,7 @@ func appKeywords() []keyword {
 		}},
 		{"tls.version", argNeed, (*builder).tlsVersion},
 		{"ssl_version", argNeed, (*builder).tlsVersion},
-		{"ssl_state", argNeed, func(*builder, string) error {
-			return unsupported("ssl_state", "the sensor does not keep the steps of a handshake apart")
-		}},
+		{"ssl_state", argNeed, (*builder).tlsState},
 		{"tls.store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls.store") }},
 		{"tls_store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls_store") }},
 		{"ftpbounce", argNone, func(b *builder, _ string) error {
@@ -280,6 +278,35 @@ func (b *builder) tlsVersion(arg string) error {
 			n.op = opNotEqual
 		}
 		c.ns = append(c.ns, *n)
+	}
+	_, err := b.addTo(d, c)
+	return err
+}
+
+// tlsState is ssl_state: one of the named messages was seen, or one of those behind ! was not.
+type tlsState struct{ bits, absent uint64 }
+
+func (c *tlsState) run(s *scan) bool {
+	v, ok := s.m.number(s.l.def, 0)
+	return ok && (v&c.bits|c.absent&^v) != 0
+}
+
+func (b *builder) tlsState(arg string) error {
+	names := map[string]uint64{"client_hello": sensor.TLSClientHelloBit, "server_hello": sensor.TLSServerHelloBit,
+		"client_keyx": sensor.TLSClientKeyBit, "server_keyx": sensor.TLSServerKeyBit, "unknown": sensor.TLSOtherBit}
+	d := &bufferDef{name: "ssl_state", buf: sensor.TLSState, dirs: bothDirs, protos: protoTLS, stage: stDone, flags: numeric | grows, bits: 8}
+	c := &tlsState{}
+	for _, w := range strings.FieldsFunc(arg, func(r rune) bool { return r == '|' || r == ',' || r == ' ' }) {
+		name, neg := strings.CutPrefix(w, "!")
+		bit, ok := names[name]
+		switch {
+		case !ok:
+			return fmt.Errorf("unknown state %q", name)
+		case neg:
+			c.absent |= bit
+		default:
+			c.bits |= bit
+		}
 	}
 	_, err := b.addTo(d, c)
 	return err

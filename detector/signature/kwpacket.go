@@ -56,6 +56,7 @@ func packetKeywords() []keyword {
 	return []keyword{
 		numberKeyword("ttl", 8, func(p *sensor.Segment) (uint64, bool) { return uint64(p.TTL), p.IPVersion != 0 }),
 		numberKeyword("id", 16, func(p *sensor.Segment) (uint64, bool) { return uint64(p.IPID), p.IPVersion == 4 }),
+		{"rpc", argNeed, (*builder).rpc},
 		{"dsize", argNeed, (*builder).payloadSize},
 		numberKeyword("seq", 32, func(p *sensor.Segment) (uint64, bool) { return uint64(p.Seq), isTCP(p) }),
 		numberKeyword("tcp.seq", 32, func(p *sensor.Segment) (uint64, bool) { return uint64(p.Seq), isTCP(p) }),

@@ -84,7 +84,6 @@ func newLoader(o Options) *loader {
 func absentKeywords(o Options) map[string]string {
 	absent := map[string]string{
 		"lua": "rules cannot run programs here", "luajit": "rules cannot run programs here",
-		"rpc":          "the sensor does not read ONC RPC headers",
 		"nfq_set_mark": "this engine does not forward packets",
 		"uricontent":   "use http.uri with content", "l3_proto": "use ip_proto",
 	}

@@ -54,6 +54,13 @@ func TestPayload(t *testing.T) {
 	f(`byte_math:bytes 1,offset 0,oper +,rvalue 1,result n; byte_test:1,=,n,1;`, "\x03\x04", true)
 	f(`base64_decode:offset 0; base64_data; content:"hello";`, "aGVsbG8=", true)
 	f(`base64_decode:offset 0; base64_data; content:"jello";`, "aGVsbG8=", false)
+	call := "\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x02\x00\x01\x86\xa0\x00\x00\x00\x02\x00\x00\x00\x03"
+	f(`rpc:100000,2,3;`, call, true)
+	f(`rpc:100000,*,3;`, call, true)
+	f(`rpc:100000;`, call, true)
+	f(`rpc:100000,2,4;`, call, false)
+	f(`rpc:100003,*,*;`, call, false)
+	f(`rpc:100000;`, call[:23], false)
 	f(`ttl:64; content:"a";`, "a", true)
 	f(`ttl:<64; content:"a";`, "a", false)
 }
@@ -106,6 +113,23 @@ func TestProtocolOfBuffer(t *testing.T) {
 	f(sensor.ProtoHTTP, "1")
 	f(sensor.ProtoHTTP2, "2")
 	f(sensor.ProtoDoH2, "2 3 4")
+}
+
+func TestHandshakeState(t *testing.T) {
+	f := func(arg string, state uint64, want bool) {
+		t.Helper()
+		b := newBench(load(t, "alert tls any any -> any any (ssl_state:"+arg+"; sid:1;)"), sensor.IPProtoTCP, sensor.ProtoTLS)
+		tx := &fakeTx{TxBase: sensor.TxBase{Proto: sensor.ProtoTLS}, num: map[sensor.Buffer][]uint64{sensor.TLSState: {state}}}
+		b.change(tx, sensor.ToServer, sensor.ProgressLine)
+		if got := b.tape.sids() == "1"; got != want {
+			t.Errorf("%s of %#x: %t", arg, state, got)
+		}
+	}
+	f("client_hello", sensor.TLSClientHelloBit, true)
+	f("client_hello", sensor.TLSServerHelloBit, false)
+	f("server_hello|client_keyx", sensor.TLSClientHelloBit|sensor.TLSClientKeyBit, true)
+	f("!client_hello", sensor.TLSServerHelloBit, true)
+	f("!client_hello", sensor.TLSClientHelloBit, false)
 }
 
 // TestFuzzyProtocol asks for the protocol of a flow that carries DNS in HTTP/2.

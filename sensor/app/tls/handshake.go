@@ -7,6 +7,8 @@ const (
 	msgClientHello = 1
 	msgServerHello = 2
 	msgCertificate = 11
+	msgServerKey   = 12
+	msgClientKey   = 16
 	msgHeader      = 4
 	msgTypeMax     = 254 // message_hash
 )
@@ -60,6 +62,7 @@ func messageLen(b []byte) int { return int(b[1])<<16 | int(b[2])<<8 | int(b[3]) 
 
 // unread reports whether nobody reads a message of this type and length, so that it need not be kept.
 func (p *parser) unread(dir sensor.Dir, kind byte, n int, out sensor.Emitter) bool {
+	p.seen(dir, kind, out)
 	switch kind {
 	case msgClientHello, msgServerHello, msgCertificate:
 		if n > handshakeMax {
@@ -69,6 +72,41 @@ func (p *parser) unread(dir sensor.Dir, kind byte, n int, out sensor.Emitter) bo
 		return false
 	}
 	return true
+}
+
+// seen notes messages that are not read. Those that are have told of themselves.
+func (p *parser) seen(dir sensor.Dir, kind byte, out sensor.Emitter) {
+	if p.t == nil || p.done {
+		return
+	}
+	bit := uint8(sensor.TLSOtherBit)
+	switch kind {
+	case msgClientHello, msgServerHello, msgCertificate:
+		return
+	case msgClientKey:
+		bit = sensor.TLSClientKeyBit
+	case msgServerKey:
+		bit = sensor.TLSServerKeyBit
+	}
+	if p.t.states[dir]&bit == 0 {
+		p.t.states[dir] |= bit
+		p.advance(dir, out)
+	}
+}
+
+// state returns the bits of the messages that were seen in a direction.
+func (t *tx) state(dir sensor.Dir) uint64 {
+	n := uint64(t.states[dir])
+	switch {
+	case dir == sensor.ToServer && t.clientSeen:
+		n |= sensor.TLSClientHelloBit
+	case dir == sensor.ToClient && t.serverSeen:
+		n |= sensor.TLSServerHelloBit
+	}
+	if t.chain[dir].seen {
+		n |= sensor.TLSOtherBit
+	}
+	return n
 }
 
 // message reads a whole message.

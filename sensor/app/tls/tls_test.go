@@ -161,6 +161,22 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+func TestState(t *testing.T) {
+	f := func(version uint16, dir sensor.Dir, want uint64) {
+		t.Helper()
+		client, server := configs(t, version)
+		server.CipherSuites = []uint16{ctls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, ctls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256}
+		log := apptest.TCP(Protocol(), 443, nil, 0, talk(t, client, server)...)
+		if got, _ := log.Txs[0].Number(sensor.TLSState, dir, 0); got != want {
+			t.Errorf("%x, %v: %#x, want %#x", version, dir, got, want)
+		}
+	}
+	f(ctls.VersionTLS12, sensor.ToServer, sensor.TLSClientHelloBit|sensor.TLSClientKeyBit)
+	f(ctls.VersionTLS12, sensor.ToClient, sensor.TLSServerHelloBit|sensor.TLSServerKeyBit|sensor.TLSOtherBit)
+	f(ctls.VersionTLS13, sensor.ToServer, sensor.TLSClientHelloBit)
+	f(ctls.VersionTLS13, sensor.ToClient, sensor.TLSServerHelloBit)
+}
+
 func TestRetryAndClientCertificate(t *testing.T) {
 	client, server := configs(t, ctls.VersionTLS13)
 	server.CurvePreferences = []ctls.CurveID{ctls.CurveP384}

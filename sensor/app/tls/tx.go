@@ -35,6 +35,7 @@ func (c *chain) add(raw []byte) {
 // tx is one connection.
 type tx struct {
 	sensor.TxBase
+	states      [2]uint8 // bits of messages that are not read
 	client      ClientHello
 	server      ServerHello
 	clientSeen  bool
@@ -161,6 +162,9 @@ func (t *tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 		if dir == sensor.ToServer && t.clientSeen && t.client.ECH {
 			return 1, true
 		}
+	case sensor.TLSState:
+		v := t.state(dir)
+		return v, v != 0
 	case sensor.TLSVersion:
 		v := t.version(dir)
 		return uint64(v), v != 0
