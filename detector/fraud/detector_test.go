@@ -119,6 +119,20 @@ const loginPage = `<html><head><title>VPBank NEO – Đăng nhập</title></head
 <form action="/login.php" method=post><input name=user placeholder="Tên đăng nhập"><input type=password name=pass>
 <input name=ma_otp placeholder="Mã OTP"></form></body></html>`
 
+// TestLookupInHTTP2 has a name that a client asks for in HTTP/2: the message comes behind the headers.
+func TestLookupInHTTP2(t *testing.T) {
+	s := newScene(t)
+	e := s.play(sensor.ProtoDoH2, "203.0.113.9", nil, map[sensor.Buffer][]string{sensor.HTTPHost: {"dns.example"}})
+	tx := e.Tx.(*fakeTx)
+	tx.Done[sensor.ToServer] = sensor.ProgressHeaders
+	s.d.Handle(e)
+	tx.bufs[sensor.DNSQueryName], tx.Done[sensor.ToServer] = []string{"vietcombank-uudai.top"}, sensor.ProgressComplete
+	s.d.Handle(e)
+	if got := s.grave(); got != "lookalike_name" {
+		t.Errorf("findings: %q", got)
+	}
+}
+
 func TestLookalikeOnceForClientAndName(t *testing.T) {
 	s := newScene(t)
 	for range 3 {
