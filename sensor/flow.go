@@ -112,43 +112,37 @@ type Flow struct {
 // VarsMax is how many variables, and how many measures, a flow may have.
 const VarsMax = 64
 
-// Var is a variable: what an expression of a rule has captured.
-type Var struct {
+// Named is a value with its name.
+type Named[T any] struct {
 	Name  string
-	Value []byte
+	Value T
 }
 
+// Var is a variable: what an expression of a rule has captured.
+type Var = Named[[]byte]
+
 // Measure is a number that was measured of a buffer.
-type Measure struct {
-	Name  string
-	Value float64
+type Measure = Named[float64]
+
+// setNamed changes the value of a name, or adds it while there is room.
+func setNamed[T any](list []Named[T], name string, v T) []Named[T] {
+	for i := range list {
+		if list[i].Name == name {
+			list[i].Value = v
+			return list
+		}
+	}
+	if len(list) < VarsMax {
+		list = append(list, Named[T]{name, v})
+	}
+	return list
 }
 
 // SetVar sets a variable of the flow. It keeps value.
-func (f *Flow) SetVar(name string, value []byte) {
-	for i := range f.Vars {
-		if f.Vars[i].Name == name {
-			f.Vars[i].Value = value
-			return
-		}
-	}
-	if len(f.Vars) < VarsMax {
-		f.Vars = append(f.Vars, Var{name, value})
-	}
-}
+func (f *Flow) SetVar(name string, value []byte) { f.Vars = setNamed(f.Vars, name, value) }
 
 // SetEntropy notes what was measured of a buffer.
-func (f *Flow) SetEntropy(name string, value float64) {
-	for i := range f.Entropy {
-		if f.Entropy[i].Name == name {
-			f.Entropy[i].Value = value
-			return
-		}
-	}
-	if len(f.Entropy) < VarsMax {
-		f.Entropy = append(f.Entropy, Measure{name, value})
-	}
-}
+func (f *Flow) SetEntropy(name string, value float64) { f.Entropy = setNamed(f.Entropy, name, value) }
 
 // Endpoints returns source address, source port, destination address and destination port of bytes that go in d.
 func (f *Flow) Endpoints(d Dir) (src netip.Addr, srcPort uint16, dst netip.Addr, dstPort uint16) {
