@@ -3,11 +3,12 @@ package pseudonym
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 )
 
 // Strings returns a JSON text with every string in it, names of members too, as f has it; member is the name of the member
 // whose value the string is, "" for others. What is no JSON is taken as it comes: f sees whatever stands between quotation
-// marks.
+// marks. A string without escapes whose replacement needs none stays spelled as it is.
 func Strings(data []byte, f func(member, s string) string) []byte {
 	var out bytes.Buffer
 	done := 0
@@ -47,12 +48,18 @@ func Strings(data []byte, f func(member, s string) string) []byte {
 		if now == text {
 			continue
 		}
-		quoted, err := json.Marshal(now)
-		if err != nil {
-			panic("BUG: " + err.Error()) // a string is always JSON
-		}
 		out.Write(data[done:from])
-		out.Write(quoted)
+		if escaped || strings.ContainsFunc(now, needsEscape) {
+			quoted, err := json.Marshal(now)
+			if err != nil {
+				panic("BUG: " + err.Error()) // a string is always JSON
+			}
+			out.Write(quoted)
+		} else {
+			out.WriteByte('"')
+			out.WriteString(now)
+			out.WriteByte('"')
+		}
 		done = at + 1
 	}
 	if done == 0 {
@@ -61,3 +68,6 @@ func Strings(data []byte, f func(member, s string) string) []byte {
 	out.Write(data[done:])
 	return out.Bytes()
 }
+
+// needsEscape: RFC 8259, 7.
+func needsEscape(c rune) bool { return c < ' ' || c == '"' || c == '\\' }

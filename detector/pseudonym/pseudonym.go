@@ -14,8 +14,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // KeySize is the length of a key in bytes: 16 for the cipher, 16 for what it fills up with.
@@ -31,8 +33,10 @@ const (
 // Book replaces addresses. Safe for concurrent use.
 type Book struct {
 	networks []netip.Prefix
+	key      []byte
 	block    cipher.Block
 	pad      [16]byte
+	work     sync.Pool // of *work
 }
 
 // New returns a Book for the addresses of networks.
@@ -52,7 +56,8 @@ func New(key []byte, networks []netip.Prefix) (*Book, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pseudonym: %w", err)
 	}
-	b := &Book{networks: networks, block: block}
+	b := &Book{networks: slices.Clone(networks), key: slices.Clone(key), block: block}
+	b.work.New = func() any { return new(work) }
 	block.Encrypt(b.pad[:], key[16:])
 	return b, nil
 }
@@ -105,26 +110,34 @@ func (b *Book) Address(name string) (netip.Addr, error) {
 	return ip, nil
 }
 
-// shuffle turns an address into its pseudonym's bits, or back. Each bit is turned over by the cipher's word on those of the
-// address before it.
+// shuffle turns an address into its pseudonym's bits, or back.
 func (b *Book) shuffle(in []byte, back bool) []byte {
 	out := make([]byte, len(in))
-	var before [16]byte // the bits of the address that are known, the rest of pad behind them
-	copy(before[:], b.pad[:])
-	var word [16]byte
+	b.flip(out, in, back)
+	return out
+}
+
+// flip writes the bits of an address's pseudonym, or of the address of a pseudonym. Each bit is turned over by the cipher's
+// word on those of the address before it.
+func (b *Book) flip(out, in []byte, back bool) {
+	w := b.work.Get().(*work)
+	defer b.work.Put(w)
+	before := b.pad // the bits of the address that are known, the rest of pad behind them
 	for i := range len(in) * 8 {
 		at, bit := i/8, byte(0x80>>(i%8))
-		block := before
+		w.block = before
 		// IPv4 and IPv6 have words of their own.
-		block[15] ^= byte(len(in))
-		b.block.Encrypt(word[:], block[:])
-		flip := word[0] & 0x80 >> (i % 8)
-		out[at] |= in[at]&bit ^ flip
+		w.block[15] ^= byte(len(in))
+		b.block.Encrypt(w.word[:], w.block[:])
 		known := in[at] & bit
+		flipped := known ^ w.word[0]&0x80>>(i%8)
+		out[at] = out[at]&^bit | flipped
 		if back {
-			known = out[at] & bit
+			known = flipped
 		}
 		before[at] = before[at]&^bit | known
 	}
-	return out
 }
+
+// work is memory for the cipher, which would be made anew for each bit's word.
+type work struct{ block, word [16]byte }

@@ -9,11 +9,11 @@ import (
 // Text replaces the hidden addresses in a text by their pseudonyms; those that shown returns true for stay (nil: none).
 // Networks that hold many people stay too.
 func (b *Book) Text(s string, shown func(netip.Addr) bool) string {
-	return replace(s, b.tokens(s), func(ip netip.Addr) (string, bool) {
-		if shown != nil && shown(ip) {
+	return replace(s, b.tokens(s), func(t *token) (string, bool) {
+		if shown != nil && shown(t.ip) {
 			return "", false
 		}
-		return b.Name(ip), true
+		return b.Name(t.ip), true
 	})
 }
 
@@ -45,45 +45,56 @@ func (b *Book) Blot(data []byte) []byte {
 
 // Open puts addresses in place of the pseudonyms in a text.
 func (b *Book) Open(s string) string {
-	var list []token
-	for at := 0; ; {
-		i := strings.Index(s[at:], mark)
-		if i < 0 {
-			break
-		}
-		from := at + i
-		to := from + len(mark)
-		for to < len(s) && hexDigit(s[to]) {
-			to++
-		}
-		at = to
-		if !apart(s, from, to) {
-			continue
-		}
-		if ip, err := b.Address(s[from:to]); err == nil {
-			list = append(list, token{from, to, ip, strings.HasPrefix(s[to:], reversing)})
-		}
-	}
-	return replace(s, list, func(ip netip.Addr) (string, bool) { return ip.String(), true })
+	return replace(s, named(s, mark, b.readName), func(t *token) (string, bool) { return t.ip.String(), true })
 }
 
-// token is an address or a pseudonym in a text.
+// readName reads the pseudonym that s begins with.
+func (b *Book) readName(s string) (t token, ok bool) {
+	t.to = len(mark) + digitsOf(s[len(mark):])
+	var err error
+	t.ip, err = b.Address(s[:t.to])
+	return t, err == nil
+}
+
+// token is an address, or what stands for one, in a text.
 type token struct {
 	from, to int
 	ip       netip.Addr
-	reversed bool // its bytes stand the other way round, as in names of RFC 1035, 3.5
+	reversed bool   // its bytes stand the other way round, as in names of RFC 1035, 3.5
+	spelled  string // what stands in its place, where that is not told by ip
+}
+
+// named finds the words that begin with a mark and stand by themselves. read reads one from the beginning of a text: its
+// ip or spelled, and to.
+func named(s, mark string, read func(s string) (token, bool)) (list []token) {
+	for at := 0; ; {
+		i := strings.Index(s[at:], mark)
+		if i < 0 {
+			return list
+		}
+		from := at + i
+		at = from + len(mark)
+		t, ok := read(s[from:])
+		t.from, t.to = from, from+t.to
+		if ok && apart(s, t.from, t.to) {
+			t.reversed = strings.HasPrefix(s[t.to:], reversing)
+			list = append(list, t)
+			at = t.to
+		}
+	}
 }
 
 // replace writes a text with other words for its tokens; what word refuses stays.
-func replace(s string, tokens []token, word func(netip.Addr) (string, bool)) string {
+func replace(s string, tokens []token, word func(t *token) (string, bool)) string {
 	var out strings.Builder
 	done := 0
-	for _, t := range tokens {
-		w, ok := word(t.ip)
+	for i := range tokens {
+		t := &tokens[i]
+		w, ok := word(t)
 		if !ok {
 			continue
 		}
-		if ip, err := netip.ParseAddr(w); err == nil && t.reversed {
+		if ip, err := netip.ParseAddr(w); err == nil && t.reversed && ip.Is4() && t.spelled == "" {
 			w = reverse(ip).String()
 		}
 		out.WriteString(s[done:t.from])
