@@ -78,7 +78,9 @@ func (a *API) readQuery(r *http.Request) (store.Query, error) {
 	default:
 		return q, badRequest("sort", "sort is worst or newest")
 	}
-	q.Group, q.Cursor = v.Get("group"), v.Get("cursor")
+	if q.Cursor = v.Get("cursor"); v.Get("group") != "" {
+		q.Group = []string{v.Get("group")}
+	}
 	return q, nil
 }
 
@@ -136,9 +138,9 @@ func (a *API) findings(w http.ResponseWriter, r *http.Request, who account.Accou
 	if err != nil {
 		return storeProblem(err)
 	}
-	object := "group " + q.Group
-	if q.Group == "" {
-		object = "query " + r.URL.Query().Get("q")
+	object := "query " + r.URL.Query().Get("q")
+	if len(q.Group) > 0 {
+		object = "group " + q.Group[0]
 	}
 	if err := a.log(r, who.Name, "finding.list", object, fmt.Sprint(len(p.Findings), " findings")); err != nil {
 		return err

@@ -120,7 +120,7 @@ func (s *Store) group(ctx context.Context, key string) error {
 	if len(v.area.Sensors) == 0 {
 		return store.ErrNotFound
 	}
-	p, err := s.all.Groups(ctx, v.query(store.Query{Group: key, Limit: 1}))
+	p, err := s.all.Groups(ctx, v.query(store.Query{Group: []string{key}, Limit: 1}))
 	if err == nil && p.Total == 0 {
 		err = store.ErrNotFound
 	}

@@ -69,6 +69,9 @@ func (b *Book) derive(purpose string) []byte {
 // Hides reports whether an address is one of those that are sealed.
 func (s *Seal) Hides(ip netip.Addr) bool { return s.book.Hides(ip) }
 
+// Blot overwrites the digits of hidden addresses, as Book does: for data whose length must stay.
+func (s *Seal) Blot(data []byte) []byte { return s.book.Blot(data) }
+
 // Addr seals an address; one that is not hidden stays.
 func (s *Seal) Addr(ip netip.Addr) netip.Addr {
 	if !ip.IsValid() || !s.book.Hides(ip) {

@@ -19,8 +19,8 @@ type Counts struct {
 	From, To time.Time // of Parts: the query's ends, where it is open the first finding and behind the last one
 	Parts    []int     // findings in equal parts of From…To; nil without findings
 	// Top are the values that occur most often, by field: severity, rule, source, src, dst, host, brand and those of Fields.
-	// The most frequent stands first, then the lower one. A store may look at the newest findings only: Counted says at how
-	// many.
+	// The most frequent stands first, then the lower one; which of those that occur as often are left out is the store's
+	// affair. A store may look at the newest findings only: Counted says at how many.
 	Top     map[string][]ValueCount
 	Counted int
 }

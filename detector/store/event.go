@@ -38,9 +38,9 @@ const BodyMax = 256 << 10
 type EventQuery struct {
 	From, To    time.Time // From inclusive, To exclusive; zero means open
 	Type        string
-	IP          string // address or prefix; either end
-	Host        string // name or "*.name"
-	CommunityID string
+	IP          []string // addresses or prefixes; either end
+	Host        []string // names or "*.name"
+	CommunityID []string
 	Limit       int    // rows of a page, 1 to PageMax; 0 means 100
 	Cursor      string // Next of the previous page
 	Descending  bool   // newest first

@@ -31,6 +31,7 @@ type Query struct {
 	MinSeverity detector.Severity
 	Status      []string // triage states of the finding's group: new, seen, escalated, closed; empty means any
 	Text        string   // words, all of which must occur in rule name, summary, hosts, addresses, URL
+	OrText      []string // other forms of Text, such as with addresses that are kept in another form: one of them is enough
 	IP          []string // addresses or prefixes; any end
 	Src, Dst    []string // addresses or prefixes of the source, of the destination
 	Host        []string // names or "*.name"
@@ -48,7 +49,7 @@ type Query struct {
 	Within      []Area   // all of which the finding touches
 	Areas       []Area   // that Bundles by unit tells apart; they select nothing
 	Not         *Query   // what must not match: each value of its lists, and its MinSeverity, excludes by itself; its other fields do not count
-	Group       string   // key of a group
+	Group       []string // keys of groups
 	Descending  bool     // newest first
 	Limit       int      // rows of a page, 1 to 1,000; 0 means 100
 	Cursor      string   // Next of the previous page

@@ -187,14 +187,14 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	if !q.From.IsZero() || !q.To.IsZero() {
 		filter = append(filter, timeRange(q.From, q.To))
 	}
-	if q.IP != "" {
-		filter = append(filter, anyOf(m{"term": m{"source.ip": q.IP}}, m{"term": m{"destination.ip": q.IP}}))
+	if len(q.IP) > 0 {
+		filter = append(filter, eitherEnd(q.IP))
 	}
-	if q.Host != "" {
+	if len(q.Host) > 0 {
 		filter = append(filter, hostFilter(q.Host))
 	}
-	if q.CommunityID != "" {
-		filter = append(filter, m{"term": m{"network.community_id": q.CommunityID}})
+	if len(q.CommunityID) > 0 {
+		filter = append(filter, m{"terms": m{"network.community_id": q.CommunityID}})
 	}
 	index := strings.Join(s.eventStreams(), ",")
 	if q.Type != "" {

@@ -23,11 +23,15 @@ func (s *Store) filter(ctx context.Context, q store.Query) (m, error) {
 		add(m{"range": m{"event.severity": m{"gte": int(q.MinSeverity)}}})
 	}
 	if q.Text != "" {
-		add(m{"match": m{"khien_index.text": m{"query": q.Text, "operator": "and"}}})
+		var texts []m
+		for _, text := range append([]string{q.Text}, q.OrText...) {
+			texts = append(texts, m{"match": m{"khien_index.text": m{"query": text, "operator": "and"}}})
+		}
+		add(anyOf(texts...))
 	}
 	must = append(must, lists(&q)...)
-	if q.Group != "" {
-		add(m{"term": m{"khien_index.group": q.Group}})
+	if len(q.Group) > 0 {
+		add(m{"terms": m{"khien_index.group": q.Group}})
 	}
 	if q.Not != nil {
 		not = lists(q.Not)
@@ -72,13 +76,18 @@ func timeRange(from, to time.Time) m {
 	return m{"range": m{"@timestamp": r}}
 }
 
-// hostFilter selects documents of a name, or of all names below it.
-func hostFilter(h string) m {
-	h = strings.ToLower(h)
-	if rest, ok := strings.CutPrefix(h, "*."); ok {
-		return m{"wildcard": m{"related.hosts": m{"value": "*." + escapeWildcard(rest)}}}
+// hostFilter selects documents of one of several names, or of all names below it.
+func hostFilter(hosts []string) m {
+	var any []m
+	for _, h := range hosts {
+		h = strings.ToLower(h)
+		if rest, ok := strings.CutPrefix(h, "*."); ok {
+			any = append(any, m{"wildcard": m{"related.hosts": m{"value": "*." + escapeWildcard(rest)}}})
+		} else {
+			any = append(any, m{"term": m{"related.hosts": h}})
+		}
 	}
-	return m{"term": m{"related.hosts": h}}
+	return anyOf(any...)
 }
 
 // caselessMax is the longest value that is compared without regard to case, in bytes: the server makes an automaton of it
@@ -88,14 +97,10 @@ const caselessMax = 200
 // lists are the conditions of a query's lists, one for each that is not empty.
 func lists(q *store.Query) (out []m) {
 	if len(q.IP) > 0 {
-		out = append(out, anyOf(m{"terms": m{"source.ip": q.IP}}, m{"terms": m{"destination.ip": q.IP}}))
+		out = append(out, eitherEnd(q.IP))
 	}
 	if len(q.Host) > 0 {
-		var hosts []m
-		for _, h := range q.Host {
-			hosts = append(hosts, hostFilter(h))
-		}
-		out = append(out, anyOf(hosts...))
+		out = append(out, hostFilter(q.Host))
 	}
 	for _, l := range []struct {
 		field  string
@@ -121,6 +126,11 @@ func lists(q *store.Query) (out []m) {
 		}
 	}
 	return out
+}
+
+// eitherEnd selects what has an end in one of several networks.
+func eitherEnd(networks []string) m {
+	return anyOf(m{"terms": m{"source.ip": networks}}, m{"terms": m{"destination.ip": networks}})
 }
 
 // within selects what touches an area; an empty one is touched by nothing.

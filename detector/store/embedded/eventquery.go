@@ -33,14 +33,14 @@ func eventClause(q store.EventQuery) (c clause) {
 	if q.Type != "" {
 		c.add("+type = ?", q.Type) // no index serves it
 	}
-	if rest, ok := strings.CutPrefix(q.Host, "*."); ok {
-		r := reversed(rest)
-		c.add("host > ? AND host < ?", r, r[:len(r)-1]+"/")
-	} else if q.Host != "" {
-		c.add("host = ?", reversed(q.Host))
-	}
-	if q.CommunityID != "" {
-		c.add("cid = ? AND community = ?", communityKey(q.CommunityID), q.CommunityID)
+	c.names("host", q.Host)
+	if len(q.CommunityID) > 0 {
+		var alt []string
+		var args []any
+		for _, id := range q.CommunityID {
+			alt, args = append(alt, "cid = ? AND community = ?"), append(args, communityKey(id), id)
+		}
+		c.add("("+strings.Join(alt, " OR ")+")", args...)
 	}
 	return c
 }
@@ -67,12 +67,14 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	// One query for each end, so that an index gives the order.
 	columns := [][]any{nil}
 	text := []string{""}
-	if q.IP != "" {
-		lo, hi, err := eventRange(q.IP)
+	if len(q.IP) > 0 {
+		text, columns = nil, nil
+	}
+	for _, ip := range q.IP {
+		lo, hi, err := eventRange(ip)
 		if err != nil {
 			return store.EventPage{}, fmt.Errorf("embedded: query: %w", err)
 		}
-		text, columns = nil, nil
 		for _, column := range []string{"src", "dst"} {
 			if slices.Equal(lo, hi) {
 				text, columns = append(text, " AND "+column+" = ?"), append(columns, []any{lo})
@@ -102,7 +104,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 		}
 		return d
 	})
-	// Both ends of an event may be asked for.
+	// Both ends of an event may be asked for, and networks that overlap.
 	rows = slices.CompactFunc(rows, func(a, b eventRow) bool { return a.time == b.time && a.eid == b.eid })
 	var page store.EventPage
 	for i := range rows {

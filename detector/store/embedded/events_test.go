@@ -92,7 +92,7 @@ func TestOldEventsGoAndRepeatsAreKnownInOlderParts(t *testing.T) {
 	if s, err = Open(dir); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := s.Events(t.Context(), store.EventQuery{IP: last[0].Src.Addr().String(), From: last[0].Time, To: last[0].Time.Add(1)}); err != nil || len(p.Events) != 1 {
+	if p, err := s.Events(t.Context(), store.EventQuery{IP: []string{last[0].Src.Addr().String()}, From: last[0].Time, To: last[0].Time.Add(1)}); err != nil || len(p.Events) != 1 {
 		t.Errorf("after opening again: %v, %v", p, err)
 	}
 	if err := s.Close(); err != nil {

@@ -39,11 +39,29 @@ func (c *clause) in(column, not string, values []string) {
 	c.add(column+not+" IN (?"+strings.Repeat(",?", len(values)-1)+")", args...)
 }
 
+// names adds that a column of reversed names is one of several, or lies below it.
+func (c *clause) names(column string, hosts []string) {
+	var alt []string
+	var args []any
+	for _, h := range hosts {
+		if rest, ok := strings.CutPrefix(h, "*."); ok {
+			// Strictly below the domain: "com.example." < name < "com.example/", '/' being next to '.'.
+			r := reversed(rest)
+			alt = append(alt, column+" > ? AND "+column+" < ?")
+			args = append(args, r, r[:len(r)-1]+"/")
+		} else {
+			alt = append(alt, column+" = ?")
+			args = append(args, reversed(h))
+		}
+	}
+	if len(alt) > 0 {
+		c.add("("+strings.Join(alt, " OR ")+")", args...)
+	}
+}
+
 // groupClause is what a query asks of groups (as g).
 func groupClause(q store.Query) (c clause, err error) {
-	if q.Group != "" {
-		c.add("g.key = ?", q.Group)
-	}
+	c.in("g.key", "", q.Group)
 	if err := c.groups("", &q); err != nil || q.Not == nil {
 		return c, err
 	}
@@ -199,7 +217,7 @@ func findings(q store.Query, each bool) (c clause) {
 	}
 	lo, hi := idRange(q)
 	if q.Text != "" {
-		if m := match(q.Text); m != "" {
+		if m := match(append([]string{q.Text}, q.OrText...)); m != "" {
 			c.add("f.id IN (SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?)", m, lo, hi)
 		} else {
 			c.add("0") // asks for words and names none
@@ -226,21 +244,9 @@ func (c *clause) findings(not string, q *store.Query, each bool) {
 		}
 	}
 	c.in("f.brand COLLATE NOCASE", not, q.Brand)
-	if len(q.Host) > 0 {
-		var alt []string
-		var args []any
-		for _, h := range q.Host {
-			if rest, ok := strings.CutPrefix(h, "*."); ok {
-				// Strictly below the domain: "com.example." < name < "com.example/", '/' being next to '.'.
-				r := reversed(rest)
-				alt = append(alt, "name > ? AND name < ?")
-				args = append(args, r, r[:len(r)-1]+"/")
-			} else {
-				alt = append(alt, "name = ?")
-				args = append(args, reversed(h))
-			}
-		}
-		hold("hosts", strings.Join(alt, " OR "), args)
+	var names clause
+	if names.names("name", q.Host); len(names.parts) > 0 {
+		hold("hosts", names.String(), names.args)
 	}
 	for i := range q.Within {
 		c.within(not, &q.Within[i], each)

@@ -58,14 +58,20 @@ func fold(s string) string {
 	return b.String()
 }
 
-// match returns the full-text expression that requires every word of a query; "" when it holds none.
-func match(text string) string {
-	words := strings.Fields(fold(text))
-	words = words[:min(len(words), wordsMax)]
-	for i, w := range words {
-		words[i] = `"` + w + `"`
+// match returns the full-text expression that requires every word of one of several texts; "" when they hold none.
+func match(texts []string) string {
+	var all []string
+	for _, text := range texts {
+		words := strings.Fields(fold(text))
+		words = words[:min(len(words), wordsMax)]
+		for i, w := range words {
+			words[i] = `"` + w + `"`
+		}
+		if len(words) > 0 {
+			all = append(all, strings.Join(words, " AND "))
+		}
 	}
-	return strings.Join(words, " AND ")
+	return strings.Join(all, " OR ") // which binds less than AND
 }
 
 // reversed turns www.example.com into "com.example.www.". The final dot keeps example.community out of the range of

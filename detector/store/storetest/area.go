@@ -71,7 +71,7 @@ func testAreas(t *testing.T, s store.Store) {
 	f(store.Query{Not: &store.Query{Within: []store.Area{a, health}}}, bare)
 	f(store.Query{Not: &store.Query{Within: []store.Area{{Name: "nothing"}}}, Rule: []string{"7"}}, bare)
 	f(store.Query{Within: []store.Area{a}, From: base, To: both.Time}, out, in)
-	if p := groups(t, s, store.Query{Within: []store.Area{b}, Group: store.GroupKey(&out)}); p.Total != 0 {
+	if p := groups(t, s, store.Query{Within: []store.Area{b}, Group: []string{store.GroupKey(&out)}}); p.Total != 0 {
 		t.Errorf("a group outside by its key: %+v", p)
 	}
 	var many store.Area // more than an expression of SQLite may be deep

@@ -100,7 +100,7 @@ func testEventPages(t *testing.T, s store.Store) {
 	want := events(t, s, store.EventQuery{Limit: 1000})
 	for _, desc := range []bool{false, true} {
 		for _, n := range []int{1, 7, 24, 25, 26} {
-			for _, ip := range []string{"", "10.1.0.1", "10.0.0.0/8"} {
+			for _, ip := range [][]string{nil, {"10.1.0.1"}, {"10.0.0.0/8"}, {"10.0.0.0/8", "10.1.0.1", "::/0"}} {
 				got := events(t, s, store.EventQuery{Limit: n, Descending: desc, IP: ip})
 				if desc {
 					slices.Reverse(got)
@@ -141,19 +141,22 @@ func testEventFilters(t *testing.T, s store.Store) {
 	f(store.EventQuery{To: base.Add(time.Hour)}, "a")
 	f(store.EventQuery{From: base.Add(time.Hour), To: base.Add(3 * time.Hour)}, "bc")
 	f(store.EventQuery{Type: "tls"}, "b")
-	f(store.EventQuery{IP: "198.51.100.7"}, "abc")
-	f(store.EventQuery{IP: "10.1.0.1"}, "ab")
-	f(store.EventQuery{IP: "10.1.0.0/24"}, "abc")
-	f(store.EventQuery{IP: "10.0.0.0/7"}, "abc")
-	f(store.EventQuery{IP: "a00::/8"}, "d")
-	f(store.EventQuery{IP: "a01::2"}, "d")
-	f(store.EventQuery{IP: "10.1.0.2", Type: "dns"}, "c")
-	f(store.EventQuery{Host: "example.com"}, "b")
-	f(store.EventQuery{Host: "*.example.com"}, "a")
-	f(store.EventQuery{Host: "WWW.example.com"}, "a")
-	f(store.EventQuery{CommunityID: "1:x"}, "c")
-	f(store.EventQuery{CommunityID: "1:x", IP: "10.1.0.1"}, "")
-	for _, q := range []store.EventQuery{{IP: "no"}, {Cursor: "?"}} {
+	f(store.EventQuery{IP: []string{"198.51.100.7"}}, "abc")
+	f(store.EventQuery{IP: []string{"10.1.0.1"}}, "ab")
+	f(store.EventQuery{IP: []string{"10.1.0.0/24"}}, "abc")
+	f(store.EventQuery{IP: []string{"10.0.0.0/7"}}, "abc")
+	f(store.EventQuery{IP: []string{"a00::/8"}}, "d")
+	f(store.EventQuery{IP: []string{"a01::2"}}, "d")
+	f(store.EventQuery{IP: []string{"10.1.0.2"}, Type: "dns"}, "c")
+	f(store.EventQuery{Host: []string{"example.com"}}, "b")
+	f(store.EventQuery{Host: []string{"*.example.com"}}, "a")
+	f(store.EventQuery{Host: []string{"WWW.example.com"}}, "a")
+	f(store.EventQuery{CommunityID: []string{"1:x"}}, "c")
+	f(store.EventQuery{IP: []string{"10.1.0.2", "a01::/16"}}, "cd")
+	f(store.EventQuery{Host: []string{"*.example.com", "example.community"}}, "ad")
+	f(store.EventQuery{CommunityID: []string{"1:x", "1:y"}, Type: "dns"}, "c")
+	f(store.EventQuery{CommunityID: []string{"1:x"}, IP: []string{"10.1.0.1"}}, "")
+	for _, q := range []store.EventQuery{{IP: []string{"no"}}, {Cursor: "?"}} {
 		if _, err := s.Events(t.Context(), q); err == nil {
 			t.Errorf("%+v is no error", q)
 		}

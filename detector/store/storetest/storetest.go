@@ -285,6 +285,8 @@ func testFilters(t *testing.T, s store.Store) {
 	f("words", store.Query{Text: "scan SERVER"}, "c")
 	f("words that only one holds each", store.Query{Text: "scan shop"}, "")
 	f("word of a URL", store.Query{Text: "nhap"}, "b")
+	f("words in other forms", store.Query{Text: "scan shop", OrText: []string{"port scan", "nhap"}}, "bc")
+	f("words in other forms with another field", store.Query{Text: "scan shop", OrText: []string{"port scan", "nhap"}, Rule: []string{"3"}}, "c")
 	f("words with operators", store.Query{Text: `scan" OR "shop`}, "")
 	f("address", store.Query{IP: []string{"10.1.0.1"}}, "ab")
 	f("source address", store.Query{Src: []string{"10.1.0.1", "192.168.0.0/16"}}, "ab")
@@ -301,7 +303,8 @@ func testFilters(t *testing.T, s store.Store) {
 	f("source", store.Query{Source: []string{"fraud"}}, "a")
 	f("brand", store.Query{Brand: []string{"vneid"}}, "a")
 	f("brand in capitals", store.Query{Brand: []string{"evn", "VNeID"}}, "a")
-	f("group", store.Query{Group: store.GroupKey(&c)}, "c")
+	f("group", store.Query{Group: []string{store.GroupKey(&c)}}, "c")
+	f("groups", store.Query{Group: []string{store.GroupKey(&c), store.GroupKey(&a), "x"}}, "ac")
 	f("file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "b")
 	f("JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6", "t00"}}, "a")
 	f("campaign", store.Query{Campaign: []string{"vneid-*.example"}}, "a")
@@ -337,7 +340,7 @@ func testFilters(t *testing.T, s store.Store) {
 		{"technique", store.Query{Technique: []string{"T1566.002"}}, "bc"},
 		{"country", store.Query{Country: []string{"VN"}}, "bc"},
 		{"either of two fields", store.Query{Rule: []string{"1"}, Host: []string{"shop.example"}}, "c"},
-		{"what is no list", store.Query{Text: "scan", From: b.Time, Group: "x"}, "abc"},
+		{"what is no list", store.Query{Text: "scan", From: b.Time, Group: []string{"x"}}, "abc"},
 	} {
 		f("not "+n.name, store.Query{Not: &n.not}, n.want)
 	}
@@ -500,7 +503,7 @@ func testHostile(t *testing.T, s store.Store) {
 		t.Errorf("%d of %d come back", len(got), len(fs))
 	}
 	for _, n := range nasty {
-		for _, q := range []store.Query{{Text: n}, {Host: []string{n}}, {Rule: []string{n}}, {Brand: []string{n}}, {Group: n}, {Status: []string{n}},
+		for _, q := range []store.Query{{Text: n}, {Host: []string{n}}, {Rule: []string{n}}, {Brand: []string{n}}, {Group: []string{n}}, {Status: []string{n}},
 			{SHA256: []string{n}, JA4: []string{n}, Campaign: []string{n}, Chain: []string{n}, Sensor: []string{n}, Technique: []string{n}},
 			{Not: &store.Query{Host: []string{n}, Brand: []string{n}, Sensor: []string{n}, Status: []string{n}}}} {
 			if _, err := s.Find(context.Background(), q); err != nil {
