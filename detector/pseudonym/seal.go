@@ -29,6 +29,8 @@ type Seal struct {
 	flow     cipher.Block // of community ids
 	spelling cipher.Block // of addresses that are written in unusual ways
 	check    []byte       // key of what tells those from noise
+	sealed   cache        // by plain address
+	opened   cache        // by sealed address
 }
 
 // NewSeal returns the seal of a book. It fails where the networks of IPv6 have no /32 in common, or hold sealed addresses.
@@ -77,12 +79,12 @@ func (s *Seal) Addr(ip netip.Addr) netip.Addr {
 	if !ip.IsValid() || !s.book.Hides(ip) {
 		return ip
 	}
-	return s.image(ip)
+	plain := ip.Unmap()
+	return s.sealedPair(plain.WithZone("")).image.WithZone(plain.Zone())
 }
 
-// image is the sealed form of a hidden address.
-func (s *Seal) image(ip netip.Addr) netip.Addr {
-	plain := ip.Unmap().WithZone("")
+// image is the sealed form of a hidden address, which is unmapped and has no zone.
+func (s *Seal) image(plain netip.Addr) netip.Addr {
 	var out [16]byte
 	if plain.Is4() {
 		a := plain.As4()
@@ -94,20 +96,28 @@ func (s *Seal) image(ip netip.Addr) netip.Addr {
 	s.book.flip(out[:], a[:], false)
 	head := sealed6.Addr().As16()
 	copy(out[:4], head[:4])
-	return netip.AddrFrom16(out).WithZone(ip.Zone())
+	return netip.AddrFrom16(out)
 }
 
 // OpenAddr returns the address that was sealed; what is no sealed address of this key stays, and ok is false.
 func (s *Seal) OpenAddr(ip netip.Addr) (open netip.Addr, ok bool) {
-	if !ip.Is6() {
-		return ip, false
+	zone := ip.Zone()
+	if plain := ip.WithZone(""); sealed4.Contains(plain) || sealed6.Contains(plain) {
+		if p := s.openedPair(plain); p != nil {
+			return p.plain.WithZone(zone), true // IPv4 takes none
+		}
 	}
-	switch a := ip.As16(); {
-	case sealed4.Contains(ip.WithZone("")):
+	return ip, false
+}
+
+// preimage opens an address of the sealed ranges.
+func (s *Seal) preimage(image netip.Addr) (open netip.Addr, ok bool) {
+	switch a := image.As16(); {
+	case sealed4.Contains(image):
 		var out [4]byte
 		s.book.flip(out[:], a[4:8], true)
 		open = netip.AddrFrom4(out)
-	case sealed6.Contains(ip.WithZone("")) && s.head.IsValid():
+	case s.head.IsValid():
 		var out [16]byte
 		// The bits of the head are turned over in one way only.
 		head := s.head.Addr().As16()
@@ -115,16 +125,8 @@ func (s *Seal) OpenAddr(ip netip.Addr) (open netip.Addr, ok bool) {
 		copy(a[:4], out[:4])
 		s.book.flip(out[:], a[:], true)
 		open = netip.AddrFrom16(out)
-	default:
-		return ip, false
 	}
-	if open.Is4In6() || !s.book.Hides(open) || s.image(open) != ip.WithZone("") { // zeros must stand behind
-		return ip, false
-	}
-	if open.Is6() {
-		open = open.WithZone(ip.Zone())
-	}
-	return open, true
+	return open, open.IsValid() && !open.Is4In6() && s.book.Hides(open) && s.image(open) == image // zeros stand behind
 }
 
 // Prefixes returns where the hidden addresses of a network are once they are sealed.

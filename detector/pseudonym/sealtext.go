@@ -25,7 +25,10 @@ const (
 // stay as they are.
 func (s *Seal) Text(text string) string {
 	if ip, ok := whole(text); ok && s.book.Hides(ip) && !ip.Is4In6() && ip.String() == text {
-		return s.image(ip).String()
+		if ip.Zone() == "" {
+			return s.sealedPair(ip).addrText
+		}
+		return s.Addr(ip).String()
 	}
 	if id := s.CommunityID(text); id != text {
 		return id
@@ -38,28 +41,26 @@ func (s *Seal) Words(text string) string { return s.replace(text, s.word) }
 
 // Addrs seals the hidden addresses in a text as Addr does.
 func (s *Seal) Addrs(text string) string {
-	return s.replace(text, func(t *token, _ string) string { return s.image(t.ip).String() })
+	return s.replace(text, func(t token, _ string) string { return s.sealedPair(t.ip).addrText })
 }
 
 // replace writes a text with other words for its hidden addresses; word is told how an address is spelled.
-func (s *Seal) replace(text string, word func(t *token, spelled string) string) string {
-	return replace(text, s.book.tokens(text), func(t *token) (string, bool) { return word(t, text[t.from:t.to]), true })
+func (s *Seal) replace(text string, word func(t token, spelled string) string) string {
+	var few [4]token // for what most texts hold
+	tokens := s.book.appendTokens(few[:0], text)
+	if len(tokens) == 0 {
+		return text
+	}
+	return replace(text, tokens, func(t token) (string, bool) { return word(t, text[t.from:t.to]), true })
 }
 
 // word is a sealed address within a text.
-func (s *Seal) word(t *token, spelled string) string {
-	usual := t.ip
-	if t.reversed {
-		usual = reverse(usual)
+func (s *Seal) word(t token, spelled string) string {
+	p := s.sealedPair(t.ip)
+	if p.plainText == spelled || t.reversed && reverse(t.ip).String() == spelled {
+		return p.word
 	}
-	if usual.String() != spelled {
-		return sealMark + string(spellingMark) + hex.EncodeToString(s.hideSpelling(spelled))
-	}
-	a := s.image(t.ip).As16()
-	if t.ip.Is4() {
-		return sealMark + hex.EncodeToString(a[4:8])
-	}
-	return sealMark + hex.EncodeToString(a[4:])
+	return sealMark + string(spellingMark) + hex.EncodeToString(s.hideSpelling(spelled))
 }
 
 // OpenText opens what Text has sealed.
@@ -77,7 +78,7 @@ func (s *Seal) OpenText(text string) string {
 	if !strings.Contains(text, sealMark) {
 		return text
 	}
-	return replace(text, named(text, sealMark, s.readWord), func(t *token) (string, bool) {
+	return replace(text, named(text, sealMark, s.readWord), func(t token) (string, bool) {
 		if t.spelled != "" {
 			return t.spelled, true
 		}

@@ -9,7 +9,7 @@ import (
 // Text replaces the hidden addresses in a text by their pseudonyms; those that shown returns true for stay (nil: none).
 // Networks that hold many people stay too.
 func (b *Book) Text(s string, shown func(netip.Addr) bool) string {
-	return replace(s, b.tokens(s), func(t *token) (string, bool) {
+	return replace(s, b.tokens(s), func(t token) (string, bool) {
 		if shown != nil && shown(t.ip) {
 			return "", false
 		}
@@ -45,7 +45,7 @@ func (b *Book) Blot(data []byte) []byte {
 
 // Open puts addresses in place of the pseudonyms in a text.
 func (b *Book) Open(s string) string {
-	return replace(s, named(s, mark, b.readName), func(t *token) (string, bool) { return t.ip.String(), true })
+	return replace(s, named(s, mark, b.readName), func(t token) (string, bool) { return t.ip.String(), true })
 }
 
 // readName reads the pseudonym that s begins with.
@@ -85,17 +85,21 @@ func named(s, mark string, read func(s string) (token, bool)) (list []token) {
 }
 
 // replace writes a text with other words for its tokens; what word refuses stays.
-func replace(s string, tokens []token, word func(t *token) (string, bool)) string {
+func replace(s string, tokens []token, word func(t token) (string, bool)) string {
 	var out strings.Builder
 	done := 0
-	for i := range tokens {
-		t := &tokens[i]
+	for _, t := range tokens {
 		w, ok := word(t)
 		if !ok {
 			continue
 		}
-		if ip, err := netip.ParseAddr(w); err == nil && t.reversed && ip.Is4() && t.spelled == "" {
-			w = reverse(ip).String()
+		if t.reversed && t.spelled == "" {
+			if ip, err := netip.ParseAddr(w); err == nil && ip.Is4() {
+				w = reverse(ip).String()
+			}
+		}
+		if done == 0 {
+			out.Grow(len(s) + len(tokens)*growth)
 		}
 		out.WriteString(s[done:t.from])
 		out.WriteString(w)
@@ -108,9 +112,15 @@ func replace(s string, tokens []token, word func(t *token) (string, bool)) strin
 	return out.String()
 }
 
-// tokens finds the hidden addresses in a text. A candidate is a run of hexadecimal digits, dots and colons that begins where
-// no word goes on.
-func (b *Book) tokens(s string) (out []token) {
+// growth is how much longer a text mostly gets with a word in place of an address.
+const growth = 8
+
+// tokens finds the hidden addresses in a text.
+func (b *Book) tokens(s string) []token { return b.appendTokens(nil, s) }
+
+// appendTokens appends the hidden addresses in a text. A candidate is a run of hexadecimal digits, dots and colons that
+// begins where no word goes on.
+func (b *Book) appendTokens(out []token, s string) []token {
 	for i := 0; i < len(s); {
 		from := i
 		for i < len(s) && (hexDigit(s[i]) || s[i] == '.' || s[i] == ':') {
