@@ -193,7 +193,7 @@ func askBlocking(data string, q gate.Request, stderr io.Writer) (gate.Response, 
 	if !d.loadFraud(detectionOptions{folder: filepath.Join(data, "rules")}, stderr) || d.rejected > 0 {
 		return r, errors.New("the files of protected brands cannot be loaded: their names would not be protected")
 	}
-	st, err := embedded.Open(filepath.Join(data, "findings"))
+	st, err := openStore("embedded:"+filepath.Join(data, "findings"), data, embedded.Config{}, stderr)
 	if err != nil {
 		return r, err
 	}

@@ -86,7 +86,7 @@ func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr i
 		return err
 	}
 	defer lock.Close()
-	st, err := openStore(storeName, embedded.Config{}, stderr)
+	st, err := openStore(storeName, cfg.DataDir, embedded.Config{}, stderr)
 	if err != nil {
 		return err
 	}

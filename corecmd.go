@@ -121,7 +121,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		return err
 	}
 	defer lock.Close()
-	st, err := openStore(o.store, embedded.Config{}, stderr)
+	st, err := openStore(o.store, o.data, embedded.Config{}, stderr)
 	if err != nil {
 		return err
 	}

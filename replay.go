@@ -41,6 +41,7 @@ type replayOptions struct {
 	eve        string
 	stats      string
 	store      string
+	data       string
 	files      fileOptions
 	captures   []string
 	imports    importOptions
@@ -66,6 +67,7 @@ func replayFlags(args []string, stderr io.Writer) (o replayOptions, err error) {
 	fs.Var(&o.imports.eve, "from-eve", "read this `file` of EVE records, of Suricata or another sensor; may be repeated")
 	fs.Var(&o.imports.zeek, "from-zeek", "read the logs of Zeek in this `folder`, or one of them; may be repeated")
 	fs.StringVar(&o.store, "store", "", "also write findings to a `store`, embedded:DIR or elastic:URL")
+	fs.StringVar(&o.data, "data", "", "seal addresses in --store by the policy in this `folder`")
 	o.files.flags(fs, file.KeepNone)
 	fs.StringVar(&o.files.dir, "files", "khien-files", "`folder` of --store-files")
 	if err := fs.Parse(args); err != nil {
@@ -301,7 +303,7 @@ func openOutputs(o replayOptions, stdout io.Writer) (*outputs, error) {
 		return nil, err
 	}
 	if o.store != "" {
-		if out.store, err = openStore(o.store, embedded.Config{}, os.Stderr); err != nil {
+		if out.store, err = openSealed(o.store, o.data, embedded.Config{}, os.Stderr); err != nil {
 			return nil, err
 		}
 	}

@@ -161,7 +161,7 @@ func (o *reportOptions) desk(f func(ctx context.Context, d *issue.Desk) error) i
 		}
 		spec = "embedded:" + findings
 	}
-	st, err := openStore(spec, embedded.Config{}, os.Stderr)
+	st, err := openStore(spec, o.data, embedded.Config{}, os.Stderr)
 	if err != nil {
 		return o.fail(err)
 	}

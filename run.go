@@ -142,7 +142,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if o.store == "" {
 		o.store = "embedded:" + filepath.Join(o.data, "findings")
 	}
-	st, err := openStore(o.store, embedded.Config{EventAge: time.Duration(o.eventDays) * 24 * time.Hour, EventBytes: o.eventMB << 20}, stderr)
+	st, err := openStore(o.store, o.data, embedded.Config{EventAge: time.Duration(o.eventDays) * 24 * time.Hour, EventBytes: o.eventMB << 20}, stderr)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)

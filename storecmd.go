@@ -21,10 +21,11 @@ import (
 const storeUsage = `Usage: khien store COMMAND STORE
   migrate STORE               bring an Elasticsearch store to this version's mappings
   verify [FLAGS] STORE        count findings and look for gaps in the sequence numbers of each sensor
-  export STORE FILE           write everything that a store holds as JSON lines (- is standard output)
-  import STORE FILE           write such a file into a store (- is standard input); a repeat changes nothing
+  export [FLAGS] STORE FILE   write everything that a store holds as JSON lines (- is standard output)
+  import [FLAGS] STORE FILE   write such a file into a store (- is standard input); a repeat changes nothing
 
-STORE is embedded:DIR or elastic:URL[,URL…].`
+STORE is embedded:DIR or elastic:URL[,URL…]. Addresses that it holds sealed stay so, unless --data names a folder with the
+policy and the key for them (pseudonyms.yaml that says "stored: true").`
 
 // storeCommand works on stores as a whole.
 func storeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -44,6 +45,10 @@ func storeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprintln(stderr, storeUsage); fs.PrintDefaults() }
 	c := storeCall{stdin: stdin, stdout: stdout}
+	data := ""
+	if args[0] != "migrate" {
+		fs.StringVar(&data, "data", "", "open and seal addresses by the policy in this `folder`")
+	}
 	if args[0] == "verify" {
 		fs.StringVar(&c.rejected, "rejected", "", "count the findings of this `file` (rejected.jsonl of a data folder) as there")
 	}
@@ -57,7 +62,7 @@ func storeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		fmt.Fprintln(stderr, storeUsage)
 		return exitUsage
 	}
-	s, err := openStore(fs.Arg(0), embedded.Config{}, stderr)
+	s, err := openSealed(fs.Arg(0), data, embedded.Config{}, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien store: %v\n", err)
 		return exitUsage

@@ -2,19 +2,56 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 
+	"khien/console/reveal"
 	"khien/detector/store"
 	"khien/detector/store/elastic"
 	"khien/detector/store/embedded"
+	"khien/detector/store/sealed"
 )
 
-// openStore opens the store that a flag names, and says what its server lacks. Secrets of a cluster come from the
-// environment.
-func openStore(spec string, c embedded.Config, stderr io.Writer) (store.Store, error) {
+// openStore opens the store that a flag names. Where the policy in a data folder says so, it holds addresses sealed; with ""
+// in place of the folder, what is sealed stays so.
+func openStore(spec, data string, c embedded.Config, stderr io.Writer) (store.Store, error) {
+	var policy *reveal.Policy
+	if data != "" {
+		var err error
+		if policy, err = reveal.Read(data); err != nil {
+			return nil, err
+		}
+	}
+	st, err := openBare(spec, c, stderr)
+	if err != nil || policy == nil || !policy.Stored {
+		return st, err
+	}
+	s, err := sealed.New(st, policy.Names())
+	if err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return s, nil
+}
+
+// openSealed is openStore for commands that work without a data folder: one that is named must say that addresses are sealed.
+func openSealed(spec, data string, c embedded.Config, stderr io.Writer) (store.Store, error) {
+	if data != "" {
+		policy, err := reveal.Read(data)
+		if err != nil {
+			return nil, err
+		}
+		if policy == nil || !policy.Stored {
+			return nil, fmt.Errorf("--data %s: no %s there says that addresses are stored sealed (stored: true)", data, reveal.FileName)
+		}
+	}
+	return openStore(spec, data, c, stderr)
+}
+
+// openBare opens a store as it is, and says what its server lacks. Secrets of a cluster come from the environment.
+func openBare(spec string, c embedded.Config, stderr io.Writer) (store.Store, error) {
 	switch kind, where, _ := strings.Cut(spec, ":"); {
 	case where == "":
 	case kind == "embedded":

@@ -40,6 +40,8 @@ type Policy struct {
 	Second bool `yaml:"second_person"`
 	// Hours is how long an address is shown to who asked. Default 8, at most a week.
 	Hours int `yaml:"hours"`
+	// Stored says that the store holds the addresses sealed, whatever it is told (package sealed of detector/store).
+	Stored bool `yaml:"stored"`
 
 	names *pseudonym.Book
 }
@@ -96,6 +98,11 @@ func (p *Policy) check(dir string) error {
 	}
 	if p.names, err = pseudonym.New(key, networks); err != nil {
 		return fmt.Errorf("networks: %w", err)
+	}
+	if p.Stored {
+		if _, err := pseudonym.NewSeal(p.names); err != nil {
+			return fmt.Errorf("stored: %w", err)
+		}
 	}
 	return nil
 }

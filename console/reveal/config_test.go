@@ -17,6 +17,8 @@ func TestReadSaysWhatIsWrong(t *testing.T) {
 		{"networks: [10.0.0.0/8]\nhour: 1", "unknown field"},
 		{"networks: [10.0.0.0/8]\nkey_file: short", "key_file: "},
 		{"networks: [", "sequence"},
+		{"networks: [2001:db8::/32, fd00:1::/48]\nstored: true", "stored: pseudonym: network fd00:1::/48: all networks of IPv6 must lie in one /32"},
+		{"networks: [10.0.0.0/8]\nstored: some", "stored"},
 	} {
 		dir := t.TempDir()
 		for name, text := range map[string]string{FileName: c.text, "short": "abcd"} {
