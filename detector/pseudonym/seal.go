@@ -158,7 +158,10 @@ func unmapped(p netip.Prefix) netip.Prefix {
 // imageOf is the sealed form of a network whose addresses are all hidden.
 func (s *Seal) imageOf(p netip.Prefix) netip.Prefix {
 	bits := p.Bits()
-	if p.Addr().Is4() {
+	switch {
+	case p.IsSingleIP():
+		return netip.PrefixFrom(s.image(p.Addr()), 128)
+	case p.Addr().Is4():
 		bits += headBits
 	}
 	return netip.PrefixFrom(s.image(p.Addr()), bits).Masked()

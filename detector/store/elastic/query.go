@@ -135,11 +135,17 @@ func eitherEnd(networks []string) m {
 
 // within selects what touches an area; an empty one is touched by nothing.
 func within(a *store.Area) m {
-	networks, sensors := make([]string, len(a.Networks)), append([]string{}, a.Sensors...)
-	for i, p := range a.Networks {
-		networks[i] = p.Masked().String()
+	// The server makes one set of a list of addresses, but a clause of each value where one of them is a network, and allows
+	// some thousands of those.
+	addresses, networks, sensors := []string{}, []string{}, append([]string{}, a.Sensors...)
+	for _, p := range a.Networks {
+		if p.IsSingleIP() {
+			addresses = append(addresses, p.Addr().String())
+		} else {
+			networks = append(networks, p.Masked().String())
+		}
 	}
-	return anyOf(m{"terms": m{"source.ip": networks}}, m{"terms": m{"destination.ip": networks}}, m{"terms": m{termFields["sensor"]: sensors}})
+	return anyOf(eitherEnd(addresses), eitherEnd(networks), m{"terms": m{termFields["sensor"]: sensors}})
 }
 
 // termFields are where store.Fields lie in the index.
