@@ -81,10 +81,11 @@ func (b *Book) Name(ip netip.Addr) string {
 
 // Names of addresses.
 const (
-	mark      = "K-"
-	digits4   = 8
-	digits6   = 32
-	reversing = ".in-addr.arpa"
+	mark       = "K-"
+	digits4    = 8
+	digits6    = 32
+	reversing4 = ".in-addr.arpa" // RFC 1035, 3.5
+	reversing6 = ".ip6.arpa"     // RFC 3596, 2.5
 )
 
 var errName = errors.New("pseudonym: not a pseudonym of a hidden address")

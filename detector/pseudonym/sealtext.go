@@ -57,7 +57,7 @@ func (s *Seal) replace(text string, word func(t token, spelled string) string) s
 // word is a sealed address within a text.
 func (s *Seal) word(t token, spelled string) string {
 	p := s.sealedPair(t.ip)
-	if p.plainText == spelled || t.reversed && reverse(t.ip).String() == spelled {
+	if p.plainText == spelled || t.reversed && reversedText(t.ip) == spelled {
 		return p.word
 	}
 	return sealMark + string(spellingMark) + hex.EncodeToString(s.hideSpelling(spelled))

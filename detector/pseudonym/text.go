@@ -60,7 +60,7 @@ func (b *Book) readName(s string) (t token, ok bool) {
 type token struct {
 	from, to int
 	ip       netip.Addr
-	reversed bool   // its bytes stand the other way round, as in names of RFC 1035, 3.5
+	reversed bool   // it stands the other way round, as in names of the Domain Name System
 	spelled  string // what stands in its place, where that is not told by ip
 }
 
@@ -77,7 +77,7 @@ func named(s, mark string, read func(s string) (token, bool)) (list []token) {
 		t, ok := read(s[from:])
 		t.from, t.to = from, from+t.to
 		if ok && apart(s, t.from, t.to) {
-			t.reversed = strings.HasPrefix(s[t.to:], reversing)
+			t.reversed = t.ip.Is4() && reverses(s[t.to:], reversing4) || t.ip.Is6() && reverses(s[t.to:], reversing6)
 			list = append(list, t)
 			at = t.to
 		}
@@ -94,8 +94,8 @@ func replace(s string, tokens []token, word func(t token) (string, bool)) string
 			continue
 		}
 		if t.reversed && t.spelled == "" {
-			if ip, err := netip.ParseAddr(w); err == nil && ip.Is4() {
-				w = reverse(ip).String()
+			if ip, err := netip.ParseAddr(w); err == nil && ip.Is4() == t.ip.Is4() {
+				w = reversedText(ip)
 			}
 		}
 		if done == 0 {
@@ -173,12 +173,13 @@ func (b *Book) token(s string, from, to int) (token, bool) {
 	for to > from && (s[to-1] == '.' || s[to-1] == ':' && (to-2 < from || s[to-2] != ':')) {
 		to--
 	}
-	ip, err := netip.ParseAddr(s[from:to])
-	if err != nil {
+	t := token{from: from, to: to}
+	if ip, err := netip.ParseAddr(s[from:to]); err == nil {
+		t.ip = ip.Unmap()
+	} else if t.ip, t.reversed = nibbles(s[from:to]); !t.reversed || !reverses(s[to:], reversing6) {
 		return token{}, false
 	}
-	t := token{from: from, to: to, ip: ip.Unmap()}
-	if strings.HasPrefix(s[to:], reversing) && t.ip.Is4() {
+	if t.ip.Is4() && reverses(s[to:], reversing4) {
 		t.ip, t.reversed = reverse(t.ip), true
 	}
 	if !b.Hides(t.ip) || !apart(s, from, to) || isNetwork(s[to:], t.ip) {
@@ -190,6 +191,49 @@ func (b *Book) token(s string, from, to int) (token, bool) {
 func reverse(ip netip.Addr) netip.Addr {
 	a := ip.As4()
 	return netip.AddrFrom4([4]byte{a[3], a[2], a[1], a[0]})
+}
+
+// reverses reports whether the rest of a name says that what stands before it is reversed. Resolvers may write it in any
+// mixture of cases.
+func reverses(rest, zone string) bool {
+	return len(rest) >= len(zone) && strings.EqualFold(rest[:len(zone)], zone)
+}
+
+// reversedText is an address as it stands in a reversed name.
+func reversedText(ip netip.Addr) string {
+	if ip.Is4() {
+		return reverse(ip).String()
+	}
+	const digits = "0123456789abcdef"
+	a := ip.As16()
+	out := make([]byte, nibblesLen)
+	for i := range 2 * len(a) {
+		b := a[len(a)-1-i/2] >> (4 * (i % 2)) & 0xf
+		if out[2*i] = digits[b]; i > 0 {
+			out[2*i-1] = '.'
+		}
+	}
+	return string(out)
+}
+
+// nibblesLen is the length of an address of IPv6 in a reversed name.
+const nibblesLen = 2*32 - 1
+
+// nibbles reads an address of IPv6 from a reversed name.
+func nibbles(s string) (netip.Addr, bool) {
+	if len(s) != nibblesLen {
+		return netip.Addr{}, false
+	}
+	var a [16]byte
+	for i := range 2 * len(a) {
+		n, err := strconv.ParseUint(s[2*i:2*i+1], 16, 8)
+		if err != nil || i > 0 && s[2*i-1] != '.' {
+			return netip.Addr{}, false
+		}
+		a[len(a)-1-i/2] |= byte(n) << (4 * (i % 2))
+	}
+	ip := netip.AddrFrom16(a)
+	return ip, !ip.Is4In6()
 }
 
 // isNetwork reports whether what follows an address makes a network of it that is wide enough to be named.
@@ -216,7 +260,7 @@ func apart(s string, from, to int) bool {
 		return false
 	}
 	rest := s[to:]
-	if strings.HasPrefix(rest, reversing) {
+	if reverses(rest, reversing4) || reverses(rest, reversing6) {
 		return true
 	}
 	if rest != "" && rest[0] == '.' {
