@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"khien/console/reveal"
 	"khien/detector/store"
@@ -33,8 +34,18 @@ func openStore(spec, data string, c embedded.Config, stderr io.Writer) (store.St
 	if err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), keyCheck)
+	defer cancel()
+	if err := s.Check(ctx, time.Now()); errors.Is(err, sealed.ErrKey) {
+		return nil, errors.Join(fmt.Errorf("%w (copy %s of who wrote it to %s)", err, policy.KeyFile, data), s.Close())
+	} else if err != nil { // it may be away
+		fmt.Fprintf(stderr, "khien: cannot see yet with which key the store is sealed: %v\n", err)
+	}
 	return s, nil
 }
+
+// keyCheck is how long a store may take to tell with which key it is sealed.
+const keyCheck = 10 * time.Second
 
 // openSealed is openStore for commands that work without a data folder: one that is named must say that addresses are sealed.
 func openSealed(spec, data string, c embedded.Config, stderr io.Writer) (store.Store, error) {

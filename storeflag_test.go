@@ -112,8 +112,26 @@ func TestStoredAddressesAreSealed(t *testing.T) {
 	}
 }
 
-// TestSealedStoreWithoutItsKey: what a command is told of a policy that is not there.
+// TestSealedStoreWithoutItsKey: what a command is told of a policy that is not there, and of another key.
 func TestSealedStoreWithoutItsKey(t *testing.T) {
+	where := "embedded:" + t.TempDir()
+	for _, want := range []string{"", "sealed with another key"} { // each folder makes a key of its own
+		data := t.TempDir()
+		if err := os.WriteFile(filepath.Join(data, reveal.FileName), []byte("networks: [10.0.0.0/8]\nstored: true\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		st, err := openStore(where, data, embedded.Config{}, io.Discard)
+		if want == "" {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := st.Close(); err != nil {
+				t.Fatal(err)
+			}
+		} else if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, want %q", err, want)
+		}
+	}
 	if _, err := openSealed("embedded:"+t.TempDir(), t.TempDir(), embedded.Config{}, io.Discard); err == nil || !strings.Contains(err.Error(), "stored: true") {
 		t.Errorf("%v", err)
 	}

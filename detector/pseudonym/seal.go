@@ -68,6 +68,9 @@ func (b *Book) derive(purpose string) []byte {
 	return h.Sum(nil)
 }
 
+// Fingerprint tells keys apart, and nothing else about them.
+func (s *Seal) Fingerprint() string { return fmt.Sprintf("%x", s.book.derive("fingerprint")[:8]) }
+
 // Hides reports whether an address is one of those that are sealed.
 func (s *Seal) Hides(ip netip.Addr) bool { return s.book.Hides(ip) }
 

@@ -56,7 +56,8 @@ func (s *Store) Kinds(ctx context.Context) ([]string, error) {
 	if !ok {
 		return nil, errNoLister
 	}
-	return l.Kinds(ctx)
+	kinds, err := l.Kinds(ctx)
+	return withoutCheck(kinds), err
 }
 
 // opened opens the documents of a *store.RejectedError; other errors stay as they are.

@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"bytes"
+	"errors"
 	"net/netip"
 	"testing"
 
@@ -60,6 +61,30 @@ func TestContract(t *testing.T) {
 				return s
 			})
 		})
+	}
+}
+
+// TestAnotherKeyIsTold: who comes with another key is told before anything is written.
+func TestAnotherKeyIsTold(t *testing.T) {
+	s, inner := opened(t, "10.0.0.0/8")
+	for range 2 {
+		if err := s.Check(t.Context(), base); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := pseudonym.New(bytes.Repeat([]byte{8}, pseudonym.KeySize), []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := New(inner, b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Check(t.Context(), base); !errors.Is(err, ErrKey) {
+		t.Errorf("%v, want ErrKey", err)
+	}
+	if kinds, err := s.Kinds(t.Context()); err != nil || len(kinds) != 0 {
+		t.Errorf("%v, %v", kinds, err)
 	}
 }
 
