@@ -56,7 +56,7 @@ const previewLookups = 200
 
 // reached reports whether a group has come to a threshold, by its findings of the preview's time.
 func (a *API) reached(r *http.Request, t *tune.Tune, q store.Query, g *store.Group) (bool, error) {
-	p, err := a.cfg.Store.Find(r.Context(), store.Query{Group: g.Key, From: q.From, Limit: 1000})
+	p, err := a.cfg.Store.Find(r.Context(), store.Query{Group: []string{g.Key}, From: q.From, Limit: 1000})
 	if err != nil {
 		return false, err
 	}

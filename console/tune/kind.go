@@ -52,7 +52,7 @@ func (t *Tune) Reached(times []time.Time) bool {
 
 // reached asks the store whether a group has come to the threshold with a finding.
 func (b *Book) reached(ctx context.Context, t *Tune, group string, f *detector.Finding) (bool, error) {
-	p, err := b.store.Find(ctx, store.Query{Group: group, From: f.Time.Add(-time.Duration(t.Hours) * time.Hour), Limit: t.Count})
+	p, err := b.store.Find(ctx, store.Query{Group: []string{group}, From: f.Time.Add(-time.Duration(t.Hours) * time.Hour), Limit: t.Count})
 	if err != nil {
 		return false, err
 	}
