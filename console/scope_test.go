@@ -210,6 +210,7 @@ func (x *agencies) tries() map[string][]try {
 		"GET findings":                     {{"findings", nil, 200, ""}, {"findings?group=" + group, nil, 200, ""}, {"findings?q=-unit:a", nil, 200, ""}},
 		"GET findings/{id}":                {{"findings/" + x.fb.ID, nil, 404, ""}, {"findings/" + x.seen.ID, nil, 404, ""}, {"findings/" + x.campaign.ID, nil, 200, ""}},
 		"GET findings/{id}/packets":        {{"findings/" + x.fb.ID + "/packets", nil, 404, ""}},
+		"GET findings/{id}/transactions":   {{"findings/" + x.fb.ID + "/transactions", nil, 404, ""}},
 		"GET findings/{id}/packets.pcapng": {{"findings/" + x.fb.ID + "/packets.pcapng", nil, 404, ""}},
 		"GET findings/{id}/file":           {{"findings/" + x.fb.ID + "/file", nil, 404, ""}},
 		"GET findings/{id}/file.zip":       {{"findings/" + x.fb.ID + "/file.zip", nil, 404, ""}},

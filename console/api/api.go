@@ -122,6 +122,7 @@ func (a *API) routes() []route {
 		{"GET /api/v1/findings/{id}", account.Viewer, a.finding},
 		{"GET /api/v1/findings/{id}/packets", account.Analyst, a.packetList},
 		{"GET /api/v1/findings/{id}/packets.pcapng", account.Analyst, a.packetFile},
+		{"GET /api/v1/findings/{id}/transactions", account.Viewer, a.transactions},
 		{"GET /api/v1/findings/{id}/file", account.Viewer, a.getFile},
 		{"GET /api/v1/findings/{id}/file.zip", account.Analyst, a.fileZip},
 		{"GET /api/v1/triage", account.Viewer, a.getTriage},

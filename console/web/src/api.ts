@@ -193,6 +193,12 @@ export interface QueryPreview {
   to: string
 }
 
+export interface Transactions {
+  transactions: { time: string; type: string; fields: [string, string][]; more: boolean }[]
+  more: boolean
+  flow: boolean // the finding is about one flow
+}
+
 export interface PacketList {
   packets: {
     time: string; from: string; to: string; direction: string; protocol: string; length: number; flags: string[]; size: number; bytes: string
@@ -400,6 +406,7 @@ export const api = {
     call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
   finding: (id: string) =>
     call<{ finding: Finding; group: string; triage: Triage; units: string[] }>('GET', 'findings/' + encodeURIComponent(id)),
+  transactions: (id: string) => call<Transactions>('GET', `findings/${encodeURIComponent(id)}/transactions`),
   packets: (id: string) => call<PacketList>('GET', `findings/${encodeURIComponent(id)}/packets`),
   file: (id: string) => call<FileKnown>('GET', `findings/${encodeURIComponent(id)}/file`),
   triage: (key: string) => call<Triage>('GET', 'triage?' + new URLSearchParams({ key })),

@@ -8,6 +8,7 @@ import { useLive, type Decided, type Told } from './live'
 import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
 import { PivotMenu } from './parts/pivot'
+import { Headline, WaitingCount } from './parts/headline'
 import { Wanted } from './parts/reveals'
 import { changed, Hidden, mayReveal } from './reveal'
 import { Toasts, useToasts } from './parts/toast'
@@ -91,7 +92,7 @@ function Frame({ me }: { me: Me }) {
         <a className="brand" href="/" onClick={follow}>{t('app.name')}</a>
         <nav aria-label={t('nav.main')}>
           <a href="/" onClick={follow} aria-current={at === 'overview' ? 'page' : undefined}>{t('nav.overview')}</a>
-          <a href="/inbox" onClick={follow} aria-current={at === 'inbox' ? 'page' : undefined}>{t('nav.inbox')}</a>
+          <a href="/inbox" onClick={follow} aria-current={at === 'inbox' ? 'page' : undefined}>{t('nav.inbox')}</a><WaitingCount />
           <a href="/find" onClick={follow} aria-current={at === 'find' ? 'page' : undefined}>{t('nav.find')}</a>
           <a href="/cases" onClick={follow} aria-current={at === 'cases' ? 'page' : undefined}>{t('nav.cases')}</a>
           <a href="/reports" onClick={follow} aria-current={at === 'reports' ? 'page' : undefined}>{t('nav.reports')}</a>
@@ -105,6 +106,7 @@ function Frame({ me }: { me: Me }) {
           <span aria-hidden="true">{live ? '●' : '○'}</span>
           <span className="hidden">{live ? t('live.on') : t('live.off')}</span>
         </span>
+        <Headline />
         {mayReveal(me) && <Wanted />}
         <Language />
         <Theme />

@@ -13,6 +13,7 @@ import { Packets } from '../parts/packets'
 import { Advice } from '../parts/advice'
 import { RevealLine } from '../parts/reveal'
 import { RuleText } from '../parts/ruletext'
+import { Transactions } from '../parts/transactions'
 import { Severity } from '../parts/severity'
 import { Pivot } from '../parts/pivot'
 import { Related } from '../parts/related'
@@ -156,6 +157,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
             {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {doc.threat?.technique.name[i]}</span>)}</p>}
           </section>
+          {k.source !== 'health' && <Transactions id={doc.event.id} />}
           {me.role !== 'viewer' && <Packets id={doc.event.id} reasons={reasons} />}
           {doc.file?.hash?.sha256 && <FileSection id={doc.event.id} me={me} />}
         </div>

@@ -33,6 +33,24 @@ test('every value of a row leads on, by mouse and by key', async () => {
   assert.equal(await page.getByLabel('Điều kiện tìm').inputValue(), 'brand:vneid')
 })
 
+test('a finding tells the transactions of its flow, and the head of a page what waits', async () => {
+  const id = (await (await page.request.get(url + '/api/v1/findings?' + new URLSearchParams({ q: 'rule:credential_post', range: 'all' }))).json()).findings[0].event.id
+  await page.goto(url + '/finding/' + id)
+  const list = page.locator('.transactions details')
+  await list.first().waitFor()
+  assert.deepEqual(await list.locator('summary .mono').allInnerTexts(), ['GET vneid-gov.example /dang-nhap 200', 'POST vneid-gov.example /gui 302'])
+  await list.last().locator('summary').click()
+  await list.last().getByText('<img src=x onerror=alert(1)>').waitFor()
+  await accessible('transactions')
+  await shot('transactions-vi')
+  assert.match(await page.locator('header.top time').innerText(), /^\d\d:\d\d$/)
+  await page.locator('header.top').getByRole('link', { name: '▲ 2/4 cảm biến có lỗi' }).waitFor()
+  const waits = page.locator('header.top').getByRole('link', { name: /nhóm mức cao trở lên chưa ai xem/ })
+  const n = (await waits.innerText()).trim()
+  await waits.click()
+  await page.getByText(`${n} nhóm`, { exact: true }).waitFor()
+})
+
 test('a query completes itself, and Enter alone searches for what was typed', async () => {
   await page.goto(url + '/inbox?q=&range=24h&sort=worst')
   await rows().first().waitFor()

@@ -50,6 +50,9 @@ func run(empty, hide bool, rate int, host string) error {
 			return err
 		}
 	}
+	if err := telemetry(st, time.Now()); err != nil {
+		return err
+	}
 	if err := sensors(st, time.Now()); err != nil {
 		return err
 	}
