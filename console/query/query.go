@@ -65,6 +65,7 @@ func fields() []field {
 		{"as", "as:45899", func(q *store.Query, v string) string { return addAS(&q.AS, v) }},
 		{"country", "country:VN", func(q *store.Query, v string) string { return addCountry(&q.Country, v) }},
 		{"unit", "unit:so-y-te", func(q *store.Query, v string) string { return addUnit(&q.Within, v) }},
+		{"stage", "stage:submission", func(q *store.Query, v string) string { return add(&q.Stage, strings.ToLower(v)) }},
 		{"technique", "technique:T1566.002", func(q *store.Query, v string) string { return add(&q.Technique, strings.ToUpper(v)) }},
 	}
 }

@@ -26,6 +26,7 @@ func Fields() []Field {
 		{"chain", func(q *Query) *[]string { return &q.Chain }, one(func(f *detector.Finding) string { return f.ChainID })},
 		{"sensor", func(q *Query) *[]string { return &q.Sensor }, one(func(f *detector.Finding) string { return f.Sensor })},
 		{"as", func(q *Query) *[]string { return &q.AS }, Networks},
+		{"stage", func(q *Query) *[]string { return &q.Stage }, one(stageOf)},
 		{"country", func(q *Query) *[]string { return &q.Country }, Countries},
 		{"technique", func(q *Query) *[]string { return &q.Technique }, func(f *detector.Finding) (out []string) {
 			for _, t := range f.Techniques {
@@ -34,6 +35,14 @@ func Fields() []Field {
 			return out
 		}},
 	}
+}
+
+// stageOf is how far the fraud of a finding went.
+func stageOf(f *detector.Finding) string {
+	if f.Fraud == nil {
+		return ""
+	}
+	return f.Fraud.Stage
 }
 
 // Networks are the numbers of the networks that a finding's ends belong to.

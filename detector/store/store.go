@@ -46,6 +46,7 @@ type Query struct {
 	AS          []string // numbers of autonomous systems, without "AS"
 	Country     []string // ISO 3166-1 alpha-2
 	Technique   []string // MITRE ATT&CK ids
+	Stage       []string // of fraud: lookup, visit, page, submission, apk, …
 	Within      []Area   // all of which the finding touches
 	Areas       []Area   // that Bundles by unit tells apart; they select nothing
 	Not         *Query   // what must not match: each value of its lists, and its MinSeverity, excludes by itself; its other fields do not count

@@ -277,7 +277,7 @@ func TestOlderFile(t *testing.T) {
 	}
 	f := sample(1, 1)[0]
 	f.Sensor, f.SHA256, f.JA4, f.CampaignID, f.ChainID = "s-1", strings.Repeat("ab", 32), "t13d", "camp", "c-1"
-	f.Techniques = []detector.Technique{{ID: "T1204"}, {ID: "T1566.002"}}
+	f.Techniques, f.Fraud = []detector.Technique{{ID: "T1204"}, {ID: "T1566.002"}}, &detector.Fraud{Kind: "lookalike", Stage: "visit"}
 	doc, err := json.Marshal(f)
 	if err != nil {
 		t.Fatal(err)

@@ -64,4 +64,6 @@ var schema = [][]string{{
 		UNION ALL SELECT 'sensor', CAST(doc AS TEXT) ->> '$.observer.name', id FROM docs
 		UNION ALL SELECT 'technique', t.value, docs.id FROM docs, json_each(CAST(doc AS TEXT), '$.threat.technique.id') t
 	) WHERE value <> ''`,
+}, {
+	`INSERT OR IGNORE INTO terms SELECT 'stage', CAST(doc AS TEXT) ->> '$.khien.fraud.stage', id FROM docs WHERE CAST(doc AS TEXT) ->> '$.khien.fraud.stage' <> ''`,
 }}

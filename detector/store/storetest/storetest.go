@@ -230,7 +230,7 @@ func testFilters(t *testing.T, s store.Store) {
 	ctx := context.Background()
 	a := finding("1", 0, func(f *detector.Finding) {
 		f.Rule.Name, f.Domain = "Giả mạo VNeID", "www.vneid-gov.example"
-		f.Fraud = &detector.Fraud{Kind: "lookalike", Brand: "vneid"}
+		f.Fraud = &detector.Fraud{Kind: "lookalike", Brand: "vneid", Stage: "visit"}
 		f.Source, f.Severity = detector.FromFraud, detector.High
 		f.ChainID, f.CampaignID, f.Sensor, f.JA4 = "c-1", "vneid-*.example", "so-y-te", "t13d1516h2_8daaf6152771_b186095e22b6"
 		f.Techniques = []detector.Technique{{ID: "T1566.002"}, {ID: "T1204"}}
@@ -312,6 +312,7 @@ func testFilters(t *testing.T, s store.Store) {
 	f("story nobody is in", store.Query{Chain: []string{"c-"}}, "")
 	f("sensors", store.Query{Sensor: []string{"so-y-te", "so-tai-chinh"}}, "ab")
 	f("technique", store.Query{Technique: []string{"T1204"}}, "a")
+	f("stage", store.Query{Stage: []string{"visit", "apk"}}, "a")
 	f("network of the destination", store.Query{AS: []string{"64500"}}, "a")
 	f("network of the source", store.Query{AS: []string{"45899"}}, "a")
 	f("country", store.Query{Country: []string{"NL", "DE"}}, "a")
@@ -338,6 +339,7 @@ func testFilters(t *testing.T, s store.Store) {
 		{"story", store.Query{Chain: []string{"c-1"}}, "bc"},
 		{"sensor", store.Query{Sensor: []string{"so-y-te"}}, "bc"},
 		{"technique", store.Query{Technique: []string{"T1566.002"}}, "bc"},
+		{"stage", store.Query{Stage: []string{"visit"}}, "bc"},
 		{"country", store.Query{Country: []string{"VN"}}, "bc"},
 		{"either of two fields", store.Query{Rule: []string{"1"}, Host: []string{"shop.example"}}, "c"},
 		{"what is no list", store.Query{Text: "scan", From: b.Time, Group: []string{"x"}}, "abc"},

@@ -105,7 +105,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
           <div><dt>{t('finding.when')}</dt><dd><When at={from} to={to} /></dd></div>
           <div><dt>{t('finding.how')}</dt><dd><Pivot field="source" value={k.source} label={words.word('source', k.source)} /></dd></div>
           {k.fraud?.brand && <div><dt>{t('finding.brand')}</dt><dd><Pivot field="brand" value={k.fraud.brand} /></dd></div>}
-          {k.fraud?.stage && <div><dt>{t('finding.stage')}</dt><dd>{words.word('stage', k.fraud.stage)} ({words.word('visibility', k.fraud.visibility)})</dd></div>}
+          {k.fraud?.stage && <div><dt>{t('finding.stage')}</dt><dd><Pivot field="stage" value={k.fraud.stage} label={words.word('stage', k.fraud.stage)} /> ({words.word('visibility', k.fraud.visibility)})</dd></div>}
         </dl>
         {holdsPseudonym(doc) && <RevealLine of="finding" subject={doc.event.id} />}
       </header>

@@ -94,7 +94,7 @@ export function Overview({ me, decided, arrived, wall }: { me: Me; decided: numb
           {!wall && <Hours from={n.from} to={n.to} hours={n.hours} />}
           <UnitGrid units={n.units} admin={me.role === 'admin'} wall={wall} />
           <Bars title={t('overview.brands')} none={t('overview.brands.none')} rows={n.brands.slice(0, wall ? wallBars : undefined)} label={(x) => x} link={(x) => inbox(`brand:"${x.replaceAll('"', '')}"`)} />
-          <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={() => inbox('source:fraud')} />
+          <Bars title={t('overview.stages')} none={t('overview.stages.none')} rows={n.stages.slice(0, wall ? wallBars : undefined)} label={(x) => words.word('stage', x)} link={(x) => inbox(`stage:${x}`)} />
           <Backlog backlog={n.backlog} />
           <Due most={wall ? wallClocks : 5} wall={wall} />
           <section className="panel">

@@ -8,7 +8,7 @@ import { isPseudonym, mayReveal, useHidden } from '../reveal'
 import { findNear, lookFor } from '../view'
 import { RevealDialog } from './reveal'
 
-export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'unit' | 'as' | 'country' | 'technique' | 'source' | 'severity' | 'status'
+export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'unit' | 'as' | 'country' | 'technique' | 'stage' | 'source' | 'severity' | 'status'
 
 // term asks for a value in the query language.
 export const term = (field: Field, v: string) => `${field}:${/^[\w.:/*@-]+$/.test(v) ? v : `"${v.replaceAll('"', '')}"`}`
