@@ -43,6 +43,8 @@ type Book struct {
 	clock *clock
 	list  atomic.Pointer[List]
 
+	asking sync.Mutex // one request to unblock is kept at a time, so that their number has a bound
+
 	mu        sync.Mutex
 	loaded    bool // the decisions of the shelf are in memory
 	decisions map[string]*Decision
@@ -104,7 +106,7 @@ func (b *Book) load(ctx context.Context) error {
 	now := b.clock.now()
 	decisions := map[string]*Decision{}
 	var broken []string
-	err := each(ctx, b.cfg.Shelf, kindDecision, func(doc store.Document) error {
+	err := each(ctx, b.cfg.Shelf, kindDecision, nil, func(doc store.Document) error {
 		d := &Decision{}
 		if err := json.Unmarshal(doc.Body, d); err != nil || d.ID != doc.ID {
 			broken = append(broken, doc.ID)

@@ -345,14 +345,14 @@ func TestWhy(t *testing.T) {
 func TestUnblockRequests(t *testing.T) {
 	d := hooktest.New(t, "unblock_after: 4h")
 	x := d.MustBlock("bad.example", 0)
-	u, err := d.RequestUnblock(t.Context(), "www.bad.example", "0900 000 000", "Đây là trang của tôi")
+	u, err := d.RequestUnblock(t.Context(), hook.Unblock{Value: "www.bad.example", Contact: "0900 000 000", Text: "Đây là trang của tôi"})
 	if err != nil || u.Decision != x.ID || u.Due.Sub(u.Created) != 4*time.Hour {
 		t.Fatalf("%+v %v", u, err)
 	}
-	if again, err := d.RequestUnblock(t.Context(), "www.bad.example", "", "lần nữa"); err != nil || again.ID != u.ID {
+	if again, err := d.RequestUnblock(t.Context(), hook.Unblock{Value: "www.bad.example", Text: "lần nữa"}); err != nil || again.ID != u.ID {
 		t.Errorf("%+v %v", again, err)
 	}
-	if _, err := d.AnswerUnblock(t.Context(), u.ID, "an", "đúng là nhầm", true); err != nil {
+	if _, err := d.AnswerUnblock(t.Context(), u.ID, "an", "đúng là nhầm, đã gọi 0900 000 000", true); err != nil {
 		t.Fatal(err)
 	}
 	wantValues(t, d)

@@ -35,6 +35,7 @@ type Config struct {
 	TLSKey    string        `yaml:"tls_key"`
 	DNS       string        `yaml:"dns"`           // address of the zone server, UDP and TCP; "" for none
 	Unblock   time.Duration `yaml:"unblock_after"` // time to answer a request to unblock; default 24 h
+	Appeal    *Appeal       `yaml:"appeal"`        // the page on which people ask to be unblocked; nil for none
 	Consumers []Consumer    `yaml:"consumers"`
 
 	places places
@@ -164,6 +165,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Unblock < time.Minute {
 		return wrong("unblock_after", "%v is less than a minute", c.Unblock)
+	}
+	if err := c.Appeal.validate(c); err != nil {
+		return err
 	}
 	if err := c.Brakes.validate(); err != nil {
 		return err

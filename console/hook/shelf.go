@@ -50,9 +50,9 @@ func get(ctx context.Context, s Shelf, kind, id string, v any) (int64, error) {
 	return d.Version, nil
 }
 
-// each calls f for all documents of a kind.
-func each(ctx context.Context, s Shelf, kind string, f func(store.Document) error) error {
-	q := store.DocumentQuery{Kind: kind, Limit: store.PageMax}
+// each calls f for all documents of a kind that have all tags.
+func each(ctx context.Context, s Shelf, kind string, tags []string, f func(store.Document) error) error {
+	q := store.DocumentQuery{Kind: kind, Tags: tags, Limit: store.PageMax}
 	for {
 		p, err := s.Documents(ctx, q)
 		if err != nil {

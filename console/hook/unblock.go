@@ -18,6 +18,7 @@ type Unblock struct {
 	Value    string    `json:"value"`
 	Decision string    `json:"decision,omitempty"` // that blocks it
 	Contact  string    `json:"contact"`            // personal data: shown to those who answer, in no log
+	From     string    `json:"from,omitempty"`     // FromPage, "" when staff wrote it down
 	Text     string    `json:"text"`
 	Created  time.Time `json:"created"`
 	Due      time.Time `json:"due"`
@@ -29,22 +30,30 @@ type Unblock struct {
 	version int64
 }
 
+// FromPage marks a request that somebody sent from the page for citizens.
+const FromPage = "page"
+
 // Limits of requests: anybody can send them.
 const (
 	unblockMax     = 1000 // open ones
-	unblockText    = 2000 // bytes
-	unblockContact = 200
+	unblockPage    = 500  // of them from the page: what staff write down always has room beside them
+	unblockText    = 2400 // bytes: 600 characters of four
+	unblockContact = 700
 )
 
-// RequestUnblock keeps a request. One that is open for the same value is returned instead of a second.
-func (b *Book) RequestUnblock(ctx context.Context, value, contact, text string) (*Unblock, error) {
-	_, v, err := Guess(value)
+// RequestUnblock keeps a request, of which Value, Contact, Text and From count. An open one is returned instead of a second:
+// for the same value when staff wrote it down, from the same person when it came from the page, where somebody else's
+// number would tell that others ask, too. What is open is never dropped: a request too many is refused with ErrBrake.
+func (b *Book) RequestUnblock(ctx context.Context, ask Unblock) (*Unblock, error) {
+	kind, v, err := Guess(ask.Value)
 	if err != nil {
 		return nil, err
 	}
-	if strings.TrimSpace(text) == "" || len(text) > unblockText || len(contact) > unblockContact {
+	if strings.TrimSpace(ask.Text) == "" || len(ask.Text) > unblockText || len(ask.Contact) > unblockContact {
 		return nil, fmt.Errorf("%w: a text of 1 to %d bytes and a contact of at most %d are expected", ErrInput, unblockText, unblockContact)
 	}
+	b.asking.Lock()
+	defer b.asking.Unlock()
 	why, err := b.Why(v)
 	if err != nil {
 		return nil, err
@@ -53,14 +62,20 @@ func (b *Book) RequestUnblock(ctx context.Context, value, contact, text string) 
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(open, func(u *Unblock) bool { return u.Value == v }); i >= 0 {
-		return open[i], nil
+	fromPage := 0
+	for _, u := range open {
+		if u.Value == v && u.From == ask.From && (ask.From == "" || u.Contact == ask.Contact) {
+			return u, nil
+		}
+		if u.From == FromPage {
+			fromPage++
+		}
 	}
-	if len(open) >= unblockMax {
-		return nil, fmt.Errorf("%w: %d requests are open", ErrBrake, unblockMax)
+	if len(open) >= unblockMax || ask.From == FromPage && fromPage >= unblockPage {
+		return nil, fmt.Errorf("%w: %d requests are open", ErrBrake, len(open))
 	}
 	now := b.clock.now()
-	u := &Unblock{ID: rand.Text()[:16], Value: v, Contact: contact, Text: text, Created: now, Due: now.Add(b.cfg.Config.Unblock), State: "open"}
+	u := &Unblock{ID: rand.Text()[:16], Value: v, Contact: ask.Contact, Text: ask.Text, From: ask.From, Created: now, Due: now.Add(b.cfg.Config.Unblock), State: "open"}
 	for _, d := range why.Decisions {
 		if d.State == Active {
 			u.Decision = d.ID
@@ -69,13 +84,27 @@ func (b *Book) RequestUnblock(ctx context.Context, value, contact, text string) 
 	if u.version, err = put(ctx, b.cfg.Shelf, kindUnblock, u.ID, 0, now, u, "state:open"); err != nil {
 		return nil, fmt.Errorf("hook: keep the request: %w", err)
 	}
-	return u, b.cfg.History.append("citizen", "unblock.requested", u.ID, v)
+	return u, b.cfg.History.append("citizen", "unblock.requested", u.ID, told(kind, v))
+}
+
+// told is what of a value events may tell: the query of an address may hold what its visitor typed.
+func told(kind Kind, value string) string {
+	if name, at := hostOf(kind, value); kind == URL && name != "" {
+		return name
+	} else if kind == URL {
+		return at.Addr().String()
+	}
+	return value
 }
 
 // Unblocks returns the requests, the most urgent first.
 func (b *Book) Unblocks(ctx context.Context, openOnly bool) ([]*Unblock, error) {
 	out := []*Unblock{}
-	err := each(ctx, b.cfg.Shelf, kindUnblock, func(d store.Document) error {
+	var tags []string
+	if openOnly {
+		tags = []string{"state:open"}
+	}
+	err := each(ctx, b.cfg.Shelf, kindUnblock, tags, func(d store.Document) error {
 		u := &Unblock{}
 		if err := json.Unmarshal(d.Body, u); err != nil {
 			return fmt.Errorf("hook: request %s: %w", d.ID, err)
@@ -119,7 +148,8 @@ func (b *Book) AnswerUnblock(ctx context.Context, id, user, answer string, grant
 		}
 		for _, d := range why.Decisions {
 			if d.State.Open() {
-				if _, err := b.Revoke(ctx, d.ID, user, answer); err != nil {
+				// Not the answer: it is for who asked, and what is revoked is told to others.
+				if _, err := b.Revoke(ctx, d.ID, user, "theo yêu cầu gỡ chặn / request to unblock "+u.ID); err != nil {
 					return nil, err
 				}
 			}
@@ -128,5 +158,9 @@ func (b *Book) AnswerUnblock(ctx context.Context, id, user, answer string, grant
 	if _, err = put(ctx, b.cfg.Shelf, kindUnblock, u.ID, version, u.Answered, u, "state:"+u.State); err != nil {
 		return nil, fmt.Errorf("hook: keep the answer: %w", err)
 	}
-	return u, b.cfg.History.append(user, "unblock."+u.State, u.ID, u.Value)
+	kind, value, err := Guess(u.Value)
+	if err != nil {
+		return u, err
+	}
+	return u, b.cfg.History.append(user, "unblock."+u.State, u.ID, told(kind, value))
 }

@@ -14,6 +14,11 @@ type fieldError struct{ field, what string }
 
 func (e *fieldError) Error() string { return e.field + ": " + e.what }
 
+// wrongItem is a mistake in an item of a list.
+func wrongItem(field string, i int, format string, args ...any) error {
+	return &fieldError{fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf(format, args...)}
+}
+
 // decodeYAML reads a document into v. An error is one line that begins with the file's name, line and column.
 func decodeYAML(data []byte, name string, v any) error {
 	err := yaml.UnmarshalWithOptions(data, v, yaml.Strict())

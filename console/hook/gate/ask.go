@@ -111,7 +111,7 @@ func operations() map[string]func(g *Gate, ctx context.Context, r Request) (Resp
 			return Response{Text: b.String(), ContentType: f.ContentType}, err
 		},
 		"unblock": func(g *Gate, ctx context.Context, r Request) (Response, error) {
-			return unblock(g.Book.RequestUnblock(ctx, r.Value, r.Contact, r.Reason))
+			return unblock(g.Book.RequestUnblock(ctx, hook.Unblock{Value: r.Value, Contact: r.Contact, Text: r.Reason}))
 		},
 		"unblocks": func(g *Gate, ctx context.Context, r Request) (Response, error) {
 			us, err := g.Book.Unblocks(ctx, r.Open)

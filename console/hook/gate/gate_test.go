@@ -115,6 +115,11 @@ func TestConfigErrors(t *testing.T) {
 	f("dns: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: rpz}\n", "3:6: consumers[0].key: a zone needs a TSIG key")
 	f("dns: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: rpz, allow: [127.0.0.1], zone: "+strings.Repeat("a.", 30)+"}\n", "3:52: consumers[0].zone: at most 50 characters")
 	f("consumers:\n  - {name: a, kind: webhook, secret_file: whsec, url: 'http://soar.example/'}\n", "2:6: consumers[0]: push: https is expected")
+	f("appeal: {contact: {vi: x}}\n", "1:10: appeal: the page needs an address: listen")
+	f("listen: 10.0.0.8:8687\nappeal: {contact: {vi: x}}\n", "2:10: appeal: people write down who they are")
+	f("listen: 127.0.0.1:0\nappeal: {contact: {vi: x}, path: /edl/x}\n", "2:34: appeal.path: a path such as /appeal")
+	f("listen: 127.0.0.1:0\nappeal: {path: /x}\n", "2:10: appeal.contact: who answers")
+	f("listen: 127.0.0.1:0\nappeal: {contact: {vi: x}, proxies: [here]}\n", `2:38: appeal.proxies[0]: "here" is neither`)
 	f("never:\n  - {names: ['a b'], owner: x, reason: {vi: x}}\n", `2:14: never[0].names[0]: "a b" is no name`)
 }
 
@@ -385,4 +390,24 @@ func TestSocket(t *testing.T) {
 	if info, err := os.Stat(filepath.Join(dir, gate.SocketName)); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v %v", info.Mode(), err)
 	}
+}
+
+// TestAppealPage: the page stands beside the lists, and only where the configuration has it.
+func TestAppealPage(t *testing.T) {
+	f := func(yaml string, want int) {
+		t.Helper()
+		at, _ := run(t, open(t, folder(t, "listen: 127.0.0.1:0\n"+yaml+"consumers: [{name: pa, kind: edl, format: edl-ip, secret_file: token}]\n"), newStore(t)))
+		for path, want := range map[string]int{"/ask/us": want, "/appeal": 404, "/edl/pa/0123456789abcdef-token": 200} {
+			resp, err := http.Get("http://" + at + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s: %d, want %d", path, resp.StatusCode, want)
+			}
+		}
+	}
+	f("appeal: {path: /ask/us, contact: {vi: x}}\n", 200)
+	f("", 404)
 }

@@ -46,7 +46,7 @@ func (g *Gate) Run(ctx context.Context, ready func(lists, zones net.Addr)) error
 			return err
 		}
 		listsAt = l.Addr()
-		s := &http.Server{Handler: serve.NewLists(g.Book, g.Consumers, g.lists).Handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
+		s := &http.Server{Handler: g.handler(), ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
 			WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 16 << 10}
 		context.AfterFunc(ctx, func() { s.Close() })
 		start(func() error {
@@ -83,6 +83,18 @@ func (g *Gate) Run(ctx context.Context, ready func(lists, zones net.Addr)) error
 	case err := <-failed:
 		return err
 	}
+}
+
+// handler serves the lists and, where there is one, the page for citizens.
+func (g *Gate) handler() http.Handler {
+	lists := serve.NewLists(g.Book, g.Consumers, g.lists).Handler()
+	if g.conf.Appeal == nil {
+		return lists
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", lists)
+	mux.Handle(g.conf.Appeal.Path, serve.NewAppeals(g.Book, g.conf.Appeal, g.conf.Unblock, g.cfg.Log).Handler())
+	return mux
 }
 
 func (g *Gate) listen() (net.Listener, error) {

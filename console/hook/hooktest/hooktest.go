@@ -108,6 +108,9 @@ func (s *Shelf) Documents(_ context.Context, q store.DocumentQuery) (p store.Doc
 		if d.Kind != q.Kind {
 			break
 		}
+		if slices.ContainsFunc(q.Tags, func(t string) bool { return !slices.Contains(d.Tags, t) }) {
+			continue
+		}
 		if len(p.Documents) == q.Limit {
 			p.Next = p.Documents[q.Limit-1].ID
 			break

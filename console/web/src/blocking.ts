@@ -82,6 +82,7 @@ export interface Unblock {
   id: string
   value: string
   contact: string
+  from?: string // page: sent by a citizen
   text: string
   created: string
   due: string

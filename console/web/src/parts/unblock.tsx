@@ -38,7 +38,7 @@ export function Requests({ changed, toasts }: { changed: () => void; toasts: Toa
               const left = new Date(u.due).getTime() - Date.now()
               return (
                 <tr key={u.id}>
-                  <td className="mono">{u.value}</td>
+                  <td><span className="mono">{u.value}</span>{u.from === 'page' && <><br /><span className="quiet">{t('unblock.from.page')}</span></>}</td>
                   <td>{u.text}</td>
                   <td>{u.contact || t('common.unknown')}</td>
                   <td><When at={u.due} />{u.state === 'open' && <> <strong className={left < 0 ? 'failure' : undefined}>{t(left < 0 ? 'unblock.late' : 'unblock.left', { time: lasting(Math.abs(left), words) })}</strong></>}</td>
@@ -88,7 +88,7 @@ function WriteDialog({ close, done }: { close: () => void; done: (said: string) 
   return (
     <Ask title={t('unblock.write')} submit={t('common.save')} close={close} send={send} ready={value.trim() !== ''} label={t('unblock.text')} max={600}>
       <TextInput label={t('blocking.col.value')} value={value} onChange={(e) => setValue(e.currentTarget.value)} maxLength={1024} required data-autofocus />
-      <TextInput mt="sm" label={t('unblock.contact')} value={contact} onChange={(e) => setContact(e.currentTarget.value)} maxLength={60} description={t('unblock.contact.use')} />
+      <TextInput mt="sm" label={t('unblock.contact')} value={contact} onChange={(e) => setContact(e.currentTarget.value)} maxLength={200} description={t('unblock.contact.use')} />
     </Ask>
   )
 }

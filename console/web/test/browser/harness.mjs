@@ -13,13 +13,13 @@ export const shots = process.env.KHIEN_SHOTS
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 export const problems = []
-export let server, password, url, browser, page
+export let server, password, url, appeal, browser, page
 
 // open starts a console; flags are those of the server.
 export async function open(...flags) {
   server = spawn('go', ['run', './console/web/test/server', ...flags], { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = await once(createInterface({ input: server.stdout }), 'line')
-  ;({ url, password } = JSON.parse(line))
+  ;({ url, password, appeal } = JSON.parse(line))
   browser = await chromium.launch({
     executablePath: process.env.KHIEN_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -30,6 +30,17 @@ export async function open(...flags) {
   page.on('console', (m) => { if (m.type() === 'error' && !/40[0149]|503/.test(m.text())) problems.push(m.text()) })
   page.on('pageerror', (e) => problems.push(String(e)))
   page.on('request', (r) => { if (!r.url().startsWith(url)) problems.push('asks another host: ' + r.url()) })
+}
+
+// on lets the page that helpers look at be another one meanwhile.
+export async function on(other, look) {
+  const own = page
+  page = other
+  try {
+    await look()
+  } finally {
+    page = own
+  }
 }
 
 export async function close() {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"khien/console/hook"
 	"khien/console/hook/gate"
+	"khien/console/hook/serve"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -52,7 +54,7 @@ func blocking(dir string, st store.Store) (*gate.Gate, error) {
 			return nil, errors.Join(fmt.Errorf("made-up decision %s: %w", x.value, err), g.Close())
 		}
 	}
-	if _, err := g.Book.RequestUnblock(ctx, "evn-vn1.example", "Đại lý Hoàng, 0900 000 000", "Đây là trang của đại lý chúng tôi"); err != nil {
+	if _, err := g.Book.RequestUnblock(ctx, hook.Unblock{Value: "evn-vn1.example", Contact: "Đại lý Hoàng, 0900 000 000", Text: "Đây là trang của đại lý chúng tôi"}); err != nil {
 		return nil, errors.Join(err, g.Close())
 	}
 	now := time.Now()
@@ -66,4 +68,11 @@ func blocking(dir string, st store.Store) (*gate.Gate, error) {
 	})
 	g.Book.Raise("consumer.pa-edge", "pa-edge enforces 2 entries of 1")
 	return g, nil
+}
+
+// appeals is the page for citizens.
+func appeals(g *gate.Gate) http.Handler {
+	a := &hook.Appeal{Path: "/appeal", Contact: detector.Text{VI: "Trung tâm Giám sát an toàn thông tin tỉnh, điện thoại 0200 000 000",
+		EN: "Provincial security operations centre, telephone 0200 000 000"}}
+	return serve.NewAppeals(g.Book, a, 24*time.Hour, func(s string) { fmt.Fprintln(os.Stderr, s) }).Handler()
 }

@@ -1,5 +1,5 @@
 // Command server is a console with made-up findings for the tests of the pages and of the interface. It prints its address
-// and the first password as one JSON line. A line "more" on standard input brings one new finding, "spoil" a rule file that does
+// the first password and the address of the page for citizens as one JSON line. A line "more" on standard input brings one new finding, "spoil" a rule file that does
 // not load, "mend" takes that away; the end of the input ends it. It runs on the store that teststore opens; -empty leaves that empty, -hide hides addresses, -rate sets the requests a minute of an
 // account, -host is the name in the address.
 package main
@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -89,6 +90,11 @@ func run(empty, hide bool, rate int, host string) error {
 		return err
 	}
 	defer l.Close()
+	citizens, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer citizens.Close()
 	srv, err := console.New(console.Config{URL: passkey.Local(l.Addr()), DataDir: dir, Version: "test", Stats: stats, Sensor: sensorHere, Rules: rules.Live(window), FlowPackets: packets, Files: sensorFiles{api.LocalFiles{Store: kept}}, Blocking: gate, Rate: rate}, st)
 	if err != nil {
 		return err
@@ -97,7 +103,10 @@ func run(empty, hide bool, rate int, host string) error {
 	h := srv.HTTPServer("")
 	go h.Serve(l)
 	defer h.Close()
-	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": fmt.Sprintf("http://%s:%d", host, l.Addr().(*net.TCPAddr).Port), "password": srv.FirstPassword()}); err != nil {
+	page := http.Server{Handler: appeals(gate)}
+	go page.Serve(citizens)
+	defer page.Close()
+	if err := json.NewEncoder(os.Stdout).Encode(map[string]string{"url": fmt.Sprintf("http://%s:%d", host, l.Addr().(*net.TCPAddr).Port), "password": srv.FirstPassword(), "appeal": "http://" + citizens.Addr().String() + "/appeal"}); err != nil {
 		return err
 	}
 	in := bufio.NewScanner(os.Stdin)
