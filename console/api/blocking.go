@@ -34,6 +34,10 @@ func (a *API) blockingRoutes() []route {
 		{"POST /api/v1/blocking/resume", account.Lead, a.blocking("resume", readProposal)},
 		{"POST /api/v1/blocking/rollback", account.Lead, a.blocking("rollback", readProposal)},
 		{"POST /api/v1/blocking/accept", account.Lead, a.blocking("accept", readProposal)},
+		{"GET /api/v1/blocking/policy", account.Viewer, a.blocking("policy", nil)},
+		{"PUT /api/v1/blocking/policy", account.Lead, a.blocking("policy.set", readOverlay)},
+		{"POST /api/v1/blocking/policy/preview", account.Lead, a.blocking("policy.try", readOverlay)},
+		{"POST /api/v1/blocking/policy/restore", account.Lead, a.blocking("policy.restore", readRestore)},
 		{"GET /api/v1/blocking/requests", account.Analyst, a.blocking("unblocks", readFilter)},
 		{"POST /api/v1/blocking/requests", account.Analyst, a.blocking("unblock", readProposal)},
 		{"POST /api/v1/blocking/requests/{id}/answer", account.Analyst, a.blocking("answer", readProposal)},
@@ -80,7 +84,7 @@ func (a *API) blocking(op string, fill func(http.ResponseWriter, *http.Request, 
 
 // blockingProblem turns what the gate says into a problem.
 func blockingProblem(err error) error {
-	p := &problem{Code: gate.Code(err), Detail: err.Error(), Title: "This cannot be done"}
+	p := &problem{Code: gate.Code(err), Detail: err.Error(), Token: hook.FieldOf(err), Title: "This cannot be done"}
 	switch p.Code {
 	case "":
 		return err
@@ -143,5 +147,33 @@ func readProposal(w http.ResponseWriter, r *http.Request, q *gate.Request) error
 	}
 	q.Value, q.Kind, q.Action, q.Scope, q.Reason, q.ReasonEN = in.Value, in.Kind, in.Action, in.Scope, in.Reason, in.ReasonEN
 	q.Emergency, q.Version, q.Contact, q.Grant, q.Finding = in.Emergency, in.Version, in.Contact, in.Grant, in.Finding
+	return nil
+}
+
+// readOverlay reads a change of the policies.
+func readOverlay(w http.ResponseWriter, r *http.Request, q *gate.Request) error {
+	var in struct {
+		Overlay hook.Overlay `json:"overlay"`
+		On      uint64       `json:"on"`
+		Reason  string       `json:"reason"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	q.Overlay, q.On, q.Reason = &in.Overlay, in.On, in.Reason
+	return nil
+}
+
+// readRestore reads which version of the policies is to be taken back.
+func readRestore(w http.ResponseWriter, r *http.Request, q *gate.Request) error {
+	var in struct {
+		Version uint64 `json:"version"`
+		On      uint64 `json:"on"`
+		Reason  string `json:"reason"`
+	}
+	if err := read(w, r, &in); err != nil {
+		return err
+	}
+	q.Version, q.On, q.Reason = in.Version, in.On, in.Reason
 	return nil
 }

@@ -48,7 +48,8 @@ func limits() map[string]limit {
 		whole: `POST accounts; PUT accounts/{name}; DELETE accounts/{name}; POST accounts/{name}/reset; GET audit; PUT units;
 			PUT reports/packs/{id}; GET blocking/why; GET blocking/test; GET blocking/render/{format}; POST blocking/kill;
 			POST blocking/resume; POST blocking/rollback; POST blocking/accept; GET blocking/requests; POST blocking/requests;
-			POST blocking/requests/{id}/answer; GET sensors; GET rules; GET rules/sets; GET rules/{id}; POST rules/{id}/off; POST rules/{id}/on;
+			POST blocking/requests/{id}/answer; GET blocking/policy; PUT blocking/policy; POST blocking/policy/preview;
+			POST blocking/policy/restore; GET sensors; GET rules; GET rules/sets; GET rules/{id}; POST rules/{id}/off; POST rules/{id}/on;
 			POST rules/measure; POST rules/check; POST rules/try; POST rules/try/capture; GET rules/own; PUT rules/own;
 			GET rules/own/{version}`,
 	} {

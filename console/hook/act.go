@@ -59,7 +59,7 @@ func (b *Book) Propose(ctx context.Context, p Proposal) (*Decision, error) {
 		return nil, fmt.Errorf("%w: nobody proposes it", ErrInput)
 	case strings.TrimSpace(p.Reason.VI+p.Reason.EN) == "" || len(p.Reason.VI) > reasonMax || len(p.Reason.EN) > reasonMax:
 		return nil, fmt.Errorf("%w: a reason of 1 to %d bytes is needed", ErrInput, reasonMax)
-	case p.Scope != "" && !slices.ContainsFunc(b.cfg.Config.Units, func(u Unit) bool { return u.Name == p.Scope }):
+	case p.Scope != "" && !slices.ContainsFunc(b.rules().config.Units, func(u Unit) bool { return u.Name == p.Scope }):
 		return nil, fmt.Errorf("%w: there is no unit %q", ErrInput, p.Scope)
 	case !validFinding(p.Finding):
 		return nil, fmt.Errorf("%w: %.40q is no finding", ErrInput, p.Finding)
@@ -310,7 +310,7 @@ func (b *Book) Rollback(ctx context.Context, version uint64, user, reason string
 	}
 	for _, e := range back {
 		d, err := b.find(e.ID)
-		if err != nil || d.State != Revoked || !now.Before(e.Expires) || b.cfg.Never.Check(e.Kind, e.Value) != nil || b.open[d.key()] != "" {
+		if err != nil || d.State != Revoked || !now.Before(e.Expires) || b.rules().never.Check(e.Kind, e.Value) != nil || b.open[d.key()] != "" {
 			continue
 		}
 		if err := d.move(Active); err != nil {

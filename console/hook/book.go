@@ -24,7 +24,8 @@ const (
 	pardon    = 30 * 24 * time.Hour // after a person has unblocked a value, no policy blocks it by itself
 )
 
-// BookConfig is what a Book works with. Config must have been validated.
+// BookConfig is what a Book works with. Config must have been validated. Never and Config are what hooks.yaml says: an
+// Overlay that people made stands over them.
 type BookConfig struct {
 	Shelf   Shelf
 	Flows   Flows
@@ -42,6 +43,7 @@ type Book struct {
 	cfg   BookConfig
 	clock *clock
 	list  atomic.Pointer[List]
+	force atomic.Pointer[rules]
 
 	asking sync.Mutex // one request to unblock is kept at a time, so that their number has a bound
 
@@ -57,6 +59,7 @@ type Book struct {
 	journal   *journal
 	killed    bool
 	switchVer int64
+	review    bool // the never-block list has changed: consumers must look again at the same entries
 	held      bool // the list in force is older than the decisions, because it would have shrunk without intent
 	alarms    map[string]Alarm
 	changed   chan struct{} // closed when a new list is in force
@@ -84,6 +87,9 @@ func Open(ctx context.Context, cfg BookConfig) (*Book, error) {
 		active: map[string]*Entry{}, served: map[string]*Entry{}, dirty: map[string]struct{}{}, refused: map[string]time.Time{}, alarms: map[string]Alarm{}, changed: make(chan struct{})}
 	last := j.current()
 	b.clock = newClock(cfg.Now, cfg.Passed, last.Time)
+	if err := b.openRules(); err != nil {
+		return nil, err
+	}
 	b.list.Store(last)
 	for _, e := range last.Entries {
 		b.served[e.ID] = e
@@ -157,6 +163,9 @@ func (b *Book) load(ctx context.Context) error {
 	}
 	if lost+len(broken) > 0 {
 		b.alarm("lost", fmt.Sprintf("the store lost %d decisions that were in force and cannot read %d; those in force have been restored from the list", lost, len(broken)))
+	}
+	if err := b.loadRules(ctx); err != nil {
+		return err
 	}
 	b.loaded = true
 	delete(b.alarms, "store")
@@ -260,7 +269,7 @@ func (b *Book) Clear(key string) {
 func (b *Book) publish(cause string, intent bool) error {
 	now, before := b.clock.now(), b.list.Load()
 	added, removed, entries := b.merge(now, before.Entries)
-	if len(added)+len(removed) == 0 && before.Killed == b.killed {
+	if len(added)+len(removed) == 0 && before.Killed == b.killed && !b.review {
 		clear(b.dirty)
 		return nil
 	}
@@ -273,13 +282,13 @@ func (b *Book) publish(cause string, intent bool) error {
 				valid--
 			}
 		}
-		if lost > 0 && (float64(lost) > b.cfg.Config.Brakes.Shrink*float64(valid) || len(entries) == 0) {
+		if lost > 0 && (float64(lost) > b.rules().config.Brakes.Shrink*float64(valid) || len(entries) == 0) {
 			b.held = true
 			b.alarm("shrink", fmt.Sprintf("the next list would lose %d of %d entries and nobody asked for it: the last good one is served; `khien block accept` serves the new one", lost, valid))
 			return nil
 		}
 	}
-	b.held = false
+	b.held, b.review = false, false
 	delete(b.alarms, "shrink")
 	l := &List{Version: max(before.Version+1, uint64(max(now.Unix(), 0))), Time: now, Cause: cause, Killed: b.killed, Entries: entries}
 	clear(b.dirty)
@@ -350,18 +359,19 @@ func (b *Book) ended(id string) bool {
 func (b *Book) checkNever() {
 	hidden := 0
 	for _, e := range b.active {
-		if !e.allowed(b.cfg.Never) {
+		if !e.allowed(b.rules().never) {
 			hidden++
 		}
 	}
-	if float64(hidden) > b.cfg.Config.Brakes.Shrink*float64(len(b.active)) {
+	delete(b.alarms, "never")
+	if float64(hidden) > b.rules().config.Brakes.Shrink*float64(len(b.active)) {
 		b.alarm("never", fmt.Sprintf("the never-block list hides %d of %d active decisions: is an entry of it too wide?", hidden, len(b.active)))
 	}
 }
 
 // View returns what a consumer may be told now.
 func (b *Book) View(s Selection) View {
-	return b.list.Load().view(b.clock.now(), b.cfg.Never, b.cfg.Config.Brakes.Canary, s)
+	return b.list.Load().view(b.clock.now(), b.rules().never, b.rules().config.Brakes.Canary, s)
 }
 
 // Changed returns the version in force and a channel that is closed when another one is.

@@ -9,11 +9,13 @@ import (
 )
 
 // admissible says why a value must not be decided about at all: it is protected, or too wide.
-func (b *Book) admissible(kind Kind, value string) error {
-	if p := b.cfg.Never.Check(kind, value); p != nil {
+func (b *Book) admissible(kind Kind, value string) error { return b.rules().admissible(kind, value) }
+
+func (r *rules) admissible(kind Kind, value string) error {
+	if p := r.never.Check(kind, value); p != nil {
 		return fmt.Errorf("%w: %s belongs to %s (%s)", ErrNever, value, p.Owner, p.Reason.EN)
 	}
-	brakes := &b.cfg.Config.Brakes
+	brakes := &r.config.Brakes
 	switch name, at := hostOf(kind, value); {
 	case (kind == Domain || kind == SNI) && publicSuffix(name):
 		return fmt.Errorf("%w: others register their names under %s", ErrBrake, name)
@@ -47,7 +49,7 @@ func (b *Book) dryRun(ctx context.Context, d *Decision) error {
 
 // fourEyes says that one person is not enough: by its kind, or because its address serves others too.
 func (b *Book) fourEyes(d *Decision) bool {
-	return slices.Contains(b.cfg.Config.FourEyes, d.Kind) || d.Names > b.cfg.Config.Brakes.Names
+	return slices.Contains(b.rules().config.FourEyes, d.Kind) || d.Names > b.rules().config.Brakes.Names
 }
 
 // people returns who stands behind a decision: the approvers and, when it was a person, the proposer.
@@ -68,11 +70,11 @@ func (d *Decision) people() []string {
 func (b *Book) automaticRoom(now time.Time) bool {
 	n := 0
 	for _, d := range b.decisions {
-		if d.Automatic && now.Sub(d.Activated) < b.cfg.Config.Brakes.Window {
+		if d.Automatic && now.Sub(d.Activated) < b.rules().config.Brakes.Window {
 			n++
 		}
 	}
-	return n < b.cfg.Config.Brakes.Automatic
+	return n < b.rules().config.Brakes.Automatic
 }
 
 // Report is what is known of a value, whether or not anybody decided about it.
@@ -94,7 +96,7 @@ func (b *Book) Why(s string) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	r := Report{Kind: kind, Value: value, Protected: b.cfg.Never.Check(kind, value)}
+	r := Report{Kind: kind, Value: value, Protected: b.rules().never.Check(kind, value)}
 	if err := b.admissible(kind, value); err != nil {
 		r.Refused = err.Error()
 	}

@@ -33,6 +33,7 @@ type Never struct {
 	sorted   []netip.Prefix // to find those inside a wider one
 	hashes   map[string]*Protected
 	brand    func(name string) (brand string, official bool)
+	given    []Protected // beside what ships
 }
 
 //go:embed never.yaml
@@ -41,16 +42,11 @@ var neverYAML []byte
 // NewNever returns a never-block list: what ships, the entries given, and what brand says is a protected organisation's
 // own name; brand may be nil. An error names the field of the entry, such as "never[2].names[0]".
 func NewNever(entries []Protected, brand func(name string) (string, bool)) (*Never, error) {
-	var ships struct {
-		Never []Protected `yaml:"never"`
-	}
-	if err := decodeYAML(neverYAML, "never.yaml", &ships); err != nil {
-		panic("BUG: " + err.Error())
-	}
-	n := &Never{names: map[string]*Protected{}, above: map[string]*Protected{}, prefixes: map[netip.Prefix]*Protected{},
+	ships := Ships()
+	n := &Never{given: entries, names: map[string]*Protected{}, above: map[string]*Protected{}, prefixes: map[netip.Prefix]*Protected{},
 		hashes: map[string]*Protected{}, brand: brand}
-	for i := range ships.Never {
-		if err := n.add(&ships.Never[i]); err != nil {
+	for i := range ships {
+		if err := n.add(&ships[i]); err != nil {
 			panic("BUG: never.yaml: " + err.Error())
 		}
 	}
@@ -59,10 +55,40 @@ func NewNever(entries []Protected, brand func(name string) (string, bool)) (*Nev
 			return nil, &fieldError{fmt.Sprintf("never[%d]", i) + err.field, err.what}
 		}
 	}
+	n.sort()
+	return n, nil
+}
+
+// With returns a list with more entries. It takes nothing away. An error names the field of the entry among them.
+func (n *Never) With(more []Protected) (*Never, error) {
+	m, err := NewNever(n.given, n.brand)
+	if err != nil {
+		return nil, err
+	}
+	for i := range more {
+		if err := m.add(&more[i]); err != nil {
+			return nil, &fieldError{fmt.Sprintf("never[%d]", i) + err.field, err.what}
+		}
+	}
+	m.sort()
+	return m, nil
+}
+
+// Ships returns the entries that ship.
+func Ships() []Protected {
+	var ships struct {
+		Never []Protected `yaml:"never"`
+	}
+	if err := decodeYAML(neverYAML, "never.yaml", &ships); err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return ships.Never
+}
+
+func (n *Never) sort() {
 	slices.Sort(n.lengths)
 	n.lengths = slices.Compact(n.lengths)
 	slices.SortFunc(n.sorted, func(a, b netip.Prefix) int { return a.Addr().Compare(b.Addr()) })
-	return n, nil
 }
 
 func (n *Never) add(p *Protected) *fieldError {

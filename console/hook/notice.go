@@ -20,7 +20,7 @@ func (b *Book) Notice(e Event) (Notice, bool) {
 	switch e.Type {
 	case "decision.active", "decision.renewed":
 		now := b.clock.now()
-		return n, d.State == Active && now.Before(d.Expires) && !b.killed && b.cfg.Never.Check(d.Kind, d.Value) == nil
+		return n, d.State == Active && now.Before(d.Expires) && !b.killed && b.rules().never.Check(d.Kind, d.Value) == nil
 	}
 	return n, true
 }

@@ -24,9 +24,9 @@ func (b *Book) Observe(ctx context.Context, findings []detector.Finding) error {
 	var failed error
 	for i := range findings {
 		f := &findings[i]
-		for j := range b.cfg.Config.Policies {
-			p := &b.cfg.Config.Policies[j]
-			if p.When.match(f) {
+		for j := range b.rules().config.Policies {
+			p := &b.rules().config.Policies[j]
+			if !p.Off && p.When.match(f) {
 				failed = errors.Join(failed, b.sight(ctx, p, f))
 			}
 		}
@@ -41,7 +41,7 @@ func (b *Book) Observe(ctx context.Context, findings []detector.Finding) error {
 func (b *Book) sight(ctx context.Context, p *Policy, f *detector.Finding) error {
 	now := b.clock.now()
 	kind, value := p.target(f)
-	_, mode := b.cfg.Config.unit(clientOf(f))
+	_, mode := b.rules().config.unit(clientOf(f))
 	seen := f.Time
 	if f.Last.After(seen) {
 		seen = f.Last
@@ -137,7 +137,7 @@ func (b *Book) decide(ctx context.Context, p *Policy, d *Decision, mode Mode) er
 		return nil
 	}
 	if !b.automaticRoom(now) {
-		b.alarm("automatic", fmt.Sprintf("policies blocked %d values within %v: more wait for a person", b.cfg.Config.Brakes.Automatic, b.cfg.Config.Brakes.Window))
+		b.alarm("automatic", fmt.Sprintf("policies blocked %d values within %v: more wait for a person", b.rules().config.Brakes.Automatic, b.rules().config.Brakes.Window))
 		return nil
 	}
 	delete(b.alarms, "automatic")

@@ -18,22 +18,23 @@ type Policy struct {
 	Action Action        `yaml:"action"` // default block
 	TTL    time.Duration `yaml:"ttl"`    // default 24 h
 	Auto   *AutoApproval `yaml:"auto"`   // absent: never without a person
+	Off    bool          `yaml:"off"`    // it proposes nothing
 }
 
 // When selects findings. Lists that are empty select all.
 type When struct {
-	Source      []detector.Source `yaml:"source"`
-	Rule        []string          `yaml:"rule"`
-	Kind        []string          `yaml:"kind"` // of fraud
-	Brand       []string          `yaml:"brand"`
-	MinScore    float64           `yaml:"min_score"`
-	MinSeverity int               `yaml:"min_severity"` // 1 low to 4 critical
+	Source      []detector.Source `yaml:"source" json:"source,omitempty"`
+	Rule        []string          `yaml:"rule" json:"rule,omitempty"`
+	Kind        []string          `yaml:"kind" json:"kind,omitempty"` // of fraud
+	Brand       []string          `yaml:"brand" json:"brand,omitempty"`
+	MinScore    float64           `yaml:"min_score" json:"min_score"`
+	MinSeverity int               `yaml:"min_severity" json:"min_severity"` // 1 low to 4 critical, 0 for any
 }
 
 // AutoApproval is what a policy needs to approve by itself, in units of mode auto.
 type AutoApproval struct {
-	MinScore float64 `yaml:"min_score"` // of the best evidence; default 0.95, at least 0.9
-	Evidence int     `yaml:"evidence"`  // independent kinds; default 2, at least 2
+	MinScore float64 `yaml:"min_score" json:"min_score"` // of the best evidence; default 0.95, at least 0.9
+	Evidence int     `yaml:"evidence" json:"evidence"`   // independent kinds; default 2, at least 2
 }
 
 // targets are what of a finding can be blocked.

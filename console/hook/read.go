@@ -89,7 +89,7 @@ func (b *Book) Status() Status {
 	v := b.View(Selection{Canary: true})
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	s := Status{Time: v.Time, Mode: b.cfg.Config.Mode, Killed: v.Killed, Held: b.held, Ready: b.loaded, Version: v.Version, Changed: v.Changed,
+	s := Status{Time: v.Time, Mode: b.rules().config.Mode, Killed: v.Killed, Held: b.held, Ready: b.loaded, Version: v.Version, Changed: v.Changed,
 		Entries: v.Len(), States: map[State]int{}, Alarms: []Alarm{}, Versions: []Version{}}
 	for _, d := range b.decisions {
 		s.States[d.State]++

@@ -22,6 +22,7 @@ type Shelf interface {
 const (
 	kindDecision = "decision"
 	kindUnblock  = "unblock"
+	kindPolicy   = "policy"   // versions of the Overlay
 	kindBlocking = "blocking" // the switch, the cursors of consumers
 )
 

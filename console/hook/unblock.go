@@ -75,7 +75,7 @@ func (b *Book) RequestUnblock(ctx context.Context, ask Unblock) (*Unblock, error
 		return nil, fmt.Errorf("%w: %d requests are open", ErrBrake, len(open))
 	}
 	now := b.clock.now()
-	u := &Unblock{ID: rand.Text()[:16], Value: v, Contact: ask.Contact, Text: ask.Text, From: ask.From, Created: now, Due: now.Add(b.cfg.Config.Unblock), State: "open"}
+	u := &Unblock{ID: rand.Text()[:16], Value: v, Contact: ask.Contact, Text: ask.Text, From: ask.From, Created: now, Due: now.Add(b.rules().config.Unblock), State: "open"}
 	for _, d := range why.Decisions {
 		if d.State == Active {
 			u.Decision = d.ID

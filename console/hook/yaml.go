@@ -1,6 +1,7 @@
 package hook
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -13,6 +14,15 @@ import (
 type fieldError struct{ field, what string }
 
 func (e *fieldError) Error() string { return e.field + ": " + e.what }
+
+// FieldOf returns the field that an error is about, "" for none.
+func FieldOf(err error) string {
+	var f *fieldError
+	if errors.As(err, &f) {
+		return f.field
+	}
+	return ""
+}
 
 // wrongItem is a mistake in an item of a list.
 func wrongItem(field string, i int, format string, args ...any) error {

@@ -36,6 +36,8 @@ type Request struct {
 	Contact   string        `json:"contact,omitempty"`
 	Grant     bool          `json:"grant,omitempty"`
 	Open      bool          `json:"open,omitempty"`
+	Overlay   *hook.Overlay `json:"overlay,omitempty"`
+	On        uint64        `json:"on,omitempty"` // the version of the policies that was seen
 }
 
 // Response answers a Request. Which fields are set depends on the operation.
@@ -51,6 +53,8 @@ type Response struct {
 	ContentType string                `json:"content_type,omitempty"`
 	Unblock     *hook.Unblock         `json:"unblock,omitempty"`
 	Unblocks    []*hook.Unblock       `json:"unblocks,omitempty"`
+	Policy      *hook.PolicyInForce   `json:"policy,omitempty"`
+	Trial       *hook.TrialReport     `json:"trial,omitempty"`
 }
 
 // operations lists what operators can do.
@@ -116,6 +120,20 @@ func operations() map[string]func(g *Gate, ctx context.Context, r Request) (Resp
 		"unblocks": func(g *Gate, ctx context.Context, r Request) (Response, error) {
 			us, err := g.Book.Unblocks(ctx, r.Open)
 			return Response{Unblocks: us}, err
+		},
+		"policy": func(g *Gate, ctx context.Context, _ Request) (Response, error) {
+			p, err := g.Book.Policy(ctx)
+			return Response{Policy: p, Off: !g.on}, err
+		},
+		"policy.try": func(g *Gate, ctx context.Context, r Request) (Response, error) { return g.try(ctx, r.Overlay) },
+		"policy.set": func(g *Gate, ctx context.Context, r Request) (Response, error) {
+			if r.Overlay == nil {
+				return Response{}, fmt.Errorf("%w: no overlay", hook.ErrInput)
+			}
+			return g.policy(ctx, g.Book.SetPolicy(ctx, *r.Overlay, r.On, r.User, r.Reason))
+		},
+		"policy.restore": func(g *Gate, ctx context.Context, r Request) (Response, error) {
+			return g.policy(ctx, g.Book.RestorePolicy(ctx, r.Version, r.On, r.User, r.Reason))
 		},
 		"answer": func(g *Gate, ctx context.Context, r Request) (Response, error) {
 			return unblock(g.Book.AnswerUnblock(ctx, r.ID, r.User, r.Reason, r.Grant))

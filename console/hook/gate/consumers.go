@@ -224,7 +224,7 @@ func buildOpenC2(g *Gate, b *builder) error {
 // Events that kinds send unless their configuration says otherwise.
 var (
 	changes = []string{"decision.active", "decision.renewed", "decision.expired", "decision.revoked"}
-	people  = []string{"decision.active", "decision.consented", "alarm", "switch.kill", "switch.resume", "list.rollback", "unblock.requested", hook.Reminded}
+	people  = []string{"decision.active", "decision.consented", "alarm", "switch.kill", "switch.resume", "list.rollback", "unblock.requested", "policy.changed", hook.Reminded}
 )
 
 func (g *Gate) feed(b *builder, to push.Target, batch int, usual []string) {

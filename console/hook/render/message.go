@@ -89,7 +89,7 @@ var eventTitles = map[string]string{"decision.proposed": "Đề nghị chặn", 
 	"decision.consented": "Chờ người thứ hai duyệt", "decision.sighted": "Lại thấy", "alarm": "Cảnh báo về chặn", hook.Reminded: "Hạn báo cáo", "switch.kill": "Đã ngắt toàn bộ việc chặn",
 	"switch.resume": "Đã nối lại việc chặn", "list.published": "Danh sách mới", "list.rollback": "Đã quay lại danh sách cũ",
 	"unblock.requested": "Yêu cầu bỏ chặn", "unblock.granted": "Đã chấp nhận bỏ chặn", "unblock.refused": "Đã từ chối bỏ chặn",
-	"proposal.refused": "Không chặn giá trị được bảo vệ"}
+	"policy.changed": "Đã đổi chính sách chặn", "proposal.refused": "Không chặn giá trị được bảo vệ"}
 
 func eventNames(t string) string {
 	if s := eventTitles[t]; s != "" {
