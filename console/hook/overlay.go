@@ -114,8 +114,15 @@ func over(base *Config, never *Never, o Overlay, tolerant bool) (*rules, error) 
 	if len(o.Never) > overlayNever {
 		return nil, wrong("never", "at most %d entries", overlayNever)
 	}
-	for i, p := range o.Never {
-		field := fmt.Sprintf("never[%d]", i)
+	o.Never = slices.Clone(o.Never)
+	for i := range o.Never {
+		p, field := &o.Never[i], fmt.Sprintf("never[%d]", i)
+		if p.Reason.EN == "" {
+			p.Reason.EN = p.Reason.VI
+		}
+		if p.Reason.VI == "" {
+			p.Reason.VI = p.Reason.EN
+		}
 		switch {
 		case len(p.Names)+len(p.Prefixes)+len(p.Hashes) == 0:
 			return nil, wrong(field+".names", "a name or a prefix is expected")

@@ -172,7 +172,7 @@ func TestOverlayOutlivesTheFile(t *testing.T) {
 	d.Cfg = cfg
 	d.Restart()
 	p, err := d.Policy(t.Context())
-	if err != nil || p.Version != 1 || p.Policies[0].Auto != nil || p.Policies[0].When.MinScore != 0.5 || len(p.Units) != 0 {
+	if err != nil || p.Version != 1 || p.Policies[0].Auto != nil || p.Policies[0].When.MinScore != 0.5 || len(p.Units) != 0 || p.Added[0].Reason.EN != p.Added[0].Reason.VI {
 		t.Errorf("%+v %v", p, err)
 	}
 	if r, err := d.Why("hospital.example"); err != nil || r.Protected == nil {

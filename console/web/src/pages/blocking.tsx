@@ -10,6 +10,7 @@ import { PowerDialog, type Power } from '../parts/blockpower'
 import { Consumers } from '../parts/consumers'
 import { Decisions } from '../parts/decisions'
 import { Protection } from '../parts/effect'
+import { Policies } from '../parts/policies'
 import type { ToastBox } from '../parts/toast'
 import { Requests } from '../parts/unblock'
 import { When } from '../parts/when'
@@ -53,6 +54,7 @@ export function Blocking({ address, me, toasts }: { address: URL; me: Me; toasts
         <Why address={address} />
         <List address={address} me={me} toasts={toasts} standing={standing} stamp={stamp} changed={changed} />
         {!standing.off && <Consumers list={standing.consumers ?? []} status={standing.status} />}
+        {!standing.off && !me.units?.length && <Policies me={me} toasts={toasts} changed={changed} />}
         {me.role !== 'viewer' && <Requests key={stamp} changed={load} toasts={toasts} />}
         {power && <PowerDialog power={power} standing={standing} close={() => setPower(undefined)} changed={changed} toasts={toasts} />}
       </>}

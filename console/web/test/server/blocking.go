@@ -17,6 +17,11 @@ import (
 )
 
 const hooks = `mode: suggest
+units:
+  - {name: so-y-te, prefixes: [10.20.0.0/16], mode: suggest}
+  - {name: truong-hoc, prefixes: [10.30.0.0/16], mode: dry-run}
+never:
+  - {names: [tinh.example], reason: {vi: hệ thống của tỉnh, en: systems of the province}, owner: Sở Thông tin và Truyền thông}
 listen: 127.0.0.1:0
 dns: 127.0.0.1:0
 consumers:
