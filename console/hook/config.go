@@ -36,6 +36,7 @@ type Config struct {
 	DNS       string        `yaml:"dns"`           // address of the zone server, UDP and TCP; "" for none
 	Unblock   time.Duration `yaml:"unblock_after"` // time to answer a request to unblock; default 24 h
 	Appeal    *Appeal       `yaml:"appeal"`        // the page on which people ask to be unblocked; nil for none
+	Probes    *Probes       `yaml:"probes"`        // what must stay reachable; nil for none
 	Consumers []Consumer    `yaml:"consumers"`
 
 	places places
@@ -167,6 +168,9 @@ func (c *Config) Validate() error {
 		return wrong("unblock_after", "%v is less than a minute", c.Unblock)
 	}
 	if err := c.Appeal.validate(c); err != nil {
+		return err
+	}
+	if err := c.Probes.validate(); err != nil {
 		return err
 	}
 	if err := c.Brakes.validate(); err != nil {

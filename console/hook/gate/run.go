@@ -75,6 +75,9 @@ func (g *Gate) Run(ctx context.Context, ready func(lists, zones net.Addr)) error
 	for _, f := range g.feeds {
 		start(func() error { f.Run(ctx, g.news(ctx)); return nil })
 	}
+	if g.conf.Probes != nil {
+		start(func() error { g.probe(ctx); return nil })
+	}
 	start(func() error { g.observe(ctx); return nil })
 	start(func() error { g.watch(ctx, zones); return nil })
 	select {
