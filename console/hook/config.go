@@ -75,8 +75,9 @@ type Consumer struct {
 	SecretFile string        `yaml:"secret_file"` // token, key, password: never in this file
 	SecretEnv  string        `yaml:"secret_env"`
 	URL        string        `yaml:"url"`
-	Address    string        `yaml:"address"` // of the consumer: to notify, to send to, and never to block
-	Allow      []string      `yaml:"allow"`   // private prefixes that it may be sent to
+	TokenURL   string        `yaml:"token_url"` // where Zalo's tokens are renewed; default Zalo's own
+	Address    string        `yaml:"address"`   // of the consumer: to notify, to send to, and never to block
+	Allow      []string      `yaml:"allow"`     // private prefixes that it may be sent to
 	Zone       string        `yaml:"zone"`
 	Key        string        `yaml:"key"`       // name of a TSIG key
 	Page       string        `yaml:"page"`      // name to which sinkholed names lead

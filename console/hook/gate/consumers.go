@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"os"
@@ -112,12 +113,15 @@ func (g *Gate) secret(c *hook.Consumer) (string, error) {
 	if c.SecretFile == "" {
 		return "", nil
 	}
-	path := c.SecretFile
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(g.cfg.DataDir, path)
-	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(g.secretPath(c))
 	return strings.TrimSpace(string(b)), err
+}
+
+func (g *Gate) secretPath(c *hook.Consumer) string {
+	if filepath.IsAbs(c.SecretFile) {
+		return c.SecretFile
+	}
+	return filepath.Join(g.cfg.DataDir, c.SecretFile)
 }
 
 // pull makes silence of a consumer an alarm.
@@ -270,19 +274,47 @@ func buildMail(g *Gate, b *builder) error {
 	return err
 }
 
+// token gives the secret of a consumer as it is now.
+type token = func(context.Context) (string, error)
+
+func (g *Gate) tokenOf(b *builder) token {
+	return func(context.Context) (string, error) { return g.secret(b.Consumer) }
+}
+
+// buildZalo takes an access token that somebody renews, or the secrets of an official account, with which it is renewed here.
 func buildZalo(g *Gate, b *builder) error {
-	return buildChat(g, b, push.NewZalo)
+	if !push.ZaloSecret(b.secret) {
+		return buildChat(g, b, g.tokenOf(b), push.NewZalo)
+	}
+	if b.SecretFile == "" || b.SecretEnv != "" {
+		return &fieldError{"secret_env", "the tokens of an official account change: they need a file, secret_file"}
+	}
+	if b.TokenURL != "" {
+		if err := push.CheckURL(b.TokenURL, b.allow); err != nil {
+			return &fieldError{"token_url", err.Error()}
+		}
+	}
+	path := g.secretPath(b.Consumer)
+	z := g.zalo[path]
+	if z == nil {
+		var err error
+		if z, err = push.NewZaloToken(path, b.TokenURL, b.allow, g.cfg.Now); err != nil {
+			return &fieldError{"secret_file", err.Error()}
+		}
+		g.zalo[path] = z
+	}
+	return buildChat(g, b, z.Token, push.NewZalo)
 }
 
 func buildTelegram(g *Gate, b *builder) error {
-	return buildChat(g, b, push.NewTelegram)
+	return buildChat(g, b, g.tokenOf(b), push.NewTelegram)
 }
 
-func buildChat(g *Gate, b *builder, make func(string, string, func() (string, error), []netip.Prefix) (*push.Chat, error)) error {
+func buildChat(g *Gate, b *builder, t token, make func(string, string, token, []netip.Prefix) (*push.Chat, error)) error {
 	if len(b.To) != 1 {
 		return &fieldError{"to", "one receiver is expected"}
 	}
-	c, err := make(b.URL, b.To[0], func() (string, error) { return g.secret(b.Consumer) }, b.allow)
+	c, err := make(b.URL, b.To[0], t, b.allow)
 	if err == nil {
 		g.feed(b, c, 1, people)
 	}

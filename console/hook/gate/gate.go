@@ -49,7 +49,8 @@ type Gate struct {
 	zones     []serve.Zone
 	feeds     []*push.Feed
 	enforcers []enforcer
-	pulls     map[string]time.Duration // consumers that must be heard of, and how often
+	zalo      map[string]*push.ZaloToken // by their files: consumers share them
+	pulls     map[string]time.Duration   // consumers that must be heard of, and how often
 
 	mu     sync.Mutex
 	queue  []detector.Finding
@@ -88,7 +89,7 @@ func Open(ctx context.Context, cfg Config) (*Gate, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Gate{cfg: cfg, conf: conf, on: on, Consumers: &hook.Consumers{}, pulls: map[string]time.Duration{}, wake: make(chan struct{}, 1)}
+	g := &Gate{cfg: cfg, conf: conf, on: on, Consumers: &hook.Consumers{}, pulls: map[string]time.Duration{}, zalo: map[string]*push.ZaloToken{}, wake: make(chan struct{}, 1)}
 	never, err := hook.NewNever(append(conf.Never, own(conf)...), cfg.Brand)
 	if err != nil {
 		field, what, _ := strings.Cut(err.Error(), ": ")

@@ -30,7 +30,8 @@ const secret = "c2VjcmV0LWZvci10ZXN0cy1vbmx5LTAxMjM0NTY3ODk="
 func folder(t *testing.T, yaml string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for name, text := range map[string]string{gate.FileName: yaml, "token": "0123456789abcdef-token\n", "tsig": secret + "\n", "whsec": "whsec_" + secret} {
+	for name, text := range map[string]string{gate.FileName: yaml, "token": "0123456789abcdef-token\n", "tsig": secret + "\n", "whsec": "whsec_" + secret,
+		"oa": `{"app_id":"7","secret_key":"k","refresh_token":"r"}`} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -115,6 +116,7 @@ func TestConfigErrors(t *testing.T) {
 	f("dns: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: rpz}\n", "3:6: consumers[0].key: a zone needs a TSIG key")
 	f("dns: 127.0.0.1:0\nconsumers:\n  - {name: a, kind: rpz, allow: [127.0.0.1], zone: "+strings.Repeat("a.", 30)+"}\n", "3:52: consumers[0].zone: at most 50 characters")
 	f("consumers:\n  - {name: a, kind: webhook, secret_file: whsec, url: 'http://soar.example/'}\n", "2:6: consumers[0]: push: https is expected")
+	f("consumers: [{name: z, kind: zalo, to: ['1'], secret_file: oa, token_url: 'http://oauth.example/'}]\n", "1:74: consumers[0].token_url: https is expected")
 	f("probes: {targets: []}\n", "1:19: probes.targets: from 1 to 16")
 	f("probes: {targets: [{name: a, tcp: here}]}\n", "1:35: probes.targets[0].tcp: an address and port")
 	f("probes: {targets: [{name: a, tcp: '1.2.3.4:5', dns: a.example}]}\n", "1:21: probes.targets[0]: either tcp")

@@ -15,12 +15,12 @@ import (
 // Chat tells a messenger that something happened and where to look; no indicators and nobody's data leave the house.
 type Chat struct {
 	request func(token, text string) (url string, header map[string]string, body any)
-	token   func() (string, error) // read anew each time: those of Zalo live for a day, and somebody renews the file
+	token   func(context.Context) (string, error) // read anew each time: those of Zalo live for a day
 	client  *http.Client
 }
 
 // NewZalo returns a target that writes to a follower of a Zalo official account. base is the API's address, "" for Zalo's own.
-func NewZalo(base, user string, token func() (string, error), allow []netip.Prefix) (*Chat, error) {
+func NewZalo(base, user string, token func(context.Context) (string, error), allow []netip.Prefix) (*Chat, error) {
 	if base == "" {
 		base = "https://openapi.zalo.me"
 	}
@@ -31,7 +31,7 @@ func NewZalo(base, user string, token func() (string, error), allow []netip.Pref
 }
 
 // NewTelegram returns a target that writes to a Telegram chat. Providers in Viet Nam were told to block Telegram in May 2025.
-func NewTelegram(base, chat string, token func() (string, error), allow []netip.Prefix) (*Chat, error) {
+func NewTelegram(base, chat string, token func(context.Context) (string, error), allow []netip.Prefix) (*Chat, error) {
 	if base == "" {
 		base = "https://api.telegram.org"
 	}
@@ -40,7 +40,7 @@ func NewTelegram(base, chat string, token func() (string, error), allow []netip.
 	})
 }
 
-func newChat(base, to string, token func() (string, error), allow []netip.Prefix, request func(string, string) (string, map[string]string, any)) (*Chat, error) {
+func newChat(base, to string, token func(context.Context) (string, error), allow []netip.Prefix, request func(string, string) (string, map[string]string, any)) (*Chat, error) {
 	if err := CheckURL(base, allow); err != nil {
 		return nil, fmt.Errorf("push: %w", err)
 	}
@@ -53,7 +53,7 @@ func newChat(base, to string, token func() (string, error), allow []netip.Prefix
 // Deliver implements Target.
 func (c *Chat) Deliver(ctx context.Context, ns []hook.Notice) error {
 	for _, n := range ns {
-		token, err := c.token()
+		token, err := c.token(ctx)
 		if err != nil {
 			return err
 		}

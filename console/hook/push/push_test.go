@@ -349,7 +349,7 @@ func TestReceivers(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	defer s.Close()
-	token := func() (string, error) { return "secret-token", nil }
+	token := func(context.Context) (string, error) { return "secret-token", nil }
 	hive, err := NewTheHive(s.URL, "secret-key", loopback)
 	if err != nil {
 		t.Fatal(err)
