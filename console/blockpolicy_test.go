@@ -1,48 +1,20 @@
 package console
 
 import (
-	"net/http"
-	"net/http/cookiejar"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"khien/console/hook/gate"
-	"khien/detector/store/teststore"
 )
 
 // TestBlockingPolicy: leads change the policies within what hooks.yaml allows, everybody reads them, no consumer is in them,
 // each change is audited, and a mistake names its field.
 func TestBlockingPolicy(t *testing.T) {
-	dir := t.TempDir()
-	st, err := teststore.Open(t.Context(), filepath.Join(dir, "store"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
 	yaml := "listen: 127.0.0.1:0\nunits: [{name: so-y-te, prefixes: [10.20.0.0/16], mode: suggest}]\n" +
 		"consumers: [{name: pa-edge, kind: edl, format: edl-ip, secret_file: token, address: '198.51.100.99'}]\n"
-	for name, text := range map[string]string{gate.FileName: yaml, "token": "0123456789abcdef-token\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	g, err := gate.Open(t.Context(), gate.Config{DataDir: dir, Store: st})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer g.Close()
-	srv, err := New(Config{DataDir: dir, Version: "test", Blocking: g}, st)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer srv.Close()
-	h := httptest.NewServer(srv.Handler())
-	defer h.Close()
-	jar, _ := cookiejar.New(nil)
-	d := &desk{t: t, srv: srv, http: h, store: st, dir: dir, browser: &http.Client{Jar: jar}, password: srv.FirstPassword()}
+	d := newBlockingDesk(t, map[string]string{gate.FileName: yaml, "token": "0123456789abcdef-token\n"})
 	d.login()
 	for _, role := range []string{"viewer", "analyst", "lead"} {
 		d.want(200, "POST", "/api/v1/accounts", map[string]string{"name": role, "password": "a long password", "role": role})
@@ -86,7 +58,7 @@ func TestBlockingPolicy(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 	for _, secret := range []string{"0123456789abcdef", "pa-edge", "198.51.100.99", "secret_file"} {
-		resp, err := d.browser.Get(h.URL + at)
+		resp, err := d.browser.Get(d.http.URL + at)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -99,7 +71,7 @@ func TestBlockingPolicy(t *testing.T) {
 			t.Errorf("the policies hold %s", secret)
 		}
 	}
-	log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl"))
+	log, err := os.ReadFile(filepath.Join(d.dir, "audit.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}

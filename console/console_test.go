@@ -513,29 +513,40 @@ func TestNoRoadAround(t *testing.T) {
 	d.want(401, "GET", "/api/v1/me", nil, bear)
 }
 
-// TestBlockingRoles: analysts propose and take back, leads approve and turn the switch, each act is audited, and what must
-// not be blocked is refused with a reason.
-func TestBlockingRoles(t *testing.T) {
+// newBlockingDesk is a desk whose console has a gate; files are those of the data folder.
+func newBlockingDesk(t *testing.T, files map[string]string) *desk {
+	t.Helper()
 	dir := t.TempDir()
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	st, err := teststore.Open(t.Context(), filepath.Join(dir, "store"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	t.Cleanup(func() { st.Close() })
 	g, err := gate.Open(t.Context(), gate.Config{DataDir: dir, Store: st})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer g.Close()
+	t.Cleanup(func() { g.Close() })
 	srv, err := New(Config{DataDir: dir, Version: "test", Blocking: g}, st)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer srv.Close()
+	t.Cleanup(func() { srv.Close() })
 	h := httptest.NewServer(srv.Handler())
-	defer h.Close()
+	t.Cleanup(h.Close)
 	jar, _ := cookiejar.New(nil)
-	d := &desk{t: t, srv: srv, http: h, store: st, dir: dir, browser: &http.Client{Jar: jar}, password: srv.FirstPassword()}
+	return &desk{t: t, srv: srv, http: h, store: st, dir: dir, browser: &http.Client{Jar: jar}, password: srv.FirstPassword()}
+}
+
+// TestBlockingRoles: analysts propose and take back, leads approve and turn the switch, each act is audited, and what must
+// not be blocked is refused with a reason.
+func TestBlockingRoles(t *testing.T) {
+	d := newBlockingDesk(t, nil)
 	d.want(401, "GET", "/api/v1/blocking", nil)
 	d.login()
 	for _, role := range []string{"viewer", "analyst", "lead"} {
@@ -606,7 +617,7 @@ func TestBlockingRoles(t *testing.T) {
 		t.Errorf("%v", out)
 	}
 	d.want(404, "GET", decisions+"/nothing", nil)
-	log, err := os.ReadFile(filepath.Join(dir, "audit.jsonl"))
+	log, err := os.ReadFile(filepath.Join(d.dir, "audit.jsonl"))
 	if err != nil {
 		t.Fatal(err)
 	}
