@@ -119,7 +119,7 @@ func notSeen(has func(stage string) bool) (out []detector.Text) {
 	}
 	add(!has("lure"), "nạn nhân nhận đường dẫn từ đâu (tin nhắn, mạng xã hội, cuộc gọi)", "where the victim had the link from (a message, a social network, a call)")
 	add(has("apk"), "ứng dụng đã được cài đặt hay chưa", "whether the application was installed")
-	add(has("remote_control"), "ai điều khiển thiết bị và đã làm gì qua phần mềm điều khiển từ xa", "who controlled the device, and what was done with the remote-control program")
+	add(has("remote_control"), "ai điều khiển thiết bị, có phải hỗ trợ hợp lệ hay không, và đã làm gì qua phần mềm điều khiển từ xa", "who controlled the device, whether that was help that was wanted, and what was done with the remote-control program")
 	add(has("transfer"), "nội dung giao dịch: việc chuyển tiền chỉ được suy ra", "what was transferred: that money moved is only inferred")
 	add(!has("transfer"), "tiền đã bị chuyển đi hay chưa: giao dịch không hiện trên mạng", "whether money was moved: a transfer does not show on the network")
 	return out

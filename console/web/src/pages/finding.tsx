@@ -90,6 +90,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
         <h1>{title}</h1>
         <p className="badges">
           <Severity level={doc.event.severity} />
+          {doc.pcap_filename && <span title={doc.pcap_filename}>{t('finding.replayed')}</span>}
           <span>{t('finding.score', { n: number(k.score, 2) })}</span>
           <span>{words.word('status', triage.status)}</span>
           <span>{triage.assignee || t('common.nobody')}</span>
@@ -126,6 +127,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
                 ))}
               </ol>
             )}
+            {!!k.steps?.length && <p className="quiet legend">{t('finding.legend')}</p>}
           </section>
           <section>
             <h2>{t('finding.reasons')}</h2>
