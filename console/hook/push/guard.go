@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -70,9 +71,18 @@ func CheckURL(s string, allow []netip.Prefix) error {
 
 // post sends a body and reads the status. What no repetition heals is errFinal: the receiver does not want this message.
 func post(ctx context.Context, c *http.Client, to string, body []byte, header map[string]string) error {
+	_, err := exchange(ctx, c, to, body, header)
+	return err
+}
+
+// answerMax is how many bytes of an answer are read.
+const answerMax = 64 << 10
+
+// exchange does so and returns what the receiver says, the beginning of it.
+func exchange(ctx context.Context, c *http.Client, to string, body []byte, header map[string]string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for k, v := range header {
 		r.Header.Set(k, v)
@@ -83,15 +93,15 @@ func post(ctx context.Context, c *http.Client, to string, body []byte, header ma
 		if errors.As(err, &withURL) {
 			err = withURL.Err
 		}
-		return err
+		return nil, err
 	}
 	defer resp.Body.Close()
 	switch s := resp.StatusCode; {
 	case s/100 == 2, s == http.StatusConflict: // it has this one already
-		return nil
+		return io.ReadAll(io.LimitReader(resp.Body, answerMax))
 	case s == http.StatusBadRequest, s == http.StatusGone, s == http.StatusRequestEntityTooLarge, s == http.StatusUnprocessableEntity:
-		return fmt.Errorf("%w: %s", errFinal, resp.Status)
+		return nil, fmt.Errorf("%w: %s", errFinal, resp.Status)
 	default:
-		return errors.New(resp.Status)
+		return nil, errors.New(resp.Status)
 	}
 }

@@ -339,7 +339,7 @@ func TestReceivers(t *testing.T) {
 		body                    map[string]any
 	}
 	var got []request
-	status := 201
+	status, says := 201, `{"error":0,"message":"Success"}`
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := request{path: r.URL.Path, auth: r.Header.Get("Authorization") + r.Header.Get("access_token"), contentType: r.Header.Get("Content-Type")}
 		if err := json.NewDecoder(r.Body).Decode(&q.body); err != nil {
@@ -347,6 +347,7 @@ func TestReceivers(t *testing.T) {
 		}
 		got = append(got, q)
 		w.WriteHeader(status)
+		io.WriteString(w, says)
 	}))
 	defer s.Close()
 	token := func(context.Context) (string, error) { return "secret-token", nil }
@@ -377,6 +378,10 @@ func TestReceivers(t *testing.T) {
 		if b, _ := json.Marshal(q.body); strings.Contains(string(b), "bad") || strings.Contains(string(b), "secret") {
 			t.Errorf("%s", b)
 		}
+	}
+	status, says = 200, `{"error":-213,"message":"User has not followed OA"}`
+	if err := zalo.Deliver(t.Context(), n); err == nil || !strings.Contains(err.Error(), "-213") {
+		t.Errorf("a refusal of Zalo counts as delivered: %v", err)
 	}
 	s.Close()
 	if err := telegram.Deliver(t.Context(), n); err == nil || strings.Contains(err.Error(), "secret") {

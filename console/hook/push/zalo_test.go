@@ -34,6 +34,7 @@ func (f *fakeZalo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		f.sent++
+		fmt.Fprint(w, `{"error":0,"message":"Success"}`)
 		return
 	}
 	switch want := fmt.Sprintf("refresh-%d", f.n); {
