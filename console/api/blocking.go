@@ -150,6 +150,9 @@ func readProposal(w http.ResponseWriter, r *http.Request, q *gate.Request) error
 	return nil
 }
 
+// overlayMax is how many bytes a change of the policies has: its never-block list may be long, and it has to fit a document.
+const overlayMax = 512 << 10
+
 // readOverlay reads a change of the policies.
 func readOverlay(w http.ResponseWriter, r *http.Request, q *gate.Request) error {
 	var in struct {
@@ -157,7 +160,7 @@ func readOverlay(w http.ResponseWriter, r *http.Request, q *gate.Request) error 
 		On      uint64       `json:"on"`
 		Reason  string       `json:"reason"`
 	}
-	if err := read(w, r, &in); err != nil {
+	if err := readMax(w, r, &in, overlayMax); err != nil {
 		return err
 	}
 	q.Overlay, q.On, q.Reason = &in.Overlay, in.On, in.Reason

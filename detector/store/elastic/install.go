@@ -112,8 +112,8 @@ func (s *Store) createIndex(ctx context.Context, alias string, properties m) err
 	body := indexBody(properties)
 	body["aliases"] = m{alias: m{"is_write_index": true}}
 	err = s.put(ctx, "/"+indexName(alias), body)
-	if hasStatus(err, 400) { // another process was faster
-		return s.do(ctx, "GET", "/"+alias+"/_mapping", nil, nil)
+	if hasStatus(err, 400) && s.do(ctx, "GET", "/"+alias+"/_mapping", nil, nil) == nil {
+		return nil // another process was faster
 	}
 	return err
 }
