@@ -158,3 +158,22 @@ func TestBodyLimits(t *testing.T) {
 	d.want(400, "GET", "/api/v1/groups?limit=100000", nil)
 	d.want(400, "GET", "/api/v1/groups?q="+strings.Repeat("x", 5000), nil)
 }
+
+// TestUnattended: what a page asks by itself does not keep a session alive that nobody uses.
+func TestUnattended(t *testing.T) {
+	now := time.Now()
+	d := newDesk(t, func(c *Config) { c.Now = func() time.Time { return now } })
+	d.login()
+	alone := func(r *http.Request) { r.Header.Set("Khien-Unattended", "1") }
+	for range 7 {
+		now = now.Add(time.Hour)
+		d.want(200, "GET", "/api/v1/me", nil, alone)
+	}
+	now = now.Add(time.Hour + time.Minute)
+	d.want(401, "GET", "/api/v1/me", nil, alone)
+	d.login()
+	for range 10 {
+		now = now.Add(time.Hour)
+		d.want(200, "GET", "/api/v1/me", nil)
+	}
+}

@@ -246,8 +246,13 @@ func (b *Book) begin(name string) (t string) {
 	return t
 }
 
-// Session returns who a token belongs to.
-func (b *Book) Session(t string) (Account, error) {
+// Session returns who a token belongs to, and counts as a use of the session.
+func (b *Book) Session(t string) (Account, error) { return b.session(t, true) }
+
+// Unattended returns who a token belongs to. It is no use of the session: a page asks by itself.
+func (b *Book) Unattended(t string) (Account, error) { return b.session(t, false) }
+
+func (b *Book) session(t string, use bool) (Account, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	s, ok := b.state.Sessions[key(t)]
@@ -258,9 +263,11 @@ func (b *Book) Session(t string) (Account, error) {
 	if !ok {
 		return Account{}, ErrSession
 	}
-	// Held in memory; a restart forgets at most what happened since the last save.
-	s.Seen = b.now()
-	b.state.Sessions[key(t)] = s
+	if use {
+		// Held in memory; a restart forgets at most what happened since the last save.
+		s.Seen = b.now()
+		b.state.Sessions[key(t)] = s
+	}
 	return a.Account, nil
 }
 

@@ -260,9 +260,17 @@ func bearer(r *http.Request) string {
 	return text
 }
 
+// unattended is the header of a request that a page sends by itself, now and then. It keeps no session alive: a browser that
+// somebody left open is logged out in time.
+const unattended = "Khien-Unattended"
+
 // authorize returns who asks, when the session is good and the role suffices.
 func (a *API) authorize(r *http.Request, need account.Role) (account.Account, error) {
-	who, err := a.cfg.Accounts.Session(a.token(r))
+	session := a.cfg.Accounts.Session
+	if r.Header.Get(unattended) != "" {
+		session = a.cfg.Accounts.Unattended
+	}
+	who, err := session(a.token(r))
 	if text := bearer(r); text != "" {
 		who, err = a.cfg.Accounts.Program(text)
 	}

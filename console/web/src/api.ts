@@ -354,13 +354,14 @@ export class Problem extends Error {
 }
 
 // call asks the server; blocking.ts and reporting.ts have the calls of their pages.
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+// What a page asks by itself is unattended: it keeps no session alive.
+export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, unattended?: boolean): Promise<T> {
   let resp: Response
   try {
     resp = await fetch('/api/v1/' + path, {
       method,
       signal,
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(unattended ? { 'Khien-Unattended': '1' } : {}) },
       body: body === undefined ? undefined : JSON.stringify(body),
     })
   } catch (e) {

@@ -23,7 +23,7 @@ export interface RevealRequest {
 }
 
 export const revealing = {
-  list: () => call<{ reveals: RevealRequest[]; next: string }>('GET', 'reveals'),
+  list: (unattended?: boolean) => call<{ reveals: RevealRequest[]; next: string }>('GET', 'reveals', undefined, undefined, unattended),
   ask: (of: RevealRequest['of'], subject: string, purpose: string) => call<RevealRequest>('POST', 'reveals', { of, subject, purpose }),
   agree: (id: string) => call<RevealRequest>('POST', `reveals/${encodeURIComponent(id)}/agree`),
   refuse: (id: string) => call<RevealRequest>('POST', `reveals/${encodeURIComponent(id)}/refuse`),

@@ -1,23 +1,25 @@
 // What every page's head tells: the time, how much waits, and whether the sensors can be trusted.
 import { useEffect, useState } from 'react'
-import { api } from '../api'
+import { call, type Overview } from '../api'
 import { useWords } from '../i18n'
 import { follow } from '../route'
-import { sensors } from '../sensors'
+import type { Sensor } from '../sensors'
 import { clock } from '../time'
 
 const refreshMS = 20_000
 
+const ask = <T,>(path: string) => call<T>('GET', path, undefined, undefined, true)
+
 // every does something now and then, as long as the page is there. Without an answer what was told before stays.
-function useEvery<T>(ask: () => Promise<T>): T | undefined {
+function useEvery<T>(load: () => Promise<T>): T | undefined {
   const [got, setGot] = useState<T>()
   useEffect(() => {
     let left = false
-    const load = () => void ask().then((v) => { if (!left) setGot(v) }, () => undefined)
-    load()
-    const timer = setInterval(load, refreshMS)
+    const again = () => void load().then((v) => { if (!left) setGot(v) }, () => undefined)
+    again()
+    const timer = setInterval(again, refreshMS)
     return () => { left = true; clearInterval(timer) }
-    // ask is the same function in other words at each drawing.
+    // load is the same function in other words at each drawing.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [])
   return got
@@ -28,14 +30,14 @@ const waits = '/inbox?' + new URLSearchParams({ q: 'status:new severity>=high', 
 // WaitingCount stands behind the inbox.
 export function WaitingCount() {
   const { t, number } = useWords()
-  const n = useEvery(() => api.overview().then((v) => v.waiting))
+  const n = useEvery(() => ask<Overview>('overview').then((v) => v.waiting))
   return n ? <a className="waits" href={waits} onClick={follow} aria-label={t('head.waiting', { n: number(n) })} title={t('head.waiting', { n: number(n) })}>{number(n)}</a> : null
 }
 
 // Headline is the time of Vietnam and the sensors. An account that is limited to units sees no sensors.
 export function Headline() {
   const { t, number } = useWords()
-  const list = useEvery(() => sensors.list().then((r) => r.sensors))
+  const list = useEvery(() => ask<{ sensors: Sensor[] }>('sensors').then((r) => r.sensors))
   const [now, setNow] = useState(() => new Date().toISOString())
   useEffect(() => {
     const timer = setInterval(() => setNow(new Date().toISOString()), 5_000)

@@ -54,7 +54,7 @@ export function Wanted() {
   const [n, setN] = useState(0)
   useEffect(() => {
     // Without an answer the link is absent; the page of requests says why.
-    const load = () => void revealing.list().then((r) => setN(r.reveals.filter((x) => x.state === 'waiting' && !x.own).length), () => undefined)
+    const load = () => void revealing.list(true).then((r) => setN(r.reveals.filter((x) => x.state === 'waiting' && !x.own).length), () => undefined)
     load()
     const timer = setInterval(load, pollMS)
     window.addEventListener(changed, load)
