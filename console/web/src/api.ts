@@ -356,6 +356,11 @@ export class Problem extends Error {
 // call asks the server; blocking.ts and reporting.ts have the calls of their pages.
 // What a page asks by itself is unattended: it keeps no session alive.
 export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, unattended?: boolean): Promise<T> {
+  // What does not come, or not to its end, is no answer.
+  const lost = (e: unknown): never => {
+    if (e instanceof DOMException && e.name === 'AbortError') throw e
+    throw new Problem(0, 'network')
+  }
   let resp: Response
   try {
     resp = await fetch('/api/v1/' + path, {
@@ -365,10 +370,9 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
       body: body === undefined ? undefined : JSON.stringify(body),
     })
   } catch (e) {
-    if (e instanceof DOMException && e.name === 'AbortError') throw e
-    throw new Problem(0, 'network')
+    return lost(e)
   }
-  const data = await resp.json().catch(() => ({}))
+  const data = await resp.json().catch((e: unknown) => (resp.ok ? lost(e) : {}))
   if (!resp.ok) {
     if (resp.status === 401 && !path.startsWith('login')) window.dispatchEvent(new Event('khien:login'))
     throw new Problem(resp.status, typeof data.code === 'string' ? data.code : 'other', data)

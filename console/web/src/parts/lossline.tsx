@@ -26,7 +26,7 @@ export function LossLine({ range = '', from = '', to = '', sensor = '' }: { rang
     const leave = new AbortController()
     const window: Record<string, string> = from && to ? { from, to } : { range: range || 'all' }
     // Who cannot ask sees the page's own error; the line adds nothing to that.
-    sensors.losses(new URLSearchParams({ ...window, sensor }), leave.signal).then((r) => setList(r.losses), () => setList([]))
+    sensors.losses(new URLSearchParams({ ...window, sensor }), leave.signal).then((r) => setList(r.losses), () => { if (!leave.signal.aborted) setList([]) })
     return () => leave.abort()
   }, [range, from, to, sensor])
   if (list.length === 0) return null
