@@ -31,10 +31,13 @@ import (
 // HubConfig says where a hub listens and keeps its streams. All are required.
 type HubConfig struct {
 	Dir           string // streams, certificate and accounts
-	Listen        string // address
+	Listen        string // address; port 0 is a free one, see Addr
 	FindingsBytes int64  // of the stream on disk; a full one refuses, and sensors keep theirs
 	EventsBytes   int64  // a full one drops its oldest
 }
+
+// startsWithin is how long a hub may take until it listens: it reads its streams before.
+const startsWithin = 20 * time.Second
 
 // Hub is a running server. Close ends it.
 type Hub struct {
@@ -66,10 +69,14 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	clients.AddCert(ca.Leaf)
 	var secret [32]byte
 	rand.Read(secret[:])
+	listenPort := int(n)
+	if n == 0 {
+		listenPort = server.RANDOM_PORT // its own 0 is its standard port, which two hubs of one machine would share
+	}
 	h := &Hub{secret: hex.EncodeToString(secret[:]), stop: make(chan struct{})}
 	door := &doorkeeper{accounts: Accounts{c.Dir}, internal: h.secret, admitted: map[string]account{}, out: map[string]bool{}}
 	o := &server.Options{
-		ServerName: "khien-hub", Host: host, Port: int(n), NoSigs: true, NoLog: true, MaxPayload: messageMax,
+		ServerName: "khien-hub", Host: host, Port: listenPort, NoSigs: true, NoLog: true, MaxPayload: messageMax,
 		JetStream: true, StoreDir: filepath.Join(c.Dir, "streams"), SyncAlways: true, JetStreamMaxMemory: 64 << 20,
 		JetStreamMaxStore: c.FindingsBytes + c.EventsBytes + versionsBytes + 64<<20,
 		// Whose account has a certificate has to show it: the doorkeeper sees to that.
@@ -80,10 +87,9 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	if h.s, err = server.NewServer(o); err != nil {
 		return nil, fmt.Errorf("bus: hub: %w", err)
 	}
-	h.s.Start()
-	if !h.s.ReadyForConnections(20 * time.Second) {
+	if err := h.start(); err != nil {
 		h.Close()
-		return nil, fmt.Errorf("bus: hub: %s: the server does not start (is the address in use?)", c.Listen)
+		return nil, fmt.Errorf("bus: hub: %s: %w", c.Listen, err)
 	}
 	if err := h.setUp(ctx, c); err != nil {
 		h.Close()
@@ -91,6 +97,24 @@ func StartHub(ctx context.Context, c HubConfig) (*Hub, error) {
 	}
 	h.doors.Go(func() { h.showOut(door) })
 	return h, nil
+}
+
+// start starts the server and waits until it listens, or tells what it dies of.
+func (h *Hub) start() error {
+	died := make(lastWords, 1)
+	h.s.SetLogger(died, false, false)
+	h.s.Start()
+	ready := make(chan bool, 1)
+	go func() { ready <- h.s.ReadyForConnections(startsWithin) }()
+	select {
+	case err := <-died:
+		return err
+	case ok := <-ready:
+		if !ok {
+			return fmt.Errorf("the server does not start within %s", startsWithin)
+		}
+		return nil
+	}
 }
 
 // showOut closes the connections of accounts that are gone or have got another token, until the hub is closed.
