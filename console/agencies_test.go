@@ -53,6 +53,9 @@ func withAgencies(t *testing.T, test func(*testing.T, *agencies)) {
 	test(t, newAgencies(t, st))
 }
 
+// certB is the certificate that a server showed a host of agency b.
+var certB = strings.Repeat("BB", 20)
+
 func newAgencies(t *testing.T, st store.Store) *agencies {
 	t.Helper()
 	dir := t.TempDir()
@@ -84,11 +87,16 @@ func newAgencies(t *testing.T, st store.Store) *agencies {
 	}
 	x.fa, x.fb = at("10.1.0.1", "a-sensor", 1), at("10.2.0.1", "b-sensor", 2, func(f *detector.Finding) {
 		f.SHA256, f.Summary = strings.Repeat("bb", 32), detector.Text{VI: "secret-b", EN: "secret-b"}
+		f.Certificate = detector.Certificate{Fingerprint: certB, Subject: "CN=secret-b"}
 	})
 	x.seen = at("192.0.2.1", "b-sensor", 3)
 	x.both = at("10.1.0.1", "center", 4, func(f *detector.Finding) { f.DstIP = netip.MustParseAddr("10.2.3.4") })
 	x.campaign = at("10.1.0.9", "center", 5, func(f *detector.Finding) { f.RelatedIPs = []string{"10.1.0.9", "10.2.0.77", "198.51.100.1"} })
 	x.write(x.fa, x.fb, x.seen, x.both, x.campaign)
+	if err := st.WriteEvents(t.Context(), []store.Event{{Time: time.Now(), Type: "tls", Host: "secret-b.example", Cert: certB, Sensor: "b-sensor", Src: netip.MustParseAddrPort("10.2.0.1:5000"),
+		Dst: netip.MustParseAddrPort("203.0.113.9:443"), Body: []byte(`{"tls":{"subject":"CN=secret-b"}}`)}}); err != nil {
+		t.Fatal(err)
+	}
 	x.b = x.another("binh")
 	b := x.b
 	b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": store.GroupKey(&x.fb), "version": 0, "status": "seen", "comment": "secret-b"})
@@ -217,7 +225,8 @@ func (x *agencies) tries() map[string][]try {
 		"GET bundles": {{"bundles?by=unit", nil, 200, ""}, {"bundles?by=sensor", nil, 200, ""}, {"bundles?by=brand", nil, 200, ""},
 			{"bundles?by=chain", nil, 200, ""}, {"bundles?by=campaign", nil, 200, ""}},
 		"GET entity": {{"entity?kind=ip&value=10.2.0.1", nil, 200, "10.2.0.1"}, {"entity?kind=ip&value=10.2.0.77", nil, 200, "10.2.0.77"},
-			{"entity?kind=host&value=b-sensor.example", nil, 200, "b-sensor"}, {"entity?kind=sha256&value=" + x.fb.SHA256, nil, 200, ""}},
+			{"entity?kind=host&value=b-sensor.example", nil, 200, "b-sensor"}, {"entity?kind=sha256&value=" + x.fb.SHA256, nil, 200, ""},
+			{"entity?kind=cert&value=" + certB, nil, 200, ""}, {"entity?kind=host&value=secret-b.example", nil, 200, "secret-b"}},
 		"GET triage":                       {{"triage?key=" + group, nil, 404, ""}},
 		"PUT triage":                       {{"triage", seen, 404, ""}, {"triage", map[string]any{"key": store.GroupKey(&x.fa), "version": 0, "assignee": "binh"}, 400, ""}},
 		"POST triage/bulk":                 {{"triage/bulk", map[string]any{"changes": []any{seen}}, 200, key}},

@@ -115,12 +115,27 @@ type ecsQuestion struct {
 }
 
 type ecsTLS struct {
-	Client ecsTLSClient `json:"client"`
+	Client ecsTLSClient  `json:"client"`
+	Server *ecsTLSServer `json:"server,omitempty"`
 }
 
 type ecsTLSClient struct {
 	ServerName string `json:"server_name,omitempty"`
 	JA4        string `json:"ja4,omitempty"`
+}
+
+type ecsTLSServer struct {
+	Hash      ecsCertHash `json:"hash"`
+	Subject   string      `json:"subject,omitempty"`
+	Issuer    string      `json:"issuer,omitempty"`
+	NotBefore *time.Time  `json:"not_before,omitempty"`
+	NotAfter  *time.Time  `json:"not_after,omitempty"`
+}
+
+// ecsCertHash has one of the two.
+type ecsCertHash struct {
+	SHA1   string `json:"sha1,omitempty"`
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 type ecsFile struct {
@@ -282,8 +297,8 @@ func (f *Finding) ecsProtocols(d *ecsDocument) {
 	case "tls", "quic":
 		tls.ServerName = f.Domain
 	}
-	if tls != (ecsTLSClient{}) {
-		d.TLS = &ecsTLS{tls}
+	if cert := ecsCertificate(&f.Certificate); cert != nil || tls != (ecsTLSClient{}) {
+		d.TLS = &ecsTLS{tls, cert}
 	}
 	if f.URL != "" {
 		d.URL = &ecsURL{Original: string(MaskSecrets([]byte(f.URL))), Domain: f.Domain}
@@ -320,8 +335,10 @@ func (f *Finding) ecsThreatAndRelated(d *ecsDocument) {
 	if f.Domain != "" && !slices.Contains(rel.Hosts, f.Domain) {
 		rel.Hosts = append(rel.Hosts, f.Domain)
 	}
-	if f.SHA256 != "" {
-		rel.Hash = []string{f.SHA256}
+	for _, h := range []string{f.SHA256, f.Certificate.Fingerprint} {
+		if h != "" {
+			rel.Hash = append(rel.Hash, h)
+		}
 	}
 	if len(rel.IP)+len(rel.Hosts)+len(rel.Hash) > 0 {
 		d.Related = &rel
@@ -399,6 +416,7 @@ func (f *Finding) fromECS(d *ecsDocument) error {
 	}
 	if d.TLS != nil {
 		f.JA4 = d.TLS.Client.JA4
+		f.Certificate = d.TLS.Server.certificate()
 	}
 	if d.File != nil {
 		f.FileName, f.FileMIME, f.FileSize = d.File.Name, d.File.MIME, d.File.Size

@@ -27,7 +27,8 @@ func fullFinding() Finding {
 		SrcPlace: Place{Country: "VN"}, DstPlace: Place{64500, "Example Hosting", "NL"},
 		Transport: "tcp", App: "tls", CommunityID: "1:abc=", FlowID: math.MaxUint64 - 1, Direction: "to_server", VLAN: []uint16{7, 9},
 		Domain: "vneid-gov.example", URL: "https://vneid-gov.example/a?b=1", UserAgent: "Mozilla", JA4: "t13d1516h2_x",
-		FileName: "VNeID.apk", FileMIME: "application/vnd.android.package-archive", FileSize: 1 << 40, SHA256: strings.Repeat("ab", 32),
+		Certificate: Certificate{strings.Repeat("AB", 20), "CN=vneid-gov.example", "C=US, O=Let's Encrypt, CN=R11", at.Add(-time.Hour), at.Add(time.Hour)},
+		FileName:    "VNeID.apk", FileMIME: "application/vnd.android.package-archive", FileSize: 1 << 40, SHA256: strings.Repeat("ab", 32),
 		Techniques: []Technique{{"T1566.002", "Spearphishing Link", "Initial Access", "TA0001"}, {ID: "T1056"}},
 		Fraud:      &Fraud{Kind: "credential_post", Brand: "vneid", Stage: "submission", Visibility: "seen", Score: 0.97},
 		Steps:      []Step{{Time: at, Stage: "lookup", Visibility: "seen", What: Text{"tra tên", "looked up"}, Evidence: "dns"}},
@@ -54,6 +55,9 @@ func TestFindingRoundTrip(t *testing.T) {
 	}
 	f("full", fullFinding())
 	f("least", Finding{Source: FromSignature})
+	hashed := fullFinding()
+	hashed.JA4, hashed.Certificate = "", Certificate{Fingerprint: strings.Repeat("0A", 32)}
+	f("a certificate by its SHA-256", hashed)
 	dns := fullFinding()
 	dns.App, dns.RelatedIPs, dns.RelatedHosts = "dns", nil, nil
 	f("dns", dns)

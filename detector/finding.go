@@ -118,10 +118,12 @@ type Finding struct {
 	URL       string
 	UserAgent string
 	JA4       string
-	FileName  string
-	FileMIME  string
-	FileSize  uint64
-	SHA256    string
+	// Certificate is what the server showed.
+	Certificate Certificate
+	FileName    string
+	FileMIME    string
+	FileSize    uint64
+	SHA256      string
 
 	Techniques   []Technique
 	Fraud        *Fraud

@@ -66,6 +66,7 @@ func (f *Finding) observeTx(tx sensor.Transaction) {
 	if v, ok := tx.Buffer(sensor.TLSJA4, sensor.ToServer, 0); ok {
 		f.JA4 = clip(v)
 	}
+	f.observeCertificate(tx)
 }
 
 // textMax is how many bytes of a peer's text a finding keeps.

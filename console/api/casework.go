@@ -218,7 +218,7 @@ func (a *API) found(ctx context.Context, c cases.Case) ([]found, error) {
 
 // entitiesOf lists kinds and values that a finding names.
 func entitiesOf(f *detector.Finding) [][2]string {
-	out := [][2]string{{cases.Host, f.Domain}, {cases.File, f.SHA256}, {cases.Client, f.JA4}}
+	out := [][2]string{{cases.Host, f.Domain}, {cases.File, f.SHA256}, {cases.Client, f.JA4}, {cases.Cert, f.Certificate.Fingerprint}}
 	if f.SrcIP.IsValid() {
 		out = append(out, [2]string{cases.Address, f.SrcIP.String()})
 	}

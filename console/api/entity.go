@@ -21,7 +21,7 @@ const (
 
 // entity is what the findings tell of one address, name, file or client.
 type entity struct {
-	Kind       string      `json:"kind"` // ip, host, sha256, ja4
+	Kind       string      `json:"kind"` // ip, host, sha256, ja4, cert
 	Value      string      `json:"value"`
 	First      *time.Time  `json:"first"` // nil when nothing is known
 	Last       *time.Time  `json:"last"`
@@ -35,8 +35,11 @@ type entity struct {
 	Files      []nameCount `json:"files"` // SHA-256
 	Names      []nameCount `json:"names"` // of files
 	JA4        []nameCount `json:"ja4"`
+	Certs      []nameCount `json:"certs"` // fingerprints; of a name also those that the telemetry has
 	Sensors    []nameCount `json:"sensors"`
 	Groups     []groupView `json:"groups"` // worst first
+	// Certificate is there for a certificate alone.
+	Certificate *certificateView `json:"certificate,omitempty"`
 }
 
 // entityQuery puts the value into its one form and returns what asks for it.
@@ -67,8 +70,14 @@ func (e *entity) entityQuery() (store.Query, error) {
 			return store.Query{}, wrong
 		}
 		return store.Query{JA4: []string{e.Value}}, nil
+	case "cert":
+		if e.Value = detector.Fingerprint(e.Value); e.Value == "" {
+			return store.Query{}, wrong
+		}
+		e.Certificate = &certificateView{Hosts: []nameCount{}, Servers: []nameCount{}}
+		return store.Query{Cert: []string{e.Value}}, nil
 	}
-	return store.Query{}, badRequest("kind", "kind is ip, host, sha256 or ja4")
+	return store.Query{}, badRequest("kind", "kind is ip, host, sha256, ja4 or cert")
 }
 
 // getEntity answers "who or what is this?".
@@ -108,8 +117,17 @@ func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Acco
 			break
 		}
 	}
+	switch e.Kind {
+	case "cert":
+		err = a.certificate(r.Context(), e)
+	case "host":
+		err = a.certificatesOf(r.Context(), e, t)
+	}
+	if err != nil {
+		return err
+	}
 	e.Rules, e.Peers, e.Hosts, e.Brands = t.top("rule"), t.top("peer"), t.top("host"), t.top("brand")
-	e.Files, e.Names, e.JA4, e.Sensors = t.top("file"), t.top("name"), t.top("ja4"), t.top("sensor")
+	e.Files, e.Names, e.JA4, e.Certs, e.Sensors = t.top("file"), t.top("name"), t.top("ja4"), t.top("cert"), t.top("sensor")
 	return answer(w, e)
 }
 
@@ -123,12 +141,7 @@ func (e *entity) add(f *detector.Finding, t tally) {
 	if last.IsZero() {
 		last = f.Time
 	}
-	if e.First == nil || first.Before(*e.First) {
-		e.First = &first
-	}
-	if e.Last == nil || last.After(*e.Last) {
-		e.Last = &last
-	}
+	e.seen(first, last)
 	t.count("rule", cmp.Or(f.Rule.Name, f.Rule.ID))
 	for _, ip := range []netip.Addr{f.SrcIP, f.DstIP} {
 		if ip.IsValid() && ip.String() != e.Value {
@@ -150,7 +163,24 @@ func (e *entity) add(f *detector.Finding, t tally) {
 	if f.JA4 != e.Value {
 		t.count("ja4", f.JA4)
 	}
+	switch e.Kind {
+	case "cert":
+		e.Certificate.says(f.Certificate)
+	case "host": // the telemetry has them
+	default:
+		t.count("cert", f.Certificate.Fingerprint)
+	}
 	t.count("sensor", f.Sensor)
+}
+
+// seen widens the time of the entity.
+func (e *entity) seen(first, last time.Time) {
+	if e.First == nil || first.Before(*e.First) {
+		e.First = &first
+	}
+	if e.Last == nil || last.After(*e.Last) {
+		e.Last = &last
+	}
 }
 
 // tally counts values by kind.

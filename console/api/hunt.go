@@ -93,6 +93,7 @@ func columns(lang string) []column {
 		{"file", func(f *detector.Finding) string { return f.FileName }},
 		{"sha256", func(f *detector.Finding) string { return f.SHA256 }},
 		{"ja4", func(f *detector.Finding) string { return f.JA4 }},
+		{"certificate", func(f *detector.Finding) string { return f.Certificate.Fingerprint }},
 		{"campaign", func(f *detector.Finding) string { return f.CampaignID }},
 		{"chain", func(f *detector.Finding) string { return f.ChainID }},
 		{"sensor", func(f *detector.Finding) string { return f.Sensor }},

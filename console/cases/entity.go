@@ -10,6 +10,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"khien/detector"
 )
 
 // Kinds of entities: those of the findings, and accounts of people or banks, which only people name.
@@ -18,6 +20,7 @@ const (
 	Host    = "host"
 	File    = "sha256"
 	Client  = "ja4"
+	Cert    = "cert" // certificate of a server, by its fingerprint
 	Account = "account"
 )
 
@@ -78,9 +81,13 @@ func Normal(kind, value string) (string, error) {
 		if strings.ContainsAny(value, " /") {
 			return wrong("no JA4")
 		}
+	case Cert:
+		if value = detector.Fingerprint(value); value == "" {
+			return wrong("no fingerprint of a certificate")
+		}
 	case Account:
 	default:
-		return "", fmt.Errorf("%w: kind %.20q: ip, host, sha256, ja4, account", ErrInvalid, kind)
+		return "", fmt.Errorf("%w: kind %.20q: ip, host, sha256, ja4, cert, account", ErrInvalid, kind)
 	}
 	return value, nil
 }

@@ -151,6 +151,7 @@ func TestNormal(t *testing.T) {
 		{Host, "a b", ""},
 		{File, strings.Repeat("AB", 32), strings.Repeat("ab", 32)},
 		{File, "abcd", ""},
+		{Cert, strings.Repeat("ab:", 19) + "ab", strings.Repeat("AB", 20)},
 		{Client, "t13d1516h2_8daaf6152771_b186095e22b6", "t13d1516h2_8daaf6152771_b186095e22b6"},
 		{Account, "Vietcombank 0123456789 NGUYEN VAN A", "Vietcombank 0123456789 NGUYEN VAN A"},
 		{Account, "a\u202eb", ""},

@@ -59,6 +59,7 @@ func fields() []field {
 		{"rule", "rule:2100001", func(q *store.Query, v string) string { return add(&q.Rule, v) }},
 		{"sha256", "sha256:" + strings.Repeat("0", 64), func(q *store.Query, v string) string { return addSHA256(&q.SHA256, v) }},
 		{"ja4", "ja4:t13d1516h2_8daaf6152771_b186095e22b6", func(q *store.Query, v string) string { return add(&q.JA4, v) }},
+		{"cert", "cert:" + strings.Repeat("0", 40), func(q *store.Query, v string) string { return addCert(&q.Cert, v) }},
 		{"campaign", `campaign:"vneid-*.example"`, func(q *store.Query, v string) string { return add(&q.Campaign, v) }},
 		{"chain", "chain:c-4f2a", func(q *store.Query, v string) string { return add(&q.Chain, v) }},
 		{"sensor", "sensor:so-y-te", func(q *store.Query, v string) string { return add(&q.Sensor, v) }},
@@ -198,6 +199,15 @@ func addSHA256(list *[]string, v string) string {
 	v = strings.ToLower(v)
 	if len(v) != 64 || strings.Trim(v, "0123456789abcdef") != "" {
 		return "64 × 0-9a-f"
+	}
+	return add(list, v)
+}
+
+// addCert takes the hash of a certificate, with or without colons.
+func addCert(list *[]string, v string) string {
+	v = detector.Fingerprint(v)
+	if v == "" {
+		return "40/64 × 0-9a-f"
 	}
 	return add(list, v)
 }

@@ -40,6 +40,8 @@ func TestParse(t *testing.T) {
 	f("technique:t1566.002 -sensor:x chain:c-1 campaign:\"a *\" ja4:t13d sha256:"+strings.Repeat("AB", 32), store.Query{
 		Technique: []string{"T1566.002"}, Not: &store.Query{Sensor: []string{"x"}}, Chain: []string{"c-1"}, Campaign: []string{"a *"},
 		JA4: []string{"t13d"}, SHA256: []string{strings.Repeat("ab", 32)}})
+	f("cert:"+strings.Repeat("ab:", 19)+"ab -cert:"+strings.Repeat("0F", 32), store.Query{Cert: []string{strings.Repeat("AB", 20)},
+		Not: &store.Query{Cert: []string{strings.Repeat("0F", 32)}}})
 	f("stage:Submission,apk -stage:visit", store.Query{Stage: []string{"submission", "apk"}, Not: &store.Query{Stage: []string{"visit"}}})
 	f("as:AS45899,64500 -country:vn", store.Query{AS: []string{"45899", "64500"}, Not: &store.Query{Country: []string{"VN"}}})
 	f("severity>=cao", store.Query{MinSeverity: detector.High})

@@ -1,9 +1,11 @@
 package eve
 
 import (
+	"crypto/sha1"
 	"encoding/json"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"khien/detector"
@@ -53,9 +55,35 @@ type recordQuery struct {
 }
 
 type recordTLS struct {
-	SNI string `json:"sni,omitempty"`
-	JA4 string `json:"ja4,omitempty"`
+	SNI         string `json:"sni,omitempty"`
+	JA4         string `json:"ja4,omitempty"`
+	Subject     string `json:"subject,omitempty"`
+	Issuer      string `json:"issuerdn,omitempty"`
+	Fingerprint string `json:"fingerprint,omitempty"` // "ab:cd:…"
+	NotBefore   string `json:"notbefore,omitempty"`
+	NotAfter    string `json:"notafter,omitempty"`
 }
+
+// certificate fills what a server showed, in the forms of Suricata: a fingerprint of SHA-1 alone.
+func (r *recordTLS) certificate(c *detector.Certificate) {
+	r.Subject, r.Issuer = c.Subject, c.Issuer
+	if len(c.Fingerprint) == 2*sha1.Size {
+		var pairs []string
+		for p := range slices.Chunk([]byte(strings.ToLower(c.Fingerprint)), 2) {
+			pairs = append(pairs, string(p))
+		}
+		r.Fingerprint = strings.Join(pairs, ":")
+	}
+	if !c.NotBefore.IsZero() {
+		r.NotBefore = c.NotBefore.UTC().Format(certificateTime)
+	}
+	if !c.NotAfter.IsZero() {
+		r.NotAfter = c.NotAfter.UTC().Format(certificateTime)
+	}
+}
+
+// certificateTime is how EVE writes the times of a certificate.
+const certificateTime = "2006-01-02T15:04:05"
 
 type recordFile struct {
 	Name   string `json:"filename"`
@@ -117,7 +145,8 @@ func address(a netip.Addr) string {
 
 // protocols fills the objects of the application protocol and of the file.
 func (r *record) protocols(f *detector.Finding) {
-	tls := &recordTLS{f.Domain, f.JA4}
+	tls := &recordTLS{SNI: f.Domain, JA4: f.JA4}
+	tls.certificate(&f.Certificate)
 	switch f.App {
 	case "dns", "mdns", "doh", "dot", "doh2":
 		if f.Domain != "" {

@@ -22,6 +22,7 @@ type Event struct {
 	Type        string // dns, http, tls, quic, ssh, flow, file
 	Src, Dst    netip.AddrPort
 	Host        string // name that was asked for or connected to, lower case; "" when there is none
+	Cert        string // fingerprint of the certificate that the server showed; "" when none was seen
 	CommunityID string
 	FlowID      uint64 // the lower 53 bits of Finding.FlowID, which is what EVE has; 0 for what belongs to no flow
 	Sensor      string
@@ -40,6 +41,7 @@ type EventQuery struct {
 	Type        string
 	IP          []string // addresses or prefixes; either end
 	Host        []string // names or "*.name"
+	Cert        []string // fingerprints
 	CommunityID []string
 	Limit       int    // rows of a page, 1 to PageMax; 0 means 100
 	Cursor      string // Next of the previous page
@@ -64,7 +66,7 @@ func (e *Event) Prepare() error {
 		return fmt.Errorf("%w: a body of %d bytes, at most %d", ErrEvent, len(e.Body), BodyMax)
 	case !json.Valid(e.Body):
 		return fmt.Errorf("%w: the body is not JSON", ErrEvent)
-	case len(e.Host) > TagMax || len(e.Sensor) > TagMax || len(e.CommunityID) > TagMax:
+	case len(e.Host) > TagMax || len(e.Cert) > TagMax || len(e.Sensor) > TagMax || len(e.CommunityID) > TagMax:
 		return fmt.Errorf("%w: a name of more than %d bytes", ErrEvent, TagMax)
 	}
 	h := sha256.New()
@@ -141,9 +143,12 @@ type eveRecord struct {
 	ICMPType    uint8      `json:"icmp_type"`
 	ICMPCode    uint8      `json:"icmp_code"`
 	HTTP        named      `json:"http"`
-	TLS         named      `json:"tls"`
-	QUIC        named      `json:"quic"`
-	DNS         named      `json:"dns"`
+	TLS         struct {
+		named
+		Fingerprint string `json:"fingerprint"`
+	} `json:"tls"`
+	QUIC named `json:"quic"`
+	DNS  named `json:"dns"`
 }
 
 // eveTime is how EVE writes a time.
@@ -175,7 +180,8 @@ func EventFromEVE(line []byte, sensorName string) (e Event, ok bool, err error) 
 	if e.CommunityID == "" {
 		e.CommunityID = r.communityID()
 	}
-	for _, n := range []*named{&r.HTTP, &r.TLS, &r.QUIC, &r.DNS} {
+	e.Cert = detector.Fingerprint(r.TLS.Fingerprint)
+	for _, n := range []*named{&r.HTTP, &r.TLS.named, &r.QUIC, &r.DNS} {
 		if e.Host == "" {
 			e.Host = hostName(n.name())
 		}

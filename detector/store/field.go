@@ -22,6 +22,7 @@ func Fields() []Field {
 	return []Field{
 		{"sha256", func(q *Query) *[]string { return &q.SHA256 }, one(func(f *detector.Finding) string { return strings.ToLower(f.SHA256) })},
 		{"ja4", func(q *Query) *[]string { return &q.JA4 }, one(func(f *detector.Finding) string { return f.JA4 })},
+		{"cert", func(q *Query) *[]string { return &q.Cert }, certificate},
 		{"campaign", func(q *Query) *[]string { return &q.Campaign }, one(func(f *detector.Finding) string { return f.CampaignID })},
 		{"chain", func(q *Query) *[]string { return &q.Chain }, one(func(f *detector.Finding) string { return f.ChainID })},
 		{"sensor", func(q *Query) *[]string { return &q.Sensor }, one(func(f *detector.Finding) string { return f.Sensor })},
@@ -35,6 +36,14 @@ func Fields() []Field {
 			return out
 		}},
 	}
+}
+
+// certificate is the one that the server of a finding showed.
+func certificate(f *detector.Finding) []string {
+	if f.Certificate.Fingerprint == "" {
+		return nil
+	}
+	return []string{f.Certificate.Fingerprint}
 }
 
 // stageOf is how far the fraud of a finding went.

@@ -40,6 +40,7 @@ type Query struct {
 	Brand       []string // A to Z and a to z are the same
 	SHA256      []string // of a file, lower case
 	JA4         []string
+	Cert        []string // fingerprints as detector.Fingerprint writes them
 	Campaign    []string // ids
 	Chain       []string // ids of stories
 	Sensor      []string

@@ -108,7 +108,7 @@ export interface Finding {
   network?: { transport?: string; protocol?: string; community_id?: string }
   url?: { original?: string }
   user_agent?: { original: string }
-  tls?: { client: { ja4?: string } }
+  tls?: { client: { ja4?: string }; server?: { hash: { sha1?: string; sha256?: string }; subject?: string; issuer?: string; not_before?: string; not_after?: string } }
   file?: { name?: string; mime_type?: string; size?: number; hash?: { sha256: string } }
   threat?: { technique: { id: string[]; name: string[] }; tactic: { name: string[] } }
   observer: { name?: string; ingress?: { interface: { name: string } } }
@@ -245,8 +245,22 @@ export interface Entity {
   files: NameCount[]
   names: NameCount[]
   ja4: NameCount[]
+  certs: NameCount[]
   sensors: NameCount[]
+  certificate?: Certificate
   groups: Group[]
+}
+
+// Certificate is what a certificate says, and where the telemetry has it.
+export interface Certificate {
+  subject: string
+  issuer: string
+  not_before: string | null
+  not_after: string | null
+  connections: number
+  partial: boolean
+  hosts: NameCount[]
+  servers: NameCount[]
 }
 
 export interface TuneRequest {

@@ -75,7 +75,7 @@ function Frame({ me }: { me: Me }) {
   const path = address.pathname
   const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/sensors' ? 'sensors' : path === '/rules' ? 'rules' : path === '/admin' ? 'admin'
     : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/handover' ? 'handover' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
-  const entity = /^\/entity\/(ip|host|sha256|ja4)\/(.+)$/.exec(path)
+  const entity = /^\/entity\/(ip|host|sha256|ja4|cert)\/(.+)$/.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   const wall = path === '/' && address.searchParams.get('wall') === '1'
   useEffect(() => {

@@ -16,7 +16,7 @@ export const fixed: Partial<Record<Field, string[]>> = {
 }
 
 // names are all fields, those that are asked for most first.
-export const names: Field[] = ['severity', 'status', 'src', 'dst', 'ip', 'host', 'rule', 'brand', 'source', 'unit', 'sensor', 'campaign', 'chain', 'sha256', 'ja4',
+export const names: Field[] = ['severity', 'status', 'src', 'dst', 'ip', 'host', 'rule', 'brand', 'source', 'unit', 'sensor', 'campaign', 'chain', 'sha256', 'ja4', 'cert',
   'technique', 'stage', 'as', 'country']
 
 export interface Word {

@@ -40,6 +40,7 @@ type eventSource struct {
 	Related     *eventNames  `json:"related,omitempty"`
 	Observer    *observer    `json:"observer,omitempty"`
 	Khien       *khienOfFlow `json:"khien,omitempty"`
+	Index       *eventIndex  `json:"khien_index,omitempty"`
 }
 
 type (
@@ -79,6 +80,10 @@ type (
 	observer struct {
 		Name string `json:"name"`
 	}
+	// eventIndex is what only the index needs: a certificate's hash is in the record.
+	eventIndex struct {
+		Cert string `json:"cert"`
+	}
 	khienOfFlow struct {
 		Flow struct {
 			ID string `json:"id"`
@@ -115,6 +120,9 @@ func sourceOf(e *store.Event) *eventSource {
 		d.Khien = new(khienOfFlow)
 		d.Khien.Flow.ID = strconv.FormatUint(e.FlowID, 10)
 	}
+	if e.Cert != "" {
+		d.Index = &eventIndex{e.Cert}
+	}
 	if e.Host == "" {
 		return d
 	}
@@ -142,6 +150,9 @@ func (d *eventSource) event() (e store.Event, err error) {
 	}
 	if d.Network != nil {
 		e.CommunityID = d.Network.CommunityID
+	}
+	if d.Index != nil {
+		e.Cert = d.Index.Cert
 	}
 	if d.Observer != nil {
 		e.Sensor = d.Observer.Name
@@ -192,6 +203,9 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	}
 	if len(q.Host) > 0 {
 		filter = append(filter, hostFilter(q.Host))
+	}
+	if len(q.Cert) > 0 {
+		filter = append(filter, m{"terms": m{"khien_index.cert": q.Cert}})
 	}
 	if len(q.CommunityID) > 0 {
 		filter = append(filter, m{"terms": m{"network.community_id": q.CommunityID}})

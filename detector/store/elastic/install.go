@@ -16,7 +16,7 @@ func kind(t string) m { return m{"type": t} }
 
 // schemaVersion is the version of the templates and of the ordinary indices. Raise it with a change of mappings: migrate
 // then rolls the data streams over and moves the indices.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // install writes the templates, and the lifecycle policies where the server has lifecycle management. Repeating it changes
 // nothing.
@@ -160,7 +160,7 @@ func findingMappings() m {
 				"text":  m{"type": "text", "norms": false, "index_options": "docs"},
 				"first": kind("date_nanos"),
 				"last":  kind("date_nanos"),
-				"as":    keyword(), "country": keyword(),
+				"as":    keyword(), "country": keyword(), "cert": keyword(),
 			}},
 		},
 	}
@@ -190,6 +190,7 @@ func eventMappings() m {
 			"observer":    m{"properties": m{"name": keyword()}},
 			"labels":      m{"type": "object", "dynamic": true},
 			"khien":       m{"properties": m{"flow": m{"properties": m{"id": keyword()}}}},
+			"khien_index": m{"properties": m{"cert": keyword()}},
 		},
 	}
 }

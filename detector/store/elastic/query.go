@@ -149,7 +149,7 @@ func within(a *store.Area) m {
 }
 
 // termFields are where store.Fields lie in the index.
-var termFields = map[string]string{"sha256": "file.hash.sha256", "ja4": "tls.client.ja4", "campaign": "khien.campaign.id",
+var termFields = map[string]string{"sha256": "file.hash.sha256", "ja4": "tls.client.ja4", "cert": "khien_index.cert", "campaign": "khien.campaign.id",
 	"chain": "khien.chain.id", "sensor": "observer.name", "technique": "threat.technique.id", "stage": "khien.fraud.stage",
 	"as": "khien_index.as", "country": "khien_index.country"}
 

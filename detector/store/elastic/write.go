@@ -21,6 +21,7 @@ type indexOnly struct {
 	// Of both ends.
 	AS      []string `json:"as,omitempty"`
 	Country []string `json:"country,omitempty"`
+	Cert    string   `json:"cert,omitempty"`
 }
 
 // Write stores findings. A document is created under the finding's id, so that a repeat is refused by the server and
@@ -84,7 +85,7 @@ func document(f *detector.Finding) ([]byte, error) {
 		last = f.Time
 	}
 	extra, err := json.Marshal(indexOnly{Group: store.GroupKey(f), Text: searchText(f), First: first, Last: last,
-		AS: store.Networks(f), Country: store.Countries(f)})
+		AS: store.Networks(f), Country: store.Countries(f), Cert: f.Certificate.Fingerprint})
 	if err != nil {
 		return nil, fmt.Errorf("elastic: finding %s: %w", f.ID, err)
 	}

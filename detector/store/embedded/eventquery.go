@@ -34,6 +34,7 @@ func eventClause(q store.EventQuery) (c clause) {
 		c.add("+type = ?", q.Type) // no index serves it
 	}
 	c.names("host", q.Host)
+	c.in("cert", "", q.Cert)
 	if len(q.CommunityID) > 0 {
 		var alt []string
 		var args []any
@@ -86,7 +87,7 @@ func (s *Store) Events(ctx context.Context, q store.EventQuery) (store.EventPage
 	var rows []eventRow
 	for _, p := range s.events.reading(q) {
 		for i := range text {
-			query := `SELECT time, eid, type, src, sport, dst, dport, host, community, flow, sensor, body FROM events WHERE ` + c.String() + text[i] +
+			query := `SELECT time, eid, type, src, sport, dst, dport, host, community, flow, sensor, body, cert FROM events WHERE ` + c.String() + text[i] +
 				` ORDER BY time` + dir + `, eid` + dir + ` LIMIT ?`
 			args := append(append(slices.Clone(c.args), columns[i]...), n+1)
 			var err error
@@ -143,6 +144,7 @@ type eventRow struct {
 	src, dst        []byte
 	sport, dport    uint16
 	host, community sql.NullString
+	cert            sql.NullString
 	body            []byte
 }
 
@@ -154,7 +156,7 @@ func appendEvents(ctx context.Context, out []eventRow, db *sql.DB, query string,
 	defer rows.Close()
 	for rows.Next() {
 		var r eventRow
-		if err := rows.Scan(&r.time, &r.eid, &r.kind, &r.src, &r.sport, &r.dst, &r.dport, &r.host, &r.community, &r.flow, &r.sensor, &r.body); err != nil {
+		if err := rows.Scan(&r.time, &r.eid, &r.kind, &r.src, &r.sport, &r.dst, &r.dport, &r.host, &r.community, &r.flow, &r.sensor, &r.body, &r.cert); err != nil {
 			return out, err
 		}
 		out = append(out, r)
@@ -170,7 +172,7 @@ func (r *eventRow) event() (store.Event, error) {
 	src, _ := netip.AddrFromSlice(r.src)
 	dst, _ := netip.AddrFromSlice(r.dst)
 	e := store.Event{Time: fromNanos(r.time), Type: r.kind, Src: netip.AddrPortFrom(src, r.sport), Dst: netip.AddrPortFrom(dst, r.dport),
-		CommunityID: r.community.String, FlowID: uint64(r.flow), Sensor: r.sensor, Body: body}
+		Cert: r.cert.String, CommunityID: r.community.String, FlowID: uint64(r.flow), Sensor: r.sensor, Body: body}
 	if r.host.Valid {
 		e.Host = unreversed(r.host.String)
 	}

@@ -69,6 +69,10 @@ const eventSchema = `CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, e
 	CREATE INDEX IF NOT EXISTS events_host ON events (host, time) WHERE host IS NOT NULL;
 	CREATE INDEX IF NOT EXISTS events_community ON events (cid, time) WHERE cid IS NOT NULL`
 
+// certSchema is what parts of older versions do not have: their events are found by all but the certificate.
+const certSchema = `ALTER TABLE events ADD COLUMN cert TEXT;
+	CREATE INDEX events_cert ON events (cert, time) WHERE cert IS NOT NULL`
+
 // openEvents opens the parts that there are.
 func openEvents(ctx context.Context, dir string, cfg Config) (*events, error) {
 	cfg.setDefaults()
@@ -107,6 +111,15 @@ func openPart(ctx context.Context, path string, n int) (*part, error) {
 	p.w.SetMaxOpenConns(1)
 	if _, err := p.w.ExecContext(ctx, eventSchema); err != nil {
 		return fail(err)
+	}
+	var certs int
+	if err := p.w.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('events') WHERE name = 'cert'`).Scan(&certs); err != nil {
+		return fail(err)
+	}
+	if certs == 0 {
+		if _, err := p.w.ExecContext(ctx, certSchema); err != nil {
+			return fail(err)
+		}
 	}
 	if p.r, err = open(path, "query_only(1)", "temp_store(MEMORY)"); err != nil {
 		return fail(err)
@@ -234,8 +247,8 @@ func (e *events) write(ctx context.Context, batch []store.Event) error {
 		return err
 	}
 	defer tx.Rollback()
-	insert, err := tx.PrepareContext(ctx, `INSERT OR IGNORE INTO events (time, eid, type, src, sport, dst, dport, host, cid, community, flow, sensor, body)
-		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)`)
+	insert, err := tx.PrepareContext(ctx, `INSERT OR IGNORE INTO events (time, eid, type, src, sport, dst, dport, host, cid, community, flow, sensor, body, cert)
+		VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)`)
 	if err != nil {
 		return err
 	}
@@ -251,12 +264,15 @@ func (e *events) write(ctx context.Context, batch []store.Event) error {
 			continue
 		}
 		body = packBody(body[:0], ev.Body)
-		var host any
+		var host, cert any
 		if ev.Host != "" {
 			host = reversed(ev.Host)
 		}
+		if ev.Cert != "" {
+			cert = ev.Cert
+		}
 		if _, err := insert.ExecContext(ctx, at, eid, ev.Type, ipKey(ev.Src.Addr()), int64(ev.Src.Port()), ipKey(ev.Dst.Addr()), int64(ev.Dst.Port()),
-			host, communityKey(ev.CommunityID), ev.CommunityID, int64(ev.FlowID), ev.Sensor, body); err != nil {
+			host, communityKey(ev.CommunityID), ev.CommunityID, int64(ev.FlowID), ev.Sensor, body, cert); err != nil {
 			return err
 		}
 		from, to = min(from, at), max(to, at)

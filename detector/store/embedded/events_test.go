@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -169,4 +170,43 @@ func BenchmarkFindingSize(b *testing.B) {
 		b.Fatal(err)
 	}
 	b.ReportMetric(float64(info.Size())/float64(n), "bytes/finding")
+}
+
+// TestOlderPart: a part that was written before certificates were a column is read, and takes events that have one.
+func TestOlderPart(t *testing.T) {
+	dir := t.TempDir()
+	db, err := open(filepath.Join(dir, "events-000001.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Exec(eventSchema); err != nil {
+		t.Fatal(err)
+	}
+	old := dnsEvent(rand.New(rand.NewPCG(3, 4)), 1)
+	if _, err := db.Exec(`INSERT INTO events (time, eid, type, sport, dport, flow, sensor, body) VALUES (?, 1, 'dns', 0, 0, 0, '', ?)`, nanos(old.Time), packBody(nil, old.Body)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is nothing to bring up
+		s, err := OpenWith(dir, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := old
+		e.Type, e.Cert, e.Time = "tls", strings.Repeat("AB", 20), old.Time.Add(time.Second)
+		if err := s.WriteEvents(t.Context(), []store.Event{e}); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := s.Events(t.Context(), store.EventQuery{}); err != nil || len(p.Events) != 2 || p.Events[0].Cert != "" || p.Events[1].Cert != e.Cert {
+			t.Errorf("%+v, %v", p.Events, err)
+		}
+		if p, err := s.Events(t.Context(), store.EventQuery{Cert: []string{e.Cert}}); err != nil || len(p.Events) != 1 {
+			t.Errorf("%+v, %v", p.Events, err)
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

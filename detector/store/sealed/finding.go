@@ -31,7 +31,7 @@ func (w words) finding(f detector.Finding) detector.Finding {
 	f.SrcIP, f.DstIP = w.addr(f.SrcIP), w.addr(f.DstIP)
 	f.Summary = both(f.Summary)
 	for _, field := range []*string{&f.Rule.Name, &f.Rule.Text, &f.CommunityID, &f.Domain, &f.URL, &f.UserAgent, &f.FileName, &f.ChainID,
-		&f.CampaignID, &f.Sensor, &f.Capture} {
+		&f.CampaignID, &f.Sensor, &f.Capture, &f.Certificate.Subject, &f.Certificate.Issuer} {
 		*field = w.text(*field)
 	}
 	f.Reasons = each(f.Reasons, func(r detector.Reason) detector.Reason {

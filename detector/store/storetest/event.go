@@ -67,7 +67,7 @@ func testEvents(t *testing.T, s store.Store) {
 	bare := store.Event{Time: base.Add(time.Hour), Type: "flow", Body: json.RawMessage(`{}`)}
 	want = append(want, bare, event(7000, func(e *store.Event) {
 		e.Src, e.Dst, e.FlowID = netip.MustParseAddrPort("[2001:db8::1]:1"), netip.MustParseAddrPort("[2001:db8::2]:443"), 1<<53-1
-		e.Host, e.Type = "xn--vit-eqa.example", "tls"
+		e.Host, e.Type, e.Cert = "xn--vit-eqa.example", "tls", strings.Repeat("0F", 32)
 	}))
 	for range 2 {
 		writeEvents(t, s, want...)
@@ -114,12 +114,13 @@ func testEventPages(t *testing.T, s store.Store) {
 }
 
 func testEventFilters(t *testing.T, s store.Store) {
+	cert := strings.Repeat("AB", 20)
 	set := func(body string, change func(*store.Event)) store.Event {
 		return event(0, change, func(e *store.Event) { e.Body = json.RawMessage(`"` + body + `"`) })
 	}
 	writeEvents(t, s,
 		set("a", func(e *store.Event) {}),
-		set("b", func(e *store.Event) { e.Time, e.Type, e.Host = base.Add(time.Hour), "tls", "example.com" }),
+		set("b", func(e *store.Event) { e.Time, e.Type, e.Host, e.Cert = base.Add(time.Hour), "tls", "example.com", cert }),
 		set("c", func(e *store.Event) {
 			e.Time, e.Src, e.Dst = base.Add(2*time.Hour), netip.MustParseAddrPort("198.51.100.7:1"), netip.MustParseAddrPort("10.1.0.2:2")
 			e.Host, e.CommunityID = "", "1:x"
@@ -151,6 +152,9 @@ func testEventFilters(t *testing.T, s store.Store) {
 	f(store.EventQuery{Host: []string{"example.com"}}, "b")
 	f(store.EventQuery{Host: []string{"*.example.com"}}, "a")
 	f(store.EventQuery{Host: []string{"WWW.example.com"}}, "a")
+	f(store.EventQuery{Cert: []string{cert}}, "b")
+	f(store.EventQuery{Cert: []string{strings.Repeat("AC", 20), cert}, IP: []string{"10.1.0.1"}}, "b")
+	f(store.EventQuery{Cert: []string{strings.Repeat("AC", 20)}}, "")
 	f(store.EventQuery{CommunityID: []string{"1:x"}}, "c")
 	f(store.EventQuery{IP: []string{"10.1.0.2", "a01::/16"}}, "cd")
 	f(store.EventQuery{Host: []string{"*.example.com", "example.community"}}, "ad")

@@ -233,6 +233,7 @@ func testFilters(t *testing.T, s store.Store) {
 		f.Fraud = &detector.Fraud{Kind: "lookalike", Brand: "vneid", Stage: "visit"}
 		f.Source, f.Severity = detector.FromFraud, detector.High
 		f.ChainID, f.CampaignID, f.Sensor, f.JA4 = "c-1", "vneid-*.example", "so-y-te", "t13d1516h2_8daaf6152771_b186095e22b6"
+		f.Certificate = detector.Certificate{Fingerprint: strings.Repeat("AB", 20), Subject: "CN=vneid.example", NotBefore: base}
 		f.Techniques = []detector.Technique{{ID: "T1566.002"}, {ID: "T1204"}}
 		f.SrcPlace, f.DstPlace = detector.Place{AS: 45899, Country: "VN"}, detector.Place{AS: 64500, Org: "Example Hosting", Country: "NL"}
 	})
@@ -306,6 +307,7 @@ func testFilters(t *testing.T, s store.Store) {
 	f("group", store.Query{Group: []string{store.GroupKey(&c)}}, "c")
 	f("groups", store.Query{Group: []string{store.GroupKey(&c), store.GroupKey(&a), "x"}}, "ac")
 	f("file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "b")
+	f("certificate", store.Query{Cert: []string{strings.Repeat("AB", 20)}}, "a")
 	f("JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6", "t00"}}, "a")
 	f("campaign", store.Query{Campaign: []string{"vneid-*.example"}}, "a")
 	f("story", store.Query{Chain: []string{"c-1"}}, "a")
@@ -334,6 +336,7 @@ func testFilters(t *testing.T, s store.Store) {
 		{"source", store.Query{Source: []string{"fraud"}}, "bc"},
 		{"brand", store.Query{Brand: []string{"VNeID"}}, "bc"},
 		{"file", store.Query{SHA256: []string{strings.Repeat("ab", 32)}}, "ac"},
+		{"certificate", store.Query{Cert: []string{strings.Repeat("AB", 20)}}, "bc"},
 		{"JA4", store.Query{JA4: []string{"t13d1516h2_8daaf6152771_b186095e22b6"}}, "bc"},
 		{"campaign", store.Query{Campaign: []string{"vneid-*.example"}}, "bc"},
 		{"story", store.Query{Chain: []string{"c-1"}}, "bc"},
@@ -492,6 +495,7 @@ func testHostile(t *testing.T, s store.Store) {
 		fs = append(fs, finding(fmt.Sprint("h", i), i, func(f *detector.Finding) {
 			f.Rule.Name, f.Domain, f.URL, f.FileName, f.UserAgent = n, n, "http://x/"+n, n, n
 			f.RelatedHosts, f.RelatedIPs = []string{n}, []string{"10.1.0.1"}
+			f.Certificate = detector.Certificate{Fingerprint: n, Subject: n, Issuer: n}
 			f.SHA256, f.JA4, f.CampaignID, f.ChainID, f.Sensor, f.Techniques = n, n, n, n, n, []detector.Technique{{ID: n}, {ID: n}}
 		}))
 	}
@@ -506,7 +510,7 @@ func testHostile(t *testing.T, s store.Store) {
 	}
 	for _, n := range nasty {
 		for _, q := range []store.Query{{Text: n}, {Host: []string{n}}, {Rule: []string{n}}, {Brand: []string{n}}, {Group: []string{n}}, {Status: []string{n}},
-			{SHA256: []string{n}, JA4: []string{n}, Campaign: []string{n}, Chain: []string{n}, Sensor: []string{n}, Technique: []string{n}},
+			{SHA256: []string{n}, JA4: []string{n}, Cert: []string{n}, Campaign: []string{n}, Chain: []string{n}, Sensor: []string{n}, Technique: []string{n}},
 			{Not: &store.Query{Host: []string{n}, Brand: []string{n}, Sensor: []string{n}, Status: []string{n}}}} {
 			if _, err := s.Find(context.Background(), q); err != nil {
 				t.Errorf("Find(%+v): %v", q, err)

@@ -21,7 +21,8 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
     setError(undefined)
     api.entity(kind, value).then(setKnown, setError)
   }, [kind, value])
-  const field: Field = kind === 'host' || kind === 'sha256' || kind === 'ja4' ? kind : 'ip'
+  const cert = known?.certificate
+  const field: Field = kind === 'host' || kind === 'sha256' || kind === 'ja4' || kind === 'cert' ? kind : 'ip'
   return (
     <div className="page finding">
       <p className="noprint"><a href="/inbox" onClick={(e) => { if (history.length > 1) { e.preventDefault(); history.back() } else follow(e) }}>← {t('common.back')}</a></p>
@@ -34,6 +35,10 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
             <div><dt>{t('entity.last')}</dt><dd><When at={known.last} /></dd></div>
             <div><dt>{t('entity.findings')}</dt><dd>{known.partial ? t('entity.atleast', { n: number(known.findings) }) : number(known.findings)}</dd></div>
             {[4, 3, 2, 1].map((s) => known.severities[s - 1] > 0 && <div key={s}><dt><Severity level={s} /></dt><dd>{number(known.severities[s - 1])}</dd></div>)}
+            {cert?.subject && <div><dt>{t('field.cert_subject')}</dt><dd>{cert.subject}</dd></div>}
+            {cert?.issuer && <div><dt>{t('field.cert_issuer')}</dt><dd>{cert.issuer}</dd></div>}
+            {cert?.not_before && cert.not_after && <div><dt>{t('field.cert_valid')}</dt><dd><When at={cert.not_before} /> – <When at={cert.not_after} /></dd></div>}
+            {cert && <div><dt>{t('entity.connections')}</dt><dd>{cert.partial ? t('entity.atleast', { n: number(cert.connections) }) : number(cert.connections)}</dd></div>}
             <div><dt>{t('entity.search')}</dt><dd><Pivot field={field} value={value} label={t('pivot.title')} /></dd></div>
           </dl>
         )}
@@ -41,10 +46,11 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
         {known?.first && known.last && <LossLine from={known.first} to={known.last} />}
         {known?.partial && <p className="quiet">{t('entity.partial')}</p>}
       </header>
-      {!known ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : known.first && (
+      {!known ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : (known.first || known.certs.length > 0) && (
         <div className="two">
           <section>
             <h2>{t('entity.groups')}</h2>
+            {known.groups.length === 0 && <p className="quiet">{t('entity.nogroups')}</p>}
             <ul className="stories">
               {known.groups.map((g) => (
                 <li key={g.key}>
@@ -58,6 +64,8 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
           </section>
           <aside>
             <Done entity={known} />
+            {cert && <Counts title="entity.shown_for" rows={cert.hosts} field="host" />}
+            {cert && <Counts title="entity.shown_by" rows={cert.servers} field="ip" />}
             <Counts title="entity.peers" rows={known.peers} field="ip" />
             <Counts title="entity.hosts" rows={known.hosts} field="host" />
             <Counts title="entity.brands" rows={known.brands} field="brand" />
@@ -65,6 +73,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
             <Counts title="entity.files" rows={known.files} field="sha256" />
             <Counts title="entity.names" rows={known.names} />
             <Counts title="entity.clients" rows={known.ja4} field="ja4" />
+            <Counts title="entity.certs" rows={known.certs} field="cert" />
             <Counts title="entity.sensors" rows={known.sensors} field="sensor" />
           </aside>
         </div>

@@ -22,7 +22,7 @@ import { useWindow } from '../window'
 
 const pageSize = 500
 const rowsMax = 10_000
-const fields: Field[] = ['severity', 'brand', 'host', 'src', 'dst', 'rule', 'source', 'chain', 'campaign', 'sensor', 'as', 'country', 'technique', 'stage', 'sha256', 'ja4']
+const fields: Field[] = ['severity', 'brand', 'host', 'src', 'dst', 'rule', 'source', 'chain', 'campaign', 'sensor', 'as', 'country', 'technique', 'stage', 'sha256', 'ja4', 'cert']
 const levels = ['', 'low', 'medium', 'high', 'critical']
 
 const who = (f: Finding) => f.source?.ip ?? ''

@@ -12,7 +12,7 @@ import { Moment, type Typed } from './moment'
 import { Pivot, type Field } from './pivot'
 import { When } from './when'
 
-const kinds = ['host', 'ip', 'sha256', 'ja4', 'account'] as const
+const kinds = ['host', 'ip', 'sha256', 'ja4', 'cert', 'account'] as const
 
 // EntityValue leads to everything about a value; an account is looked for as text.
 export function EntityValue({ kind, value }: { kind: string; value: string }) {

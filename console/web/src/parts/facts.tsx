@@ -3,12 +3,14 @@ import type { ReactNode } from 'react'
 import type { End, Finding } from '../api'
 import { useWords, type Key } from '../i18n'
 import { Pivot, type Field } from './pivot'
+import { When } from './when'
 
 const end = (field: Field, e?: End) => e?.ip && <><Pivot field={field} value={e.ip} />{e.port ? <span className="quiet"> : {e.port}</span> : null}</>
 
 export function Facts({ doc }: { doc: Finding }) {
   const { t, number } = useWords()
   const k = doc.khien
+  const cert = doc.tls?.server
   const rows: [Key, ReactNode][] = [
     ['field.source', end('src', doc.source)],
     ['field.destination', end('dst', doc.destination)],
@@ -19,6 +21,10 @@ export function Facts({ doc }: { doc: Finding }) {
     ['field.url', doc.url?.original],
     ['field.user_agent', doc.user_agent?.original],
     ['field.ja4', one('ja4', doc.tls?.client.ja4)],
+    ['field.cert', one('cert', cert?.hash.sha1 ?? cert?.hash.sha256)],
+    ['field.cert_subject', cert?.subject],
+    ['field.cert_issuer', cert?.issuer],
+    ['field.cert_valid', cert?.not_before && cert.not_after && <><When at={cert.not_before} /> – <When at={cert.not_after} /></>],
     ['field.file', [doc.file?.name, doc.file?.mime_type].filter(Boolean).join(' · ')],
     ['field.size', doc.file?.size ? `${number(doc.file.size)} byte` : undefined],
     ['field.sha256', one('sha256', doc.file?.hash?.sha256)],

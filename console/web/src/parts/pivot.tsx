@@ -8,14 +8,14 @@ import { isPseudonym, mayReveal, useHidden } from '../reveal'
 import { findNear, lookFor } from '../view'
 import { RevealDialog } from './reveal'
 
-export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'campaign' | 'chain' | 'sensor' | 'unit' | 'as' | 'country' | 'technique' | 'stage' | 'source' | 'severity' | 'status'
+export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' | 'ja4' | 'cert' | 'campaign' | 'chain' | 'sensor' | 'unit' | 'as' | 'country' | 'technique' | 'stage' | 'source' | 'severity' | 'status'
 
 // term asks for a value in the query language.
 export const term = (field: Field, v: string) => `${field}:${/^[\w.:/*@-]+$/.test(v) ? v : `"${v.replaceAll('"', '')}"`}`
 
 // entityOf says under which kind a value has a page of its own.
 const entityOf = (field: Field) =>
-  field === 'host' || field === 'sha256' || field === 'ja4' ? field : field === 'ip' || field === 'src' || field === 'dst' ? 'ip' : undefined
+  field === 'host' || field === 'sha256' || field === 'ja4' || field === 'cert' ? field : field === 'ip' || field === 'src' || field === 'dst' ? 'ip' : undefined
 
 const opened = 'khien:pivot'
 const values = '.pivot[aria-haspopup]'

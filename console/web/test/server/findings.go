@@ -56,7 +56,8 @@ func findings(now time.Time) []detector.Finding {
 			SrcIP:   netip.MustParseAddr("10.20.7.81"), DstIP: netip.MustParseAddr("203.0.113.9"), SrcPort: uint16(40000 + i), DstPort: 80, Transport: "tcp", App: "http",
 			Reasons: []detector.Reason{{Text: detector.Text{VI: "tệp có chuỗi AccessibilityService", EN: "the file holds the string AccessibilityService"}, Weight: 1,
 				Buffer: "file.data", Offset: 4096, Length: 20, Excerpt: []byte("Landroid/AccessibilityService;"), ExcerptOffset: 4087}},
-			Domain: "dichvucong-vn.example", FileName: "DichVuCong.apk", FileMIME: "application/vnd.android.package-archive", FileSize: uint64(len(apk)), SHA256: apkSHA(), JA4: "t13d1516h2_8daaf6152771_b186095e22b6", Sensor: "so-y-te", FlowID: uint64(100 + i),
+			Domain: "dichvucong-vn.example", FileName: "DichVuCong.apk", FileMIME: "application/vnd.android.package-archive", FileSize: uint64(len(apk)), SHA256: apkSHA(), JA4: "t13d1516h2_8daaf6152771_b186095e22b6",
+			Certificate: shownCert(now), Sensor: "so-y-te", FlowID: uint64(100 + i),
 			Fraud: &detector.Fraud{Kind: "fake_apk", Brand: "dichvucong", Stage: "apk", Visibility: "seen", Score: 0.88}})
 	}
 	for i := range 310 {

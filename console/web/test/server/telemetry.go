@@ -3,10 +3,19 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"net/netip"
+	"strings"
 	"time"
 
+	"khien/detector"
 	"khien/detector/store"
 )
+
+// shownCert is the certificate of two false names on one server.
+func shownCert(now time.Time) detector.Certificate {
+	return detector.Certificate{Fingerprint: strings.Repeat("5C0A", 10), Subject: "CN=dichvucong-vn.example", Issuer: "C=US, O=Let's Encrypt, CN=R11",
+		NotBefore: now.AddDate(0, 0, -2).UTC(), NotAfter: now.AddDate(0, 0, 88).UTC()}
+}
 
 // telemetry is what a sensor read out of the story's flow, with a name that is hostile text.
 func telemetry(st store.Store, now time.Time) error {
@@ -21,6 +30,15 @@ func telemetry(st store.Store, now time.Time) error {
 			return err
 		}
 		events = append(events, store.Event{Time: at.Add(time.Duration(i) * time.Second), Type: "http", Host: phish, CommunityID: storyFlow, FlowID: 77, Sensor: "so-y-te", Body: body})
+	}
+	for i, host := range []string{"dichvucong-vn.example", "thue-gov.example", "thue-gov.example"} {
+		c := shownCert(now)
+		body, err := json.Marshal(map[string]any{"event_type": "tls", "tls": map[string]any{"sni": host, "subject": c.Subject, "issuerdn": c.Issuer, "version": "TLS 1.2"}})
+		if err != nil {
+			return err
+		}
+		events = append(events, store.Event{Time: at.Add(-time.Duration(i) * time.Hour), Type: "tls", Host: host, Cert: c.Fingerprint, Sensor: "so-y-te", Body: body,
+			Src: netip.MustParseAddrPort("10.20.7.81:41000"), Dst: netip.MustParseAddrPort("203.0.113.9:443")})
 	}
 	return st.WriteEvents(context.Background(), events)
 }
