@@ -243,7 +243,7 @@ func (f Finding) MarshalJSON() ([]byte, error) {
 		Observer:    ecsObserver{Name: f.Sensor, Type: "ids", Product: "Khiên"},
 		Capture:     f.Capture,
 		Khien: ecsKhien{
-			Source: f.Source, Score: finite(f.Score), Summary: f.Summary, Reasons: ecsReasons(f.Reasons), Fraud: ecsFraud(f.Fraud),
+			Source: f.Source, Score: finite(f.Score), Summary: f.Summary, Reasons: ecsReasons(f.Reasons, finite(f.Score)), Fraud: ecsFraud(f.Fraud),
 			Steps: ecsSteps(f.Steps), NotSeen: f.NotSeen, Domain: f.Domain, Direction: f.Direction, VLAN: f.VLAN, Count: f.Count,
 			Chain: ecsIDOf(f.ChainID), Campaign: ecsIDOf(f.CampaignID),
 		},

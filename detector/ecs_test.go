@@ -18,7 +18,7 @@ func fullFinding() Finding {
 			Text: `alert http any any -> any any (msg:"<b>x</b>"; sid:1;)`, Reference: []string{"url,example.org", "cve,2026-1"},
 			Metadata: map[string][]string{"brand": {"vneid", "bank"}}, Action: "allowed"},
 		Reasons: []Reason{
-			{Text: Text{"tên bắt chước VNeID", "name imitates VNeID"}, Weight: 0.41, Buffer: "tls.sni", Offset: 3, Length: 5,
+			{Text: Text{"tên bắt chước VNeID", "name imitates VNeID"}, Weight: 0.85, Buffer: "tls.sni", Offset: 3, Length: 5,
 				Excerpt: []byte{0, 1, 0xff, 'v', 'n'}, ExcerptOffset: 2},
 			{Text: Text{"mới thấy", "new"}, Weight: 0.12},
 		},
@@ -204,4 +204,40 @@ func FuzzMaskSecrets(f *testing.F) {
 			t.Fatalf("%q, then %q", once, twice)
 		}
 	})
+}
+
+// TestWeightsAddUp: whatever weights the detectors gave, those of a document add up to its score, and stay when it is
+// written again.
+func TestWeightsAddUp(t *testing.T) {
+	f := func(score float64, weights, want []float64) {
+		t.Helper()
+		in := Finding{Source: FromFraud, Score: score}
+		for _, w := range weights {
+			in.Reasons = append(in.Reasons, Reason{Weight: w})
+		}
+		for range 3 {
+			b, err := json.Marshal(in)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var out Finding
+			if err := json.Unmarshal(b, &out); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range out.Reasons {
+				if math.Abs(r.Weight-want[i]) > 1e-9 {
+					t.Errorf("%v of %v: weight %d is %v, want %v", weights, score, i, r.Weight, want[i])
+				}
+			}
+			in = out
+		}
+	}
+	f(0.97, []float64{0.41, 0.28, 0.16, 0.12}, []float64{0.41, 0.28, 0.16, 0.12})
+	f(0.9, []float64{0.6, 0.5, 0.4}, []float64{0.36, 0.3, 0.24})
+	f(0.5, []float64{1}, []float64{0.5})
+	f(0.3, []float64{1, 1, 1, 1, 1, 1, 1}, []float64{0.043, 0.043, 0.043, 0.043, 0.043, 0.043, 0.043})
+	f(0, []float64{0.5, 0.5}, []float64{0.5, 0.5})
+	f(0.7, []float64{0, 0}, []float64{0, 0})
+	f(0.7, []float64{-1, 2, math.NaN()}, []float64{0, 0.7, 0})
+	f(1, []float64{math.MaxFloat64, math.MaxFloat64}, []float64{math.MaxFloat64, math.MaxFloat64})
 }

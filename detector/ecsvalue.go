@@ -109,18 +109,36 @@ func fromECSEnd(field string, e *ecsEndpoint) (ip netip.Addr, port uint16, p Pla
 	return ip, e.Port, p, nil
 }
 
-// ecsReasons copies the reasons, with secrets in their excerpts masked.
-func ecsReasons(in []Reason) []Reason {
+// ecsReasons copies the reasons, with secrets in their excerpts masked and weights that add up to the score: what reads
+// "adds 0.41 to the score" has to, whichever detectors' reasons came together in the finding.
+func ecsReasons(in []Reason, score float64) []Reason {
 	if len(in) == 0 {
 		return nil
 	}
 	out := make([]Reason, len(in))
 	for i, r := range in {
-		r.Weight = finite(r.Weight)
+		r.Weight = max(0, finite(r.Weight))
 		r.Excerpt = MaskSecrets(r.Excerpt)
 		out[i] = r
 	}
+	addUpTo(score, out)
 	return out
+}
+
+// addUpTo scales weights to thousandths that have a sum, unless they have it up to rounding: written again they stay.
+func addUpTo(sum float64, reasons []Reason) {
+	const thousandth = 1e-3
+	have := 0.0
+	for i := range reasons {
+		have += reasons[i].Weight
+	}
+	have = finite(have)
+	if have == 0 || sum <= 0 || math.Abs(have-sum) <= thousandth*float64(len(reasons)) {
+		return
+	}
+	for i := range reasons {
+		reasons[i].Weight = math.Round(reasons[i].Weight/have*sum/thousandth) * thousandth
+	}
 }
 
 func ecsFraud(f *Fraud) *Fraud {

@@ -40,7 +40,7 @@ type Text struct {
 // Reason is one ground of a finding.
 type Reason struct {
 	Text
-	Weight float64 `json:"weight"`           // share in the score, 0 to 1
+	Weight float64 `json:"weight"`           // against the other reasons; in a document they add up to the score
 	Buffer string  `json:"buffer,omitempty"` // where the bytes were: "http.uri", "stream.to_server", "packet", "file"
 	Offset int     `json:"offset,omitempty"` // of the match in that buffer, in bytes
 	Length int     `json:"length,omitempty"` // of the match

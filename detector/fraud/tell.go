@@ -86,7 +86,7 @@ func (st *story) finding(key storyKey) *detector.Finding {
 		}
 	}
 	f.RelatedIPs = appendHost(ips, server(e).String())
-	stage, vi, en, sum := "", "", "", 0.0
+	stage, vi, en := "", "", ""
 	for _, s := range stageNames {
 		if has(s.stage) {
 			stage = s.stage
@@ -95,11 +95,7 @@ func (st *story) finding(key storyKey) *detector.Finding {
 			}
 			vi, en = vi+s.vi, en+s.en
 			f.Reasons = append(f.Reasons, reason(s.vi, s.en, s.share))
-			sum += s.share
 		}
-	}
-	for i := range f.Reasons { // they add up to the score
-		f.Reasons[i].Weight *= f.Score / sum
 	}
 	f.Fraud = &detector.Fraud{Kind: "story", Brand: st.brand, Stage: stage, Visibility: visibility, Score: f.Score}
 	f.Summary = detector.Text{VI: "Nạn nhân " + key.victim.String() + as(st.brand, " của vụ lừa đảo mạo danh ") + ": " + vi,
