@@ -1,12 +1,12 @@
 // Who is this host or name, what is this file or client? What the findings tell, the worst first.
 import { Skeleton } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
 import { api, type Entity as Known, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { Done } from '../parts/done'
 import { LossLine } from '../parts/lossline'
-import { Pivot, type Field } from '../parts/pivot'
+import { Pivot, term, type Field } from '../parts/pivot'
 import { Severity } from '../parts/severity'
 import { When } from '../parts/when'
 import { follow } from '../route'
@@ -23,6 +23,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
   }, [kind, value])
   const cert = known?.certificate
   const field: Field = kind === 'host' || kind === 'sha256' || kind === 'ja4' || kind === 'cert' ? kind : 'ip'
+  const asked = term(field, value)
   return (
     <div className="page finding">
       <p className="noprint"><a href="/inbox" onClick={(e) => { if (history.length > 1) { e.preventDefault(); history.back() } else follow(e) }}>← {t('common.back')}</a></p>
@@ -33,8 +34,8 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
           <dl className="lead">
             <div><dt>{t('entity.first')}</dt><dd><When at={known.first} /></dd></div>
             <div><dt>{t('entity.last')}</dt><dd><When at={known.last} /></dd></div>
-            <div><dt>{t('entity.findings')}</dt><dd>{known.partial ? t('entity.atleast', { n: number(known.findings) }) : number(known.findings)}</dd></div>
-            {[4, 3, 2, 1].map((s) => known.severities[s - 1] > 0 && <div key={s}><dt><Severity level={s} /></dt><dd>{number(known.severities[s - 1])}</dd></div>)}
+            <div><dt>{t('entity.findings')}</dt><dd><Found q={asked}>{known.partial ? t('entity.atleast', { n: number(known.findings) }) : number(known.findings)}</Found></dd></div>
+            {[4, 3, 2, 1].map((s) => known.severities[s - 1] > 0 && <div key={s}><dt><Severity level={s} /></dt><dd><Found q={`${asked} severity:${s}`}>{number(known.severities[s - 1])}</Found></dd></div>)}
             {cert?.subject && <div><dt>{t('field.cert_subject')}</dt><dd>{cert.subject}</dd></div>}
             {cert?.issuer && <div><dt>{t('field.cert_issuer')}</dt><dd>{cert.issuer}</dd></div>}
             {cert?.not_before && cert.not_after && <div><dt>{t('field.cert_valid')}</dt><dd><When at={cert.not_before} /> – <When at={cert.not_after} /></dd></div>}
@@ -66,15 +67,15 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
             <Done entity={known} />
             {cert && <Counts title="entity.shown_for" rows={cert.hosts} field="host" />}
             {cert && <Counts title="entity.shown_by" rows={cert.servers} field="ip" />}
-            <Counts title="entity.peers" rows={known.peers} field="ip" />
-            <Counts title="entity.hosts" rows={known.hosts} field="host" />
-            <Counts title="entity.brands" rows={known.brands} field="brand" />
+            <Counts within={asked} title="entity.peers" rows={known.peers} field="ip" />
+            <Counts within={asked} title="entity.hosts" rows={known.hosts} field="host" />
+            <Counts within={asked} title="entity.brands" rows={known.brands} field="brand" />
             <Counts title="entity.rules" rows={known.rules} />
-            <Counts title="entity.files" rows={known.files} field="sha256" />
+            <Counts within={asked} title="entity.files" rows={known.files} field="sha256" />
             <Counts title="entity.names" rows={known.names} />
-            <Counts title="entity.clients" rows={known.ja4} field="ja4" />
-            <Counts title="entity.certs" rows={known.certs} field="cert" />
-            <Counts title="entity.sensors" rows={known.sensors} field="sensor" />
+            <Counts within={asked} title="entity.clients" rows={known.ja4} field="ja4" />
+            <Counts within={kind === 'host' ? undefined : asked} title="entity.certs" rows={known.certs} field="cert" />
+            <Counts within={asked} title="entity.sensors" rows={known.sensors} field="sensor" />
           </aside>
         </div>
       )}
@@ -82,14 +83,25 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
   )
 }
 
-function Counts({ title, rows, field }: { title: Key; rows: { name: string; count: number }[]; field?: Field }) {
+// Found is a number of findings, which leads to them.
+function Found({ q, children }: { q: string; children: ReactNode }) {
+  return <a href={'/find?' + new URLSearchParams({ q, range: 'all' })} onClick={follow}>{children}</a>
+}
+
+// Counts are values with how often they occur: within what was asked for, where they are counted in findings.
+function Counts({ title, rows, field, within }: { title: Key; rows: { name: string; count: number }[]; field?: Field; within?: string }) {
   const { t, number } = useWords()
   if (rows.length === 0) return null
   return (
     <section>
       <h2>{t(title)}</h2>
       <ul className="counts">
-        {rows.map((r) => <li key={r.name}><span className="mono">{field ? <Pivot field={field} value={r.name} /> : r.name}</span><span className="count">{number(r.count)}</span></li>)}
+        {rows.map((r) => (
+          <li key={r.name}>
+            <span className="mono">{field ? <Pivot field={field} value={r.name} /> : r.name}</span>
+            <span className="count">{field && within ? <Found q={`${within} ${term(field, r.name)}`}>{number(r.count)}</Found> : number(r.count)}</span>
+          </li>
+        ))}
       </ul>
     </section>
   )

@@ -1,4 +1,4 @@
-// Keys that work everywhere, and the list of all.
+// Keys that work everywhere, and the list of all, with the words that the pages use.
 import { Kbd, Modal } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useWords } from '../i18n'
@@ -10,6 +10,8 @@ const keys = [
   ['j', 'j'], ['k', 'k'], ['x', 'x'], ['Enter', 'enter'], ['c', 'c'], ['e', 'e'], ['s', 's'], ['m', 'm'], ['t', 't'], ['b', 'b'], ['r', 'r'], ['a', 'a'], ['.', 'dot'], ['u', 'u'], ['/', 'slash'],
   ['g o', 'go'], ['g i', 'gi'], ['g f', 'gf'], ['g t', 'gt'], ['g c', 'gc'], ['g r', 'gr'], ['g s', 'gs'], ['g l', 'gl'], ['g h', 'gh'], ['?', 'help'],
 ] as const
+
+const terms = ['finding', 'group', 'chain', 'campaign', 'case', 'seen'] as const
 
 const pages: Record<string, string> = { o: '/', i: '/inbox', f: '/find', t: '/tunes', c: '/cases', r: '/reports', s: '/sensors', l: '/rules', h: '/handover' }
 const waitMS = 1500 // between g and the page's letter
@@ -39,6 +41,10 @@ export function Keys() {
     <Modal opened={open} onClose={() => setOpen(false)} size="xl" title={t('keys.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
       <dl className="facts keylist">
         {keys.map(([key, name]) => <div key={key}><dt>{key.split(' ').map((k) => <Kbd key={k} mr={4}>{k}</Kbd>)}</dt><dd>{t(`keys.${name}`)}</dd></div>)}
+      </dl>
+      <h2>{t('terms.title')}</h2>
+      <dl className="facts terms">
+        {terms.map((name) => <div key={name}><dt>{t(`terms.${name}`)}</dt><dd>{t(`terms.${name}.is`)}</dd></div>)}
       </dl>
     </Modal>
   )

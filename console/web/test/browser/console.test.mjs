@@ -185,6 +185,7 @@ test('a file is told and leaves only encrypted', async () => {
   await page.getByText("C=US, O=Let's Encrypt, CN=R11").waitFor()
   await page.locator('.counts .pivot', { hasText: 'thue-gov.example' }).waitFor() // another name that the same server answers for
   await shot('entity-certificate-vi')
+  assert.match(await page.getByRole('link', { name: '4', exact: true }).first().getAttribute('href'), /^\/find\?q=cert%3A5C0A/) // numbers lead to what they count
   await accessible('entity of a certificate')
   await page.goto(url + '/entity/host/thue-gov.example')
   await page.getByText('Chưa có phát hiện nào nói về giá trị này').waitFor()
@@ -468,6 +469,9 @@ test('a hunt: query, time, values, rows', async () => {
   assert.equal(file.suggestedFilename(), 'khien-findings.csv')
   await press('?')
   await page.getByRole('dialog').getByText('Đến trang Tìm').waitFor()
+  await page.getByRole('dialog').getByText('là một dòng của hộp việc').waitFor()
+  await shot('keys-and-words-vi')
+  await accessible('keys and words')
   await press('Escape')
 })
 
