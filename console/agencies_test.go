@@ -211,6 +211,7 @@ func (x *agencies) tries() map[string][]try {
 		"DELETE tokens/{id}":               {{"tokens/" + x.tokenB, nil, 404, ""}},
 		"GET audit":                        {{"audit", nil, 403, ""}},
 		"GET overview":                     {{"overview", nil, 200, ""}},
+		"GET overview/waiting":             {{"overview/waiting", nil, 200, ""}},
 		"GET events":                       nil, // see TestUnitsLive
 		"GET groups":                       {{"groups", nil, 200, ""}, {"groups?group=" + group, nil, 200, ""}, {"groups?q=unit:b", nil, 200, ""}, {"groups?q=src:10.2.0.0/16", nil, 200, ""}},
 		"GET findings":                     {{"findings", nil, 200, ""}, {"findings?group=" + group, nil, 200, ""}, {"findings?q=-unit:a", nil, 200, ""}},

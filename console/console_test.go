@@ -18,7 +18,7 @@ import (
 func TestEverythingNeedsALogin(t *testing.T) {
 	d := newDesk(t)
 	for _, r := range [][2]string{{"GET", "me"}, {"GET", "groups"}, {"GET", "findings"}, {"GET", "findings/x"}, {"GET", "findings/x/packets"},
-		{"GET", "findings/x/packets.pcapng"}, {"GET", "findings/x/file"}, {"GET", "findings/x/file.zip"}, {"GET", "overview"}, {"GET", "events"},
+		{"GET", "findings/x/packets.pcapng"}, {"GET", "findings/x/file"}, {"GET", "findings/x/file.zip"}, {"GET", "overview"}, {"GET", "overview/waiting"}, {"GET", "events"},
 		{"GET", "health"}, {"GET", "triage?key=x"}, {"PUT", "triage"}, {"POST", "triage/bulk"}, {"POST", "triage/query"},
 		{"POST", "triage/query/preview"}, {"POST", "triage/undo"}, {"GET", "bundles"}, {"GET", "counts"}, {"GET", "findings.csv"}, {"GET", "accounts"}, {"POST", "accounts"},
 		{"GET", "entity?kind=ip&value=10.0.0.1"}, {"GET", "views"}, {"POST", "views"}, {"DELETE", "views/x"}, {"GET", "tunes"}, {"PUT", "accounts/an"}, {"DELETE", "accounts/an"}, {"POST", "accounts/an/reset"}, {"POST", "totp"}, {"POST", "totp/confirm"}, {"POST", "totp/off"}, {"GET", "keys"}, {"POST", "keys"}, {"POST", "keys/confirm"}, {"POST", "keys/x/remove"},

@@ -7,7 +7,6 @@ import (
 	"context"
 	_ "embed" // of the description
 	"errors"
-	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -73,6 +72,7 @@ type API struct {
 
 	mu        sync.Mutex
 	overview  map[string]overviewCache // by scopeKey
+	waiting   map[string]waitingCache
 	response  map[string]responseCache
 	ruleHits  map[string]ruleHitsCache
 	undos     []undo
@@ -117,6 +117,7 @@ func (a *API) routes() []route {
 		{"DELETE /api/v1/tokens/{id}", account.Viewer, a.dropToken},
 		{"GET /api/v1/audit", account.Admin, a.auditLog},
 		{"GET /api/v1/overview", account.Viewer, a.getOverview},
+		{"GET /api/v1/overview/waiting", account.Viewer, a.getWaiting},
 		{"GET /api/v1/groups", account.Viewer, a.groups},
 		{"GET /api/v1/findings", account.Viewer, a.findings},
 		{"GET /api/v1/findings/{id}", account.Viewer, a.finding},
@@ -228,7 +229,12 @@ func (a *API) Notify(findings []detector.Finding) {
 // tell shows new findings on the open pages.
 func (a *API) tell(findings []detector.Finding) {
 	a.mu.Lock()
-	maps.DeleteFunc(a.overview, func(_ string, c overviewCache) bool { return c.value.Empty }) // the first findings show at once; later ones when the numbers are old
+	for key, c := range a.overview {
+		if c.value.Empty { // the first findings show at once; later ones when the numbers are old
+			delete(a.overview, key)
+			delete(a.waiting, key)
+		}
+	}
 	a.mu.Unlock()
 	a.hub.notify(findings)
 }

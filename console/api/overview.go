@@ -71,7 +71,7 @@ type responseCache struct {
 
 func (a *API) forgetOverview() {
 	a.mu.Lock()
-	a.overview = nil
+	a.overview, a.waiting = nil, nil
 	a.mu.Unlock()
 }
 
@@ -88,6 +88,7 @@ func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Ac
 		cached = overviewCache{now, v}
 		a.mu.Lock()
 		a.overview = remember(a.overview, scopeKey(who), cached)
+		a.waiting = remember(a.waiting, scopeKey(who), waitingCache{now, v.Waiting})
 		a.mu.Unlock()
 	}
 	out := *cached.value
@@ -161,11 +162,9 @@ func (a *API) count(ctx context.Context, now time.Time) (*overview, error) {
 			return nil, err
 		}
 	}
-	waiting, err := a.cfg.Store.Groups(ctx, store.Query{Status: []string{store.StatusNew}, MinSeverity: detector.High, Limit: 1})
-	if err != nil {
+	if v.Waiting, err = a.countWaiting(ctx); err != nil {
 		return nil, err
 	}
-	v.Waiting = waiting.Total
 	if v.Backlog, err = a.countBacklog(ctx, now); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,7 @@ func limits() map[string]limit {
 		personal: `POST logout; GET me; POST password; POST totp; POST totp/confirm; POST totp/off; GET sessions; DELETE sessions/{id}; GET tokens; POST tokens;
 			DELETE tokens/{id}; GET keys; POST keys; POST keys/confirm; POST keys/{id}/remove`,
 		open: `GET openapi.json; GET reports/forms; GET reports/packs/{id}`,
-		byStore: `GET groups; GET findings; GET findings/{id}; GET findings/{id}/packets; GET findings/{id}/transactions; GET findings/{id}/packets.pcapng; GET findings/{id}/file;
+		byStore: `GET overview/waiting; GET groups; GET findings; GET findings/{id}; GET findings/{id}/packets; GET findings/{id}/transactions; GET findings/{id}/packets.pcapng; GET findings/{id}/file;
 			GET findings/{id}/file.zip; GET triage; PUT triage; POST triage/bulk; POST triage/query/preview; POST triage/query; POST triage/undo;
 			GET bundles; GET counts; GET findings.csv; GET entity; GET views; POST views; DELETE views/{id}; GET tunes; POST tunes;
 			POST tunes/preview; DELETE tunes/{id}; GET cases; POST cases; GET cases/{id}; POST cases/{id}/findings; POST cases/{id}/notes;

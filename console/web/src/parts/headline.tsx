@@ -1,6 +1,6 @@
 // What every page's head tells: the time, how much waits, and whether the sensors can be trusted.
 import { useEffect, useState } from 'react'
-import { call, type Overview } from '../api'
+import { call } from '../api'
 import { useWords } from '../i18n'
 import { follow } from '../route'
 import type { Sensor } from '../sensors'
@@ -30,7 +30,7 @@ const waits = '/inbox?' + new URLSearchParams({ q: 'status:new severity>=high', 
 // WaitingCount stands behind the inbox.
 export function WaitingCount() {
   const { t, number } = useWords()
-  const n = useEvery(() => ask<Overview>('overview').then((v) => v.waiting))
+  const n = useEvery(() => ask<{ waiting: number }>('overview/waiting').then((v) => v.waiting))
   return n ? <a className="waits" href={waits} onClick={follow} aria-label={t('head.waiting', { n: number(n) })} title={t('head.waiting', { n: number(n) })}>{number(n)}</a> : null
 }
 
