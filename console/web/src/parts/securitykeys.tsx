@@ -1,10 +1,10 @@
 // The security keys and passkeys of the own account: added and taken away with the password.
-import { Button, Group, Modal, PasswordInput, TextInput } from '@mantine/core'
+import { Button, PasswordInput, TextInput } from '@mantine/core'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { api } from '../api'
-import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { addKey, blocked, keys, removeKey, type Key, type Ways } from '../passkey'
+import { Confirm } from './ask'
 import { KeysOff } from './keysoff'
 import { Table } from './table'
 import { When } from './when'
@@ -53,27 +53,13 @@ export function SecurityKeys({ failed, said }: { failed: (e: unknown) => void; s
 }
 
 function Remove({ item, last, close, done }: { item: Key; last: boolean; close: () => void; done: () => void }) {
-  const words = useWords()
-  const { t } = words
+  const { t } = useWords()
   const [password, setPassword] = useState('')
-  const [error, setError] = useState('')
-  const [busy, setBusy] = useState(false)
-  const submit = (e: FormEvent) => {
-    e.preventDefault()
-    setBusy(true)
-    removeKey(item.id, password).then(done, (x: unknown) => { setBusy(false); setPassword(''); setError(explain(x, words)) })
-  }
+  const send = () => removeKey(item.id, password).catch((e: unknown) => { setPassword(''); throw e })
   return (
-    <Modal opened onClose={close} title={t('key.remove', { name: item.name })} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-      <form onSubmit={submit}>
-        <p>{t(last ? 'key.remove.last' : 'key.remove.lead')}</p>
-        <PasswordInput label={t('password.old')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" data-autofocus />
-        {error && <p className="failure" role="alert">{error}</p>}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-          <Button type="submit" color="red" loading={busy} disabled={password === ''}>{t('admin.remove')}</Button>
-        </Group>
-      </form>
-    </Modal>
+    <Confirm title={t('key.remove', { name: item.name })} submit={t('admin.remove')} danger send={send} ready={password !== ''} close={done} leave={close}>
+      <p>{t(last ? 'key.remove.last' : 'key.remove.lead')}</p>
+      <PasswordInput label={t('password.old')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" data-autofocus />
+    </Confirm>
   )
 }
