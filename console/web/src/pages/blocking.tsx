@@ -4,6 +4,7 @@ import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { Problem, type Me } from '../api'
 import { blocking, type Decision, type Report, type Standing } from '../blocking'
 import { explain } from '../errors'
+import { useEvery } from '../every'
 import { useWords } from '../i18n'
 import { ActDialog, type Act } from '../parts/blockact'
 import { PowerDialog, type Power } from '../parts/blockpower'
@@ -32,16 +33,9 @@ type Filter = keyof typeof filters
 export function Blocking({ address, me, toasts }: { address: URL; me: Me; toasts: ToastBox }) {
   const words = useWords()
   const { t } = words
-  const [standing, setStanding] = useState<Standing>()
-  const [error, setError] = useState<unknown>()
+  const { answer: standing, error, again: load } = useEvery(often, blocking.standing)
   const [power, setPower] = useState<Power>()
   const [stamp, setStamp] = useState(0)
-  const load = useCallback(() => { blocking.standing().then((s) => { setStanding(s); setError(undefined) }, setError) }, [])
-  useEffect(() => {
-    load()
-    const timer = setInterval(load, often)
-    return () => clearInterval(timer)
-  }, [load])
   const changed = useCallback(() => { load(); setStamp((n) => n + 1) }, [load])
   const off = error instanceof Problem && error.code === 'blocking_off'
   return (

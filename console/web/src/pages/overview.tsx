@@ -1,8 +1,8 @@
 // Is anything burning, are we keeping up, can the sensors be trusted? Every number leads to what it counts.
 import { Skeleton } from '@mantine/core'
-import { useEffect, useState } from 'react'
 import { api, type Me, type Overview as Numbers } from '../api'
 import { explain } from '../errors'
+import { useEvery, useNow } from '../every'
 import { useWords } from '../i18n'
 import { Deadline } from '../parts/deadline'
 import { Empty } from '../parts/empty'
@@ -12,9 +12,9 @@ import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
 import { UnitGrid } from '../parts/unitgrid'
 import { When } from '../parts/when'
-import { reporting, type Clock } from '../reporting'
+import { reporting } from '../reporting'
 import { follow } from '../route'
-import { sensors, type Sensor } from '../sensors'
+import { sensors } from '../sensors'
 import { clock, dateTime } from '../time'
 
 const levels = ['low', 'medium', 'high', 'critical']
@@ -32,14 +32,7 @@ const wallClocks = 4
 export function Overview({ me, decided, arrived, wall }: { me: Me; decided: number; arrived: number; wall: boolean }) {
   const words = useWords()
   const { t, number } = words
-  const [n, setN] = useState<Numbers>()
-  const [error, setError] = useState<unknown>()
-  useEffect(() => {
-    const load = () => void api.overview().then((v) => { setN(v); setError(undefined) }, setError)
-    load()
-    const timer = setInterval(load, refreshMS)
-    return () => clearInterval(timer)
-  }, [decided, arrived > 0])
+  const { answer: n, error } = useEvery(refreshMS, api.overview, [decided, arrived > 0])
   return (
     <div className={wall ? 'page wall' : 'page'}>
       <div className="title">
@@ -118,11 +111,7 @@ function Pace({ what, time }: { what: 'overview.taken' | 'overview.closed'; time
 
 // TimeOfDay tells the time of Vietnam on a wall, and that the screen is alive.
 function TimeOfDay() {
-  const [now, setNow] = useState(() => new Date().toISOString())
-  useEffect(() => {
-    const timer = setInterval(() => setNow(new Date().toISOString()), 1000)
-    return () => clearInterval(timer)
-  }, [])
+  const now = new Date(useNow(1000)).toISOString()
   return <time className="clock" dateTime={now}>{dateTime(now).slice(0, 10)} {clock(now)}</time>
 }
 
@@ -174,14 +163,8 @@ function Backlog({ backlog: b }: { backlog: Numbers['backlog'] }) {
 // Due are the deadlines of the law that run, the nearest first.
 function Due({ most: room, wall }: { most: number; wall: boolean }) {
   const { t, lang } = useWords()
-  const [clocks, setClocks] = useState<Clock[]>()
-  useEffect(() => {
-    // Without an answer the panel stays a shape; the page's own error says more.
-    const load = () => void reporting.allClocks().then((r) => setClocks(r.clocks.filter((k) => k.state === 'running' || k.state === 'overdue')), () => undefined)
-    load()
-    const timer = setInterval(load, refreshMS)
-    return () => clearInterval(timer)
-  }, [])
+  // Without an answer the panel stays a shape; the page's own error says more.
+  const clocks = useEvery(refreshMS, reporting.allClocks).answer?.clocks.filter((k) => k.state === 'running' || k.state === 'overdue')
   const most = wall && (clocks?.length ?? 0) > room ? room - 1 : room // on a wall the line about the others takes the room of one
   return (
     <section className="panel due-panel">
@@ -204,13 +187,8 @@ function Due({ most: room, wall }: { most: number; wall: boolean }) {
 // Sensors says of each sensor whether it can be trusted, the worst first. An account that is limited to units sees none.
 function Sensors({ most }: { most: number }) {
   const { t, number } = useWords()
-  const [list, setList] = useState<Sensor[]>()
-  useEffect(() => {
-    const load = () => void sensors.list().then((r) => setList(r.sensors), () => setList((old) => old ?? []))
-    load()
-    const timer = setInterval(load, refreshMS)
-    return () => clearInterval(timer)
-  }, [])
+  const { answer, error } = useEvery(refreshMS, sensors.list)
+  const list = answer?.sensors ?? (error === undefined ? undefined : [])
   if (!list) return <Skeleton height={64} role="img" aria-label={t('common.loading')} />
   if (list.length === 0) return <p className="quiet">{t('overview.sensors.none')}</p>
   const sorted = list.toSorted((a, b) => urgency(b.issues) - urgency(a.issues) || b.losses.length - a.losses.length || a.name.localeCompare(b.name))

@@ -3,6 +3,7 @@ import { Button, Group, Select, Skeleton, TextInput } from '@mantine/core'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { Problem, type Me } from '../api'
 import { explain } from '../errors'
+import { useEvery } from '../every'
 import { useWords, type Key } from '../i18n'
 import { OwnRules } from '../parts/ownrules'
 import { RuleSheet } from '../parts/rulesheet'
@@ -24,15 +25,7 @@ export function Rules({ address, me, toasts }: { address: URL; me: Me; toasts: T
   const p = address.searchParams
   const id = p.get('rule')
   const tab = tabs.find((x) => x === p.get('tab')) ?? 'list'
-  const [sets, setSets] = useState<Sets>()
-  const [error, setError] = useState<unknown>()
-  const load = useCallback(() => { rules.sets().then((s) => { setSets(s); setError(undefined) }, setError) }, [])
-  const measuring = sets?.cost.running ?? false
-  useEffect(() => {
-    load()
-    const timer = setInterval(load, measuring ? whileMeasuring : often)
-    return () => clearInterval(timer)
-  }, [load, measuring])
+  const { answer: sets, error, again: load } = useEvery((s) => (s?.cost.running ? whileMeasuring : often), rules.sets)
   const off = error instanceof Problem && error.code === 'rules_off'
   const at = off ? 'own' : tab
   return (

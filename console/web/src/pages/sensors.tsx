@@ -1,7 +1,8 @@
 // Does it work? Each sensor: how it is in words, what it carries, what it lost when and why, how far behind it is.
 import { Button, Skeleton } from '@mantine/core'
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { explain } from '../errors'
+import { useEvery } from '../every'
 import { useWords, type Key, type Words } from '../i18n'
 import { LossChart } from '../parts/losses'
 import { lossTime, share } from '../parts/lossline'
@@ -27,36 +28,23 @@ interface Rate {
 export function Sensors({ address }: { address: URL }) {
   const words = useWords()
   const { t, number } = words
-  const [list, setList] = useState<Sensor[]>()
-  const [more, setMore] = useState(false)
-  const [now, setNow] = useState('')
   const [rates, setRates] = useState<Record<string, Rate>>({})
-  const [error, setError] = useState<unknown>()
   const before = useRef(new Map<string, { at: number; packets: number; bytes: number }>())
-  const load = useCallback(() => {
-    sensors.list().then((r) => {
-      for (const s of r.sensors) {
-        const sum = (f: (c: Capture) => number) => s.captures.reduce((n, c) => n + f(c), 0)
-        const next = { at: Date.parse(s.seen), packets: sum((c) => c.packets), bytes: sum((c) => c.bytes) }
-        const last = before.current.get(s.name)
-        if (last?.at === next.at) continue
-        before.current.set(s.name, next)
-        // A sensor that began again counts from nothing.
-        if (!last || next.packets < last.packets) continue
-        const seconds = (next.at - last.at) / 1000
-        setRates((x) => ({ ...x, [s.name]: { packets: (next.packets - last.packets) / seconds, bits: ((next.bytes - last.bytes) * 8) / seconds } }))
-      }
-      setList(r.sensors)
-      setMore(r.more)
-      setNow(r.now)
-      setError(undefined)
-    }, setError)
-  }, [])
-  useEffect(() => {
-    load()
-    const timer = setInterval(load, often)
-    return () => clearInterval(timer)
-  }, [load])
+  const measure = (list: Sensor[]) => {
+    for (const s of list) {
+      const sum = (f: (c: Capture) => number) => s.captures.reduce((n, c) => n + f(c), 0)
+      const next = { at: Date.parse(s.seen), packets: sum((c) => c.packets), bytes: sum((c) => c.bytes) }
+      const last = before.current.get(s.name)
+      if (last?.at === next.at) continue
+      before.current.set(s.name, next)
+      // A sensor that began again counts from nothing.
+      if (!last || next.packets < last.packets) continue
+      const seconds = (next.at - last.at) / 1000
+      setRates((x) => ({ ...x, [s.name]: { packets: (next.packets - last.packets) / seconds, bits: ((next.bytes - last.bytes) * 8) / seconds } }))
+    }
+  }
+  const { answer, error, again } = useEvery(often, () => sensors.list().then((r) => { measure(r.sensors); return r }))
+  const list = answer?.sensors
   const bad = (s: Sensor) => urgency(s.issues)
   const sorted = list?.toSorted((a, b) => bad(b) - bad(a) || a.name.localeCompare(b.name))
   const at = address.searchParams.get('sensor')
@@ -69,10 +57,10 @@ export function Sensors({ address }: { address: URL }) {
   return (
     <div className="page">
       <h1>{t('sensors.title')}</h1>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!sorted ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : sorted.length === 0 ? <Nothing /> : <>
-        <p className="quiet" aria-live="polite">{t('sensors.lead', { n: number(sorted.length), well: number(well) })}{more && ' ' + t('sensors.more')}</p>
-        {sorted.map((s) => <One key={s.name} sensor={s} now={now} rate={rates[s.name]} />)}
+      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={again}>{t('common.retry')}</Button></p>}
+      {!answer || !sorted ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : sorted.length === 0 ? <Nothing /> : <>
+        <p className="quiet" aria-live="polite">{t('sensors.lead', { n: number(sorted.length), well: number(well) })}{answer.more && ' ' + t('sensors.more')}</p>
+        {sorted.map((s) => <One key={s.name} sensor={s} now={answer.now} rate={rates[s.name]} />)}
       </>}
     </div>
   )

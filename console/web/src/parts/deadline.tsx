@@ -1,5 +1,5 @@
 // A deadline in a word, with colour beside it: how much time is left, or that it is over.
-import { useEffect, useState } from 'react'
+import { useNow } from '../every'
 import { useWords, type Words } from '../i18n'
 import type { Clock } from '../reporting'
 
@@ -16,11 +16,7 @@ export const atOnce = (k: Clock) => k.due_at === k.started_at
 export function Deadline({ clock: k }: { clock: Clock }) {
   const words = useWords()
   const { t } = words
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), minute / 2)
-    return () => clearInterval(timer)
-  }, [])
+  const now = useNow(minute / 2)
   if (k.state === 'done') return <span className="due done">✓ {t('due.done')}</span>
   if (k.state === 'late') return <span className="due s3">✓ {t('due.late')}</span>
   const left = new Date(k.due_at).getTime() - now

@@ -1,6 +1,7 @@
 // Who wants to see an address, what for, and what others have said to it.
 import { Button, Group } from '@mantine/core'
 import { useCallback, useEffect, useState } from 'react'
+import { useEvery } from '../every'
 import { useWords } from '../i18n'
 import { changed, revealing, type RevealRequest } from '../reveal'
 import { follow } from '../route'
@@ -51,14 +52,12 @@ const pollMS = 60_000
 // Wanted leads who may agree to what others wait for.
 export function Wanted() {
   const { t, number } = useWords()
-  const [n, setN] = useState(0)
+  // Without an answer the link is absent; the page of requests says why.
+  const { answer, again } = useEvery(pollMS, () => revealing.list(true))
   useEffect(() => {
-    // Without an answer the link is absent; the page of requests says why.
-    const load = () => void revealing.list(true).then((r) => setN(r.reveals.filter((x) => x.state === 'waiting' && !x.own).length), () => undefined)
-    load()
-    const timer = setInterval(load, pollMS)
-    window.addEventListener(changed, load)
-    return () => { clearInterval(timer); window.removeEventListener(changed, load) }
-  }, [])
+    window.addEventListener(changed, again)
+    return () => window.removeEventListener(changed, again)
+  }, [again])
+  const n = answer?.reveals.filter((x) => x.state === 'waiting' && !x.own).length ?? 0
   return n === 0 ? null : <a href="/admin#reveals" onClick={follow}>{t('reveals.wanted', { n: number(n) })}</a>
 }

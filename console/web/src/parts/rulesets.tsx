@@ -1,8 +1,8 @@
 // What is loaded: the files, what could not be loaded and why, which rules were given up on.
-import { useEffect, useState } from 'react'
+import { useEvery } from '../every'
 import { useWords, type Key } from '../i18n'
 import type { Sets } from '../rules'
-import { sensors, type Sensor } from '../sensors'
+import { sensors } from '../sensors'
 import { FaultList } from './ruletext'
 import { When } from './when'
 import { follow } from '../route'
@@ -27,14 +27,8 @@ export function Standing({ sets: s }: { sets: Sets }) {
 // Taken says which sensors have the version of the rules that a core gives them. An account that is limited to units sees none.
 function Taken({ version }: { version: number }) {
   const { t, number } = useWords()
-  const [list, setList] = useState<Sensor[]>([])
-  useEffect(() => {
-    // Without an answer the version stands alone; the page of sensors says why.
-    const load = () => void sensors.list().then((r) => setList(r.sensors.filter((x) => x.rules?.running)), () => undefined)
-    load()
-    const timer = setInterval(load, refreshMS)
-    return () => clearInterval(timer)
-  }, [version])
+  // Without an answer the version stands alone; the page of sensors says why.
+  const list = useEvery(refreshMS, sensors.list, [version]).answer?.sensors.filter((x) => x.rules?.running) ?? []
   const have = list.filter((x) => x.rules?.running?.number === version).length
   return <p>{t('rules.of_all', { n: number(version) })} {list.length > 0 && <a href="/sensors" onClick={follow}>{t('rules.taken', { have: number(have), n: number(list.length) })}</a>}</p>
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { accessible, close, logIn, open, page, press, problems, shot, url } from './harness.mjs'
+import { accessible, browser, close, logIn, open, page, press, problems, shot, url } from './harness.mjs'
 
 before(async () => { await open(); await logIn() })
 after(close)
@@ -49,6 +49,46 @@ test('a finding tells the transactions of its flow, and the head of a page what 
   const n = (await waits.innerText()).trim()
   await waits.click()
   await page.getByText(`${n} nhóm`, { exact: true }).waitFor()
+})
+
+test('the head asks by itself for its one number, again when the answer has come, and not once the page is left', async () => {
+  // Clocks belong to contexts: the other tests keep theirs.
+  const context = await browser.newContext({ storageState: await page.context().storageState(), locale: 'vi-VN' })
+  try {
+    const other = await context.newPage()
+    await other.clock.install()
+    const asked = []
+    other.on('request', (r) => { if (r.url().includes('/overview')) asked.push(r) })
+    const held = []
+    await other.route('**/api/v1/overview/waiting', (r) => held.push(r))
+    await other.goto(url + '/tunes')
+    await other.getByRole('link', { name: 'Hộp việc' }).waitFor()
+    await other.clock.fastForward(50_000)
+    await other.waitForTimeout(300)
+    assert.deepEqual(asked.map((r) => [new URL(r.url()).pathname, r.headers()['khien-unattended']]), [['/api/v1/overview/waiting', '1']])
+    await held[0].fulfill({ json: { waiting: 7 } })
+    const waits = other.locator('a.waits')
+    await waits.waitFor()
+    assert.equal(await waits.innerText(), '7')
+    await other.clock.fastForward(21_000)
+    await other.waitForTimeout(300)
+    assert.equal(asked.length, 2)
+    await held[1].fulfill({ status: 503, contentType: 'application/problem+json', body: '{"code":"busy","status":503}' })
+    await other.waitForTimeout(300)
+    await other.clock.fastForward(21_000)
+    await other.waitForTimeout(300)
+    assert.equal(asked.length, 3)
+    assert.equal(await waits.innerText(), '7') // what was told before stays
+    await held[2].fulfill({ json: { waiting: 0 } })
+    await waits.waitFor({ state: 'detached' })
+    await other.evaluate(() => window.dispatchEvent(new Event('khien:login'))) // the pages make way for the login
+    await other.locator('header.top').waitFor({ state: 'detached' })
+    await other.clock.fastForward(100_000)
+    await other.waitForTimeout(300)
+    assert.equal(asked.length, 3)
+  } finally {
+    await context.close()
+  }
 })
 
 test('a query completes itself, and Enter alone searches for what was typed', async () => {
