@@ -285,7 +285,7 @@ test('a hundred groups are triaged by keyboard alone', async () => {
     if (i % 10 === 0) await key('e')
     else if (i % 10 < 4) {
       await key('c')
-      await page.getByRole('dialog').waitFor()
+      await page.locator('[role=dialog] input:focus').waitFor() // it takes the keys a moment after it is there
       await key('ArrowDown')
       await key('Enter')
     } else await key('s')
