@@ -1,6 +1,7 @@
 // Words of the pages in both languages. Vietnamese is complete by definition; English is checked against it.
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from 'react'
 import en from './en.json'
+import { fill } from './fill'
 import vi from './vi.json'
 
 export type Key = keyof typeof vi
@@ -42,7 +43,7 @@ export function WordsProvider({ children }: { children: ReactNode }) {
     return {
       lang,
       setLang,
-      t: (key, params) => c[key].replace(/\{(\w+)\}/g, (m, name) => (params && name in params ? String(params[name]) : m)),
+      t: (key, params) => fill(c[key], params),
       word: (prefix, code) => {
         const key = `${prefix}.${code}`
         return Object.hasOwn(c, key) ? c[key as Key] : code

@@ -16,6 +16,16 @@ test('translations keep the places of values', () => {
   for (const key of Object.keys(vi)) assert.equal(places(en[key]), places(vi[key]), key)
 })
 
+test('words for one and for more hang on a value of the same text', () => {
+  for (const c of [vi, en]) {
+    for (const [key, text] of Object.entries(c)) {
+      const values = places(text).split(' ')
+      for (const m of text.matchAll(/\{([^}]*)\}/g)) assert.match(m[1], /^\w+(\|[^|{}]+\|[^|{}]+)?$/, key)
+      for (const m of text.matchAll(/\{(\w+)\|/g)) assert.ok(values.includes(m[1]), key)
+    }
+  }
+})
+
 test('no translation is empty or left in the other language', () => {
   for (const [key, text] of Object.entries(vi)) {
     assert.notEqual(text.trim(), '', key)
