@@ -35,6 +35,7 @@ func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, asker *b
 	}
 	ctx, end := context.WithCancel(ctx)
 	var pages sync.WaitGroup
+	pages.Go(func() { server.Follow(ctx) }) // of what other cores store
 	pages.Go(func() {
 		select {
 		case <-ready:

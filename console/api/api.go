@@ -69,6 +69,7 @@ type API struct {
 	repeats  *repeats
 	contract contract
 	limits   map[string]limit
+	notified ids // of findings; Follow does not tell them again
 
 	mu        sync.Mutex
 	overview  map[string]overviewCache // by scopeKey
@@ -212,6 +213,7 @@ func (a *API) Prepare(ctx context.Context, findings []detector.Finding) error {
 func (a *API) Notify(findings []detector.Finding) {
 	ctx, cancel := context.WithTimeout(scope.Whole(context.Background()), tuneWait)
 	defer cancel()
+	a.notified.add(findings)
 	closed, err := a.tunes.Apply(ctx, findings)
 	a.mu.Lock()
 	a.tuneError = err

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"khien/console/scope"
@@ -14,8 +15,9 @@ const (
 	followMax   = 500 // of the newest findings that are looked at
 )
 
-// Follow tells the open pages of findings that others store, until ctx ends: a console beside no core hears of none. What
-// comes late, with a time before that of followMax others, is not told; it is there when a page is loaded.
+// Follow tells the open pages of findings that others store, until ctx ends: a console beside no core is notified of none, one
+// beside a core only of what that core stores. What comes late, with a time before that of followMax others, is not told; it
+// is there when a page is loaded.
 func (a *API) Follow(ctx context.Context) {
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
@@ -44,7 +46,7 @@ func (a *API) follow(ctx context.Context, tick <-chan time.Time) {
 		for i := range p.Findings {
 			f := &p.Findings[i]
 			now[f.ID] = true
-			if known != nil && !known[f.ID] && a.waits(ctx, f) {
+			if known != nil && !known[f.ID] && !a.notified.has(f.ID) && a.waits(ctx, f) {
 				fresh = append(fresh, *f)
 			}
 		}
@@ -58,4 +60,31 @@ func (a *API) follow(ctx context.Context, tick <-chan time.Time) {
 func (a *API) waits(ctx context.Context, f *detector.Finding) bool {
 	t, err := a.cfg.Store.Triage(scope.Whole(ctx), store.GroupKey(f))
 	return err != nil || t.Status != store.StatusClosed
+}
+
+// ids are the latest ids that came in, at least followMax of them and at most three times as many. The zero value is ready
+// for use.
+type ids struct {
+	mu          sync.Mutex
+	now, before map[string]bool
+}
+
+func (x *ids) add(findings []detector.Finding) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for i := range findings {
+		if len(x.now) >= 3*followMax/2 {
+			x.now, x.before = nil, x.now
+		}
+		if x.now == nil {
+			x.now = map[string]bool{}
+		}
+		x.now[findings[i].ID] = true
+	}
+}
+
+func (x *ids) has(id string) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.now[id] || x.before[id]
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"khien/console/scope"
+	"khien/console/tune"
 	"khien/detector"
 	"khien/detector/store"
 	"khien/detector/store/teststore"
@@ -20,7 +21,8 @@ func TestFollow(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	a := &API{cfg: Config{Store: scope.New(st, time.Now), Now: time.Now}}
+	scoped := scope.New(st, time.Now)
+	a := &API{cfg: Config{Store: scoped, Now: time.Now}, tunes: tune.New(scoped, time.Now)}
 	now := time.Now().UTC()
 	write := func(n int) detector.Finding {
 		t.Helper()
@@ -42,6 +44,8 @@ func TestFollow(t *testing.T) {
 	page := a.hub.join()
 	round()
 	write(2)
+	own := write(4) // stored and told by this process
+	a.Notify([]detector.Finding{own})
 	closed := write(3)
 	if _, err := st.PutTriage(t.Context(), store.Triage{Key: store.GroupKey(&closed), Status: store.StatusClosed}); err != nil {
 		t.Fatal(err)
@@ -57,7 +61,27 @@ func TestFollow(t *testing.T) {
 			told = append(told, f.Rule.ID)
 		}
 	}
-	if fmt.Sprint(told) != "[r2]" {
-		t.Errorf("told %v, want r2 alone", told)
+	if fmt.Sprint(told) != "[r4 r2]" {
+		t.Errorf("told %v, want r4 and r2, each once", told)
+	}
+}
+
+// TestIDs: the latest are known, and not more than can be kept.
+func TestIDs(t *testing.T) {
+	var x ids
+	const n = 10 * followMax
+	for i := range n {
+		x.add([]detector.Finding{{ID: fmt.Sprint(i)}})
+		if len(x.now)+len(x.before) > 3*followMax {
+			t.Fatalf("%d are kept", len(x.now)+len(x.before))
+		}
+	}
+	for i := n - followMax; i < n; i++ {
+		if !x.has(fmt.Sprint(i)) {
+			t.Fatalf("%d is not known", i)
+		}
+	}
+	if x.has("0") || new(ids).has("0") {
+		t.Error("what came long ago is known")
 	}
 }
