@@ -16,6 +16,7 @@ import (
 
 	"khien/detector/bus"
 	"khien/detector/bus/release"
+	"khien/detector/wholefile"
 )
 
 // versions publishes what the sensors of a core detect with.
@@ -123,7 +124,7 @@ func (v *versions) tryPublish(ctx context.Context, res *outcome, errs *bytes.Buf
 	// The number is used up before anybody can see it.
 	text, err := json.Marshal(versionNumber{h.Number})
 	if err == nil {
-		err = writeFile(filepath.Join(v.dir, numberName), text, 0o600)
+		err = wholefile.Write(filepath.Join(v.dir, numberName), text, 0o600)
 	}
 	if err != nil {
 		return err

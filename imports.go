@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/wholefile"
 	"khien/sensor/evelog"
 	"khien/sensor/follow"
 	"khien/sensor/record"
@@ -217,7 +218,7 @@ func (im *imported) keepPlaces() error {
 	if err != nil {
 		return err
 	}
-	return writeFile(im.place, append(text, '\n'), 0o600)
+	return wholefile.Write(im.place, append(text, '\n'), 0o600)
 }
 
 // Rhythm of an import.

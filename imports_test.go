@@ -30,7 +30,7 @@ var stages = [][]string{
 	{"sensor/evelog", "sensor/zeeklog"},
 	{"rules"},
 	{"detector"},
-	{"detector/prefilter", "detector/window", "detector/health", "detector/place"},
+	{"detector/prefilter", "detector/window", "detector/health", "detector/place", "detector/wholefile"},
 	{"detector/signature", "detector/yara", "detector/fraud", "detector/behaviour", "detector/eve"},
 	{"detector/spool"},
 	{"detector/store"},
@@ -55,6 +55,7 @@ var onlyIn = map[string][]string{
 	"github.com/coreos/go-oidc":            {"console/oidc"},
 	"github.com/go-webauthn/webauthn":      {"console/passkey"},
 	"github.com/twmb/franz-go":             {"detector/output/kafka"},
+	"github.com/google/renameio":           {"detector/wholefile"}, // whose own WriteFile keeps the mode that a file has
 }
 
 // TestImportsPointLeft reads the sources, since what the go command lists may be stale.

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"khien/detector/wholefile"
 )
 
 // Files of a data folder by which commands find the process that uses it.
@@ -75,7 +77,7 @@ func writeOutcome(dir string, o *outcome) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, outcomeName), append(text, '\n'), 0o600)
+	return wholefile.Write(filepath.Join(dir, outcomeName), append(text, '\n'), 0o600)
 }
 
 func readOutcome(dir string) (*outcome, error) {
@@ -85,21 +87,4 @@ func readOutcome(dir string) (*outcome, error) {
 	}
 	o := &outcome{}
 	return o, json.Unmarshal(text, o)
-}
-
-// writeFile replaces a file as a whole: a reader sees the earlier content or the new one, also after a power cut.
-func writeFile(name string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
 }

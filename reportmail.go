@@ -16,6 +16,7 @@ import (
 	"khien/console/report/legal"
 	"khien/console/report/rdap"
 	"khien/console/report/xarf"
+	"khien/detector/wholefile"
 )
 
 // reportMail writes the mails to abuse contacts that a case calls for. It sends none.
@@ -81,7 +82,7 @@ func keepMail(stdout io.Writer, dir, name string, b []byte) error {
 		return err
 	}
 	name = filepath.Join(dir, name)
-	if err := writeFile(name, b, 0o640); err != nil {
+	if err := wholefile.Write(name, b, 0o640); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, name)

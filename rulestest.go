@@ -13,6 +13,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/detectortest"
+	"khien/detector/wholefile"
 	"khien/sensor"
 )
 
@@ -120,7 +121,7 @@ func (t *scriptRun) archive(name string) error {
 		fmt.Fprintf(t.stdout, "FAIL %s:%d: %s/%s: %s\n", name, c.Line, c.Rule, c.Kind, problem)
 	}
 	if t.update && t.failed == failed {
-		return writeFile(name, detectortest.Update(data, want), 0o644)
+		return wholefile.Write(name, detectortest.Update(data, want), 0o644)
 	}
 	return nil
 }

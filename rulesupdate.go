@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"khien/detector/signature"
+	"khien/detector/wholefile"
 )
 
 // updateOptions are the flags of khien rules update.
@@ -113,7 +114,7 @@ func (o *updateOptions) run(stdout, stderr io.Writer) error {
 	if err := o.keep(dir, data, state); err != nil {
 		return err
 	}
-	if err := writeFile(filepath.Join(dir, o.name+".rules"), text, 0o644); err != nil {
+	if err := wholefile.Write(filepath.Join(dir, o.name+".rules"), text, 0o644); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%s: %d rules on, %d off, %d of them because they cannot be loaded\n", filepath.Join(dir, o.name+".rules"), n.on, n.off, n.bad)
@@ -194,10 +195,10 @@ func (o *updateOptions) keep(dir string, data []byte, state sourceState) error {
 	if err := os.Remove(kept[1]); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	if err := writeFile(kept[0], data, 0o600); err != nil {
+	if err := wholefile.Write(kept[0], data, 0o600); err != nil {
 		return err
 	}
-	return writeFile(kept[1], text, 0o600)
+	return wholefile.Write(kept[1], text, 0o600)
 }
 
 // updateCounts is what an update came to.

@@ -17,6 +17,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"khien/detector/wholefile"
 )
 
 // Role says what an account may do. Each role may do what the ones before it may.
@@ -347,22 +349,7 @@ func (b *Book) save() error {
 	if err != nil {
 		return fmt.Errorf("account: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(b.path), ".accounts-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("account: %w", err)
-	}
-	_, err = f.Write(raw)
-	if err == nil {
-		err = f.Sync()
-	}
-	if e := f.Close(); err == nil {
-		err = e
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), b.path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := wholefile.Write(b.path, raw, 0o600); err != nil {
 		return fmt.Errorf("account: %w", err)
 	}
 	return nil

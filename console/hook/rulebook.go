@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"khien/detector/store"
+	"khien/detector/wholefile"
 )
 
 // PolicyVersion describes a version of the overlay. Version 0 is hooks.yaml alone.
@@ -151,17 +152,7 @@ func (b *Book) writePolicy(d policyDocument) error {
 	if err != nil {
 		return fmt.Errorf("hook: policy: %w", err)
 	}
-	f, err := os.CreateTemp(b.cfg.Dir, ".policy-*")
-	if err != nil {
-		return fmt.Errorf("hook: policy: %w", err)
-	}
-	_, err = f.Write(raw)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), b.policyPath())
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := wholefile.Write(b.policyPath(), raw, 0o600); err != nil {
 		return fmt.Errorf("hook: policy: %w", err)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"khien/detector/signature"
+	"khien/detector/wholefile"
 )
 
 const (
@@ -120,22 +121,13 @@ func (d *Desk) replace(name string, data []byte) (Outcome, error) {
 	return out, nil
 }
 
-// writeFile replaces a file at once, or leaves it.
+// writeFile replaces a file at once, or leaves it. What a crash leaves beside it has no name that rules are loaded from.
 func writeFile(name string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return fmt.Errorf("rulebook: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*") // no name that rules are loaded from
-	if err != nil {
+	if err := wholefile.Write(name, data, 0o600); err != nil {
 		return fmt.Errorf("rulebook: %w", err)
-	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		return fmt.Errorf("rulebook: %w", errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
 }

@@ -15,6 +15,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"khien/detector/wholefile"
 )
 
 // zaloRefresh is Zalo's own endpoint for new access tokens.
@@ -147,17 +149,7 @@ func (z *ZaloToken) write(s *zaloSecret) error {
 	if err != nil {
 		return fmt.Errorf("push: zalo: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(z.path), ".zalo-*") // mode 0600
-	if err != nil {
-		return fmt.Errorf("push: zalo: keep the new token: %w", err)
-	}
-	_, err = f.Write(append(raw, '\n'))
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), z.path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
+	if err := wholefile.Write(z.path, append(raw, '\n'), 0o600); err != nil {
 		return fmt.Errorf("push: zalo: keep the new token: %w", err)
 	}
 	// The name must be on the disk, too, before the pair is used.

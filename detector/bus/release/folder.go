@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"khien/detector/wholefile"
 )
 
 // triesMax is how often a sensor begins to load a version: one under which it ended that often is not tried again.
@@ -34,8 +36,8 @@ type state struct {
 
 const (
 	stateName = "state.json"
-	goodName  = "good" // signed head, line feed, pack: one file, so that both are of the same version
-	newPrefix = ".new-"
+	goodName  = "good"  // signed head, line feed, pack: one file, so that both are of the same version
+	oldPrefix = ".new-" // of what earlier programs left half written
 )
 
 // OpenFolder opens or creates the folder of a sensor that trusts key.
@@ -64,7 +66,7 @@ func (f *Folder) clear() error {
 		return fmt.Errorf("release: %w", err)
 	}
 	for _, e := range entries {
-		if e.IsDir() || strings.HasPrefix(e.Name(), newPrefix) {
+		if e.IsDir() || wholefile.Unfinished(e.Name(), stateName) || wholefile.Unfinished(e.Name(), goodName) || strings.HasPrefix(e.Name(), oldPrefix) {
 			if err := os.RemoveAll(filepath.Join(f.dir, e.Name())); err != nil {
 				return fmt.Errorf("release: %w", err)
 			}
@@ -198,17 +200,8 @@ func Write(dir string, files []File) error {
 
 // write replaces a file as a whole.
 func (f *Folder) write(name string, data []byte) error {
-	t, err := os.CreateTemp(f.dir, newPrefix+"*")
-	if err != nil {
+	if err := wholefile.Write(filepath.Join(f.dir, name), data, 0o600); err != nil {
 		return fmt.Errorf("release: %w", err)
-	}
-	_, err = t.Write(data)
-	err = errors.Join(err, t.Sync(), t.Close())
-	if err == nil {
-		err = os.Rename(t.Name(), filepath.Join(f.dir, name))
-	}
-	if err != nil {
-		return fmt.Errorf("release: %w", errors.Join(err, os.Remove(t.Name())))
 	}
 	return nil
 }

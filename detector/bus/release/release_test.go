@@ -202,6 +202,11 @@ func TestFolderNeverGoesBack(t *testing.T) {
 	f2(load(f, 2, "other", true), "two versions")
 	f2(load(f, 5, "five", false), "")
 	f2(load(f, 4, "four", true), "older than version 5")
+	for _, half := range []string{".good5577006791947779410", ".state.json8674665223082153551", ".new-1234"} { // the power was cut
+		if err := os.WriteFile(filepath.Join(dir, half), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	f = open(pub) // a restart
 	if h, d, err := f.Last(); err != nil || h.Number != 2 || !strings.Contains(d, "2-") {
 		t.Fatalf("%+v, %q, %v", h, d, err)
