@@ -18,6 +18,7 @@ import (
 
 	"khien/console"
 	"khien/detector/bus"
+	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
 
@@ -97,14 +98,11 @@ func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr i
 	}
 	defer l.Close()
 	cfg.Listener = l.Addr()
-	server, err := console.New(cfg, st)
+	server, err := openConsole(cfg, st, stdout)
 	if err != nil {
 		return err
 	}
 	defer server.Close()
-	if p := server.FirstPassword(); p != "" {
-		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	var following sync.WaitGroup
@@ -114,21 +112,35 @@ func serveConsole(cfg console.Config, listen, storeName string, stdout, stderr i
 	return servePages(ctx, server, l, stdout)
 }
 
+// openConsole opens a console. The password of the account that its first start makes is printed here and nowhere else.
+func openConsole(cfg console.Config, st store.Store, stdout io.Writer) (*console.Server, error) {
+	server, err := console.New(cfg, st)
+	if err != nil {
+		return nil, err
+	}
+	if p := server.FirstPassword(); p != "" {
+		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
+	}
+	return server, nil
+}
+
 // servePages serves a console until ctx ends.
 func servePages(ctx context.Context, server *console.Server, l net.Listener, stdout io.Writer) error {
-	web := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		BaseContext: func(net.Listener) context.Context { return ctx }}
-	end := context.AfterFunc(ctx, func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := web.Shutdown(ctx); err != nil {
-			web.Close()
-		}
-	})
+	web := server.HTTPServer(ctx)
+	end := context.AfterFunc(ctx, func() { endPages(web) })
 	defer end()
 	fmt.Fprintf(stdout, "Console: http://%s\n", l.Addr())
 	if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
+}
+
+// endPages lets requests end that are being answered, for a while.
+func endPages(web *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := web.Shutdown(ctx); err != nil {
+		web.Close()
+	}
 }

@@ -25,13 +25,10 @@ func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, asker *b
 		return nil, nil, fmt.Errorf("%w (choose another address with --console)", err)
 	}
 	cfg.Listener = l.Addr()
-	server, err := console.New(cfg, st)
+	server, err := openConsole(cfg, st, stdout)
 	if err != nil {
 		l.Close()
 		return nil, nil, err
-	}
-	if p := server.FirstPassword(); p != "" {
-		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
 	}
 	ctx, end := context.WithCancel(ctx)
 	var pages sync.WaitGroup

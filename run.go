@@ -183,16 +183,13 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if block.On() {
 		cfg.Remind, cfg.Trouble = block.Book.Remind, block.tell
 	}
-	server, err := console.New(cfg, st)
+	server, err := openConsole(cfg, st, stdout)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		return exitUsage
 	}
 	defer server.Close()
-	if p := server.FirstPassword(); p != "" {
-		fmt.Fprintf(stdout, "First start: user admin, password %s (shown once; change it after you have logged in)\n", p)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	block.start(ctx)
@@ -235,8 +232,7 @@ func hostName() string {
 
 // serve runs the console and the captures until ctx ends.
 func serve(ctx context.Context, o runOptions, rules *reloader, server *console.Server, l net.Listener, sink *sinkWriter, sockets []int, stdout, stderr io.Writer) int {
-	web := &http.Server{Handler: server.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		BaseContext: func(net.Listener) context.Context { return ctx }}
+	web := server.HTTPServer(ctx)
 	failed := make(chan error, 1)
 	go func() {
 		if err := web.Serve(l); !errors.Is(err, http.ErrServerClosed) {
@@ -267,11 +263,7 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 	if err := o.stores.close(stderr, "khien run"); err != nil {
 		report(err)
 	}
-	end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-	defer cancel()
-	if err := web.Shutdown(end); err != nil {
-		web.Close()
-	}
+	endPages(web)
 	return status
 }
 

@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"time"
 
 	"khien/console/account"
 	"khien/console/api"
@@ -147,12 +146,6 @@ func (s *Server) Close() error {
 	s.api.Close()
 	s.rules.Close()
 	return s.audit.Close()
-}
-
-// HTTPServer returns a server with timeouts that suit the console: slow senders are cut off, event streams are not.
-func (s *Server) HTTPServer(addr string) *http.Server {
-	return &http.Server{Addr: addr, Handler: s.handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10}
 }
 
 // secure sets the headers that bound what a page may do.

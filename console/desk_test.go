@@ -2,6 +2,7 @@ package console
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -51,7 +52,9 @@ func deskOn(t *testing.T, dir string, st store.Store, change ...func(*Config)) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := httptest.NewServer(srv.Handler())
+	h := httptest.NewUnstartedServer(nil)
+	h.Config = srv.HTTPServer(context.Background())
+	h.Start()
 	jar, _ := cookiejar.New(nil)
 	d := &desk{t: t, srv: srv, http: h, store: st, dir: dir, browser: &http.Client{Jar: jar}, password: srv.FirstPassword()}
 	t.Cleanup(func() {

@@ -167,8 +167,6 @@ func (a *API) events(w http.ResponseWriter, r *http.Request, who account.Account
 	h.Set("X-Accel-Buffering", "no") // a proxy that buffers would hold findings back
 	rc := http.NewResponseController(w)
 	put := func(b []byte) bool {
-		// The server's write timeout is for answers; this one never ends by itself. Not every writer has deadlines.
-		rc.SetWriteDeadline(time.Now().Add(2 * heartbeat))
 		if _, err := w.Write(b); err != nil {
 			return false
 		}

@@ -253,9 +253,6 @@ func (v *veil) words() (func(member, s string) string, error) {
 // Flush sends the lines of a stream.
 func (v *veil) Flush() { http.NewResponseController(v.ResponseWriter).Flush() }
 
-// Unwrap is for http.ResponseController, which sets deadlines.
-func (v *veil) Unwrap() http.ResponseWriter { return v.ResponseWriter }
-
 // end sends what is left of an answer.
 func (v *veil) end() {
 	switch {

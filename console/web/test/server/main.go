@@ -100,7 +100,7 @@ func run(empty, hide bool, rate int, host string) error {
 		return err
 	}
 	defer srv.Close()
-	h := srv.HTTPServer("")
+	h := srv.HTTPServer(context.Background())
 	go h.Serve(l)
 	defer h.Close()
 	page := http.Server{Handler: appeals(gate)}
