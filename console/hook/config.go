@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"khien/detector/strictyaml"
 )
 
 // Mode says how far a policy goes by itself in an organisation unit.
@@ -95,11 +97,8 @@ const configMax = 4 << 20
 // ParseConfig reads hooks.yaml and fills in the defaults. An error is one line that begins with the file's name, line and
 // column.
 func ParseConfig(data []byte, name string) (*Config, error) {
-	if len(data) > configMax {
-		return nil, fmt.Errorf("%s:1:1: larger than %d bytes", name, configMax)
-	}
 	c := &Config{}
-	if err := decodeYAML(data, name, c); err != nil {
+	if err := strictyaml.Decode(data, name, configMax, c); err != nil {
 		return nil, err
 	}
 	c.places = newPlaces(data, name)

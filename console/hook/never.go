@@ -10,6 +10,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"khien/detector"
+	"khien/detector/strictyaml"
 )
 
 // Protected is an entry of the never-block list. A name protects itself and all names below it; a prefix its addresses.
@@ -79,7 +80,7 @@ func Ships() []Protected {
 	var ships struct {
 		Never []Protected `yaml:"never"`
 	}
-	if err := decodeYAML(neverYAML, "never.yaml", &ships); err != nil {
+	if err := strictyaml.Decode(neverYAML, "never.yaml", configMax, &ships); err != nil {
 		panic("BUG: " + err.Error())
 	}
 	return ships.Never

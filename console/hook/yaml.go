@@ -29,20 +29,6 @@ func wrongItem(field string, i int, format string, args ...any) error {
 	return &fieldError{fmt.Sprintf("%s[%d]", field, i), fmt.Sprintf(format, args...)}
 }
 
-// decodeYAML reads a document into v. An error is one line that begins with the file's name, line and column.
-func decodeYAML(data []byte, name string, v any) error {
-	err := yaml.UnmarshalWithOptions(data, v, yaml.Strict())
-	if err == nil {
-		return nil
-	}
-	msg, _, _ := strings.Cut(err.Error(), "\n")
-	line, col := 1, 1
-	if n, _ := fmt.Sscanf(msg, "[%d:%d]", &line, &col); n == 2 {
-		_, msg, _ = strings.Cut(msg, "] ")
-	}
-	return fmt.Errorf("%s:%d:%d: %s", name, line, col, msg)
-}
-
 // places finds where the fields of a document stand.
 type places struct {
 	name string

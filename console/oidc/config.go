@@ -15,9 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"khien/console/account"
+	"khien/detector/strictyaml"
 )
 
 // FileName is the configuration's name in the data folder. Without the file nobody logs in this way.
@@ -69,19 +68,13 @@ var errAbsent = errors.New("oidc: there is no configuration")
 
 // read reads a configuration; errAbsent when there is none.
 func read(name string) (*Config, error) {
-	text, err := os.ReadFile(name)
+	c := &Config{Scopes: []string{"profile"}, NameClaim: "preferred_username"}
+	err := strictyaml.Read(name, fileMax, c)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errAbsent
 	}
 	if err != nil {
 		return nil, fmt.Errorf("oidc: %w", err)
-	}
-	if len(text) > fileMax {
-		return nil, fmt.Errorf("oidc: %s: %d bytes, at most %d", name, len(text), fileMax)
-	}
-	c := &Config{Scopes: []string{"profile"}, NameClaim: "preferred_username"}
-	if err := yaml.UnmarshalWithOptions(text, c, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("oidc: %s: %s", name, yaml.FormatError(err, false, true))
 	}
 	if err := c.check(filepath.Dir(name)); err != nil {
 		return nil, fmt.Errorf("oidc: %s: %w", name, err)

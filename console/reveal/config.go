@@ -12,10 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goccy/go-yaml"
-
 	"khien/console/account"
 	"khien/detector/pseudonym"
+	"khien/detector/strictyaml"
 )
 
 // FileName is the policy's name in the data folder. Without the file no address is hidden.
@@ -49,19 +48,13 @@ type Policy struct {
 // Read reads the policy in a folder; nil when there is none.
 func Read(dir string) (*Policy, error) {
 	name := filepath.Join(dir, FileName)
-	text, err := os.ReadFile(name)
+	p := &Policy{KeyFile: "pseudonyms.key", Role: account.Lead, Hours: defaultHours}
+	err := strictyaml.Read(name, fileMax, p)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reveal: %w", err)
-	}
-	if len(text) > fileMax {
-		return nil, fmt.Errorf("reveal: %s: %d bytes, at most %d", name, len(text), fileMax)
-	}
-	p := &Policy{KeyFile: "pseudonyms.key", Role: account.Lead, Hours: defaultHours}
-	if err := yaml.UnmarshalWithOptions(text, p, yaml.Strict()); err != nil {
-		return nil, fmt.Errorf("reveal: %s: %s", name, yaml.FormatError(err, false, true))
 	}
 	if err := p.check(dir); err != nil {
 		return nil, fmt.Errorf("reveal: %s: %w", name, err)

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+
+	"khien/detector/strictyaml"
 )
 
 // Limits of a brands file. They bound what a scan of one name can cost.
@@ -129,14 +130,11 @@ type brandEntry struct {
 // LoadBrands reads a brands file (see rules/fraud/brands.yaml for its form). An error is one line that begins with the
 // file's name, line and column: "brands.yaml:12:9: …".
 func LoadBrands(data []byte, name string) (*Brands, error) {
-	if len(data) > maxFileBytes {
-		return nil, fmt.Errorf("%s:1:1: larger than %d bytes", name, maxFileBytes)
-	}
 	var file struct {
 		Brands []brandEntry `yaml:"brands"`
 	}
-	if err := yaml.UnmarshalWithOptions(data, &file, yaml.Strict()); err != nil {
-		return nil, placed(name, err)
+	if err := strictyaml.Decode(data, name, maxFileBytes, &file); err != nil {
+		return nil, err
 	}
 	if len(file.Brands) > maxBrands {
 		return nil, fmt.Errorf("%s:1:1: more than %d brands", name, maxBrands)
@@ -179,18 +177,6 @@ func LoadBrands(data []byte, name string) (*Brands, error) {
 		out.list = append(out.list, b)
 	}
 	return out, nil
-}
-
-// placed puts an error of the YAML library, "[line:column] what" with source lines behind, into our one-line form.
-func placed(name string, err error) error {
-	msg, _, _ := strings.Cut(err.Error(), "\n")
-	line, col := 1, 1
-	if n, _ := fmt.Sscanf(msg, "[%d:%d]", &line, &col); n == 2 {
-		if _, rest, ok := strings.Cut(msg, "] "); ok {
-			msg = rest
-		}
-	}
-	return fmt.Errorf("%s:%d:%d: %s", name, line, col, msg)
 }
 
 func checkToken(s string) (string, string) {
