@@ -186,8 +186,8 @@ func (b *Book) activate(ctx context.Context, d *Decision, user string, events ..
 
 // Revoke ends a decision, whatever its state.
 func (b *Book) Revoke(ctx context.Context, id, user, reason string) (*Decision, error) {
-	if strings.TrimSpace(reason) == "" || len(reason) > reasonMax {
-		return nil, fmt.Errorf("%w: a reason of 1 to %d bytes is needed", ErrInput, reasonMax)
+	if err := checkWords("a reason", reason); err != nil {
+		return nil, err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -249,8 +249,8 @@ func (b *Book) Resume(ctx context.Context, user, reason string) error {
 // turn sets the switch. In an emergency the store may be what is broken: the lists are emptied whether or not it can be
 // written down there, and the error says so.
 func (b *Book) turn(ctx context.Context, user, reason string, kill bool) error {
-	if strings.TrimSpace(reason) == "" || len(reason) > reasonMax {
-		return fmt.Errorf("%w: a reason of 1 to %d bytes is needed", ErrInput, reasonMax)
+	if err := checkWords("a reason", reason); err != nil {
+		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -281,8 +281,8 @@ func (b *Book) turn(ctx context.Context, user, reason string, kill bool) error {
 // Rollback makes the list what it was in an earlier version, 0 for the one before: what came since is revoked, what was
 // revoked since comes back unless it has expired or is protected now.
 func (b *Book) Rollback(ctx context.Context, version uint64, user, reason string) error {
-	if strings.TrimSpace(reason) == "" || len(reason) > reasonMax {
-		return fmt.Errorf("%w: a reason of 1 to %d bytes is needed", ErrInput, reasonMax)
+	if err := checkWords("a reason", reason); err != nil {
+		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"khien/detector"
@@ -61,6 +62,14 @@ const (
 	samplesMax  = 10
 	reasonMax   = 500 // bytes
 )
+
+// checkWords says that somebody must say why, and briefly.
+func checkWords(what, s string) error {
+	if strings.TrimSpace(s) == "" || len(s) > reasonMax {
+		return fmt.Errorf("%w: %s of 1 to %d bytes is needed", ErrInput, what, reasonMax)
+	}
+	return nil
+}
 
 // Evidence is a finding that speaks for a decision.
 type Evidence struct {

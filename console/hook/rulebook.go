@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/detector/store"
@@ -190,8 +189,8 @@ func (b *Book) RestorePolicy(ctx context.Context, version, on uint64, user, reas
 }
 
 func (b *Book) setPolicy(ctx context.Context, r *rules, on uint64, user, reason string) error {
-	if strings.TrimSpace(reason) == "" || len(reason) > reasonMax {
-		return fmt.Errorf("%w: a reason of 1 to %d bytes is needed", ErrInput, reasonMax)
+	if err := checkWords("a reason", reason); err != nil {
+		return err
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -126,8 +126,8 @@ func (b *Book) Unblocks(ctx context.Context, openOnly bool) ([]*Unblock, error) 
 
 // AnswerUnblock grants a request, which revokes the decision, or refuses it. Both need words.
 func (b *Book) AnswerUnblock(ctx context.Context, id, user, answer string, grant bool) (*Unblock, error) {
-	if strings.TrimSpace(answer) == "" || len(answer) > reasonMax {
-		return nil, fmt.Errorf("%w: an answer of 1 to %d bytes is needed", ErrInput, reasonMax)
+	if err := checkWords("an answer", answer); err != nil {
+		return nil, err
 	}
 	u := &Unblock{}
 	version, err := get(ctx, b.cfg.Shelf, kindUnblock, id, u)
