@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"khien/console/rulebook"
-	"khien/detector/bus"
 	"khien/detector/signature"
 )
 
@@ -23,15 +22,7 @@ func TestConsoleOfACoreChangesTheRulesOfAllSensors(t *testing.T) {
 	desk := rulebook.New(s.core.live(t.Context(), t.TempDir(), io.Discard), time.Now)
 	defer desk.Close()
 	f := s.sensor(t)
-	nc, err := bus.Dial(s.token, func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	link, err := bus.NewLink(nc, s.token.Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	link := s.link(t)
 	running := func(version uint64, loaded, off int) {
 		t.Helper()
 		f.look(t.Context(), link)

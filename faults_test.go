@@ -352,12 +352,8 @@ func alertsOnNames(t *testing.T, n int, shift func(i int) time.Duration) (captur
 		t.Fatal(err)
 	}
 	flags = []string{"--no-default-rules", "--rules", rules}
-	out, err := exec.Command("khien", append([]string{"replay", "--findings", "-"}, append(flags, capture)...)...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
 	ids = map[string]bool{}
-	for line := range strings.Lines(string(out)) {
+	for line := range strings.Lines(khien(t, append([]string{"replay", "--findings", "-"}, append(flags, capture)...)...)) {
 		var f detector.Finding
 		if err := json.Unmarshal([]byte(line), &f); err != nil {
 			t.Fatalf("%s: %v", line, err)
@@ -375,11 +371,7 @@ func khienRun(t *testing.T, data, storeName, capture, ns string, flags []string)
 	t.Helper()
 	cmd := exec.Command("khien", append([]string{"run", "--data", data, "--store", storeName, "--listen", "127.0.0.1:0", "-r", capture}, flags...)...)
 	cmd.Env = append(os.Environ(), "KHIEN_ELASTIC_NAMESPACE="+ns)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	return cmd
+	return launch(t, cmd)
 }
 
 func TestKhienIsKilledWhileIndexing(t *testing.T) {

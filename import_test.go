@@ -241,11 +241,7 @@ func TestImportIsKilled(t *testing.T) {
 		t.Helper()
 		cmd := exec.Command("khien", "run", "--no-default-rules", "--data", data, "--listen", "127.0.0.1:0", "--packets", "off", "--eve", l.path, "--telemetry-days", "3650")
 		cmd.Stderr = &stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { cmd.Process.Kill() })
-		return cmd
+		return launch(t, cmd)
 	}
 	place := placeFile(data, l.path)
 	kept := func() (offset int64) {

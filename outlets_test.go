@@ -134,18 +134,8 @@ func TestKhienIsKilledAndReceiversAreAway(t *testing.T) {
 	}
 	run := func(more ...string) *exec.Cmd {
 		t.Helper()
-		cmd := exec.Command("khien", append([]string{"run", "--data", at("data"), "--store", "embedded:" + at("store"), "--listen", "127.0.0.1:0", "--workers", "1", "--telemetry=false",
-			"--out", "file:" + at("ecs.json"), "--out", "file:" + at("eve.json") + "?format=eve", "--out", "kafka://" + address + "/khien"}, append(more, flags...)...)...)
-		cmd.Stderr = os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if cmd.ProcessState == nil {
-				kill(t, cmd)
-			}
-		})
-		return cmd
+		return launch(t, exec.Command("khien", append([]string{"run", "--data", at("data"), "--store", "embedded:" + at("store"), "--listen", "127.0.0.1:0", "--workers", "1", "--telemetry=false",
+			"--out", "file:" + at("ecs.json"), "--out", "file:" + at("eve.json") + "?format=eve", "--out", "kafka://" + address + "/khien"}, append(more, flags...)...)...))
 	}
 	cmd := run("-r", capture)
 	waitFor(t, 60*time.Second, "some findings are in the file", func() bool { return len(fileIDs(t, at("ecs.json"))) >= 500 })
@@ -322,13 +312,7 @@ func TestCoreIsKilledWithOutputs(t *testing.T) {
 	capture, flags, ids := alertsOnNames(t, 3000, func(int) time.Duration { return 0 })
 	dir, hub := t.TempDir(), freeAddress(t)
 	at := func(name string) string { return filepath.Join(dir, name) }
-	token, err := exec.Command("khien", "core", "token", "--data", at("core"), "--url", "tls://"+hub, "north").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command("khien", "sensor", "enroll", "--data", at("sensor"), strings.TrimSpace(string(token))).CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	khien(t, "sensor", "enroll", "--data", at("sensor"), newToken(t, "--data", at("core"), "--url", "tls://"+hub, "north"))
 	s := &sites{}
 	core := []string{"core", "--data", at("core"), "--listen", hub, "--store", "embedded:" + at("store"), "--out", "file:" + at("out.json"),
 		"--out", "file:" + at("all.json") + "?format=eve&telemetry=on"}

@@ -109,22 +109,14 @@ tls { cert_file: %q, key_file: %q, ca_file: %q, verify_and_map: true }
 	if err := os.WriteFile(name+".conf", []byte(conf), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(c.binary, "-c", name+".conf", "-l", name+".log")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	c.running[i] = cmd
-	t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			cmd.Process.Kill()
-			cmd.Wait()
-		}
+	t.Cleanup(func() { // once it has ended
 		if t.Failed() {
 			if text, err := os.ReadFile(name + ".log"); err == nil {
 				t.Logf("server %d: …%s", i, text[max(0, len(text)-2000):])
 			}
 		}
 	})
+	c.running[i] = launch(t, exec.Command(c.binary, "-c", name+".conf", "-l", name+".log"))
 }
 
 // TestOutsideCluster: three servers of NATS carry what a sensor finds to a core. The one that leads is killed while it does.
@@ -136,20 +128,12 @@ func TestOutsideCluster(t *testing.T) {
 	s := &sites{}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	khien := func(args ...string) string {
-		t.Helper()
-		out, err := exec.Command("khien", args...).Output()
-		if err != nil {
-			t.Fatalf("%v: %v", args, err)
-		}
-		return strings.TrimSpace(string(out))
-	}
 	token := func(role, name string) string {
-		args := []string{"core", "token", "--data", at("core"), "--role", role, "--nats-ca", c.ca()}
+		args := []string{"--data", at("core"), "--role", role, "--nats-ca", c.ca()}
 		for _, u := range c.urls() {
 			args = append(args, "--url", u)
 		}
-		return khien(append(args, name)...)
+		return newToken(t, append(args, name)...)
 	}
 	if err := os.WriteFile(at("core.token"), []byte(token("core", "core-1")), 0o600); err != nil {
 		t.Fatal(err)
@@ -158,8 +142,8 @@ func TestOutsideCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	khien("sensor", "enroll", "--data", at("sensor"), token("sensor", "so-y-te"))
-	c.users, c.clients = khien("core", "users", "--data", at("core")), at("core/hub/clients.crt")
+	khien(t, "sensor", "enroll", "--data", at("sensor"), token("sensor", "so-y-te"))
+	c.users, c.clients = khien(t, "core", "users", "--data", at("core")), at("core/hub/clients.crt")
 	for i := range c.ports {
 		c.start(t, i)
 	}
@@ -173,7 +157,7 @@ func TestOutsideCluster(t *testing.T) {
 	}
 	made := map[string]bool{}
 	args := []string{"replay", "--rules", rules, "--no-default-rules", "--findings", "-"}
-	for line := range strings.Lines(khien(append(args, captures...)...)) {
+	for line := range strings.Lines(khien(t, append(args, captures...)...)) {
 		var f detector.Finding
 		if err := json.Unmarshal([]byte(line), &f); err != nil {
 			t.Fatal(err)

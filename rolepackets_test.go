@@ -5,13 +5,9 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/cookiejar"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -21,72 +17,6 @@ import (
 	"khien/detector/store/embedded"
 	"khien/sensor"
 )
-
-// browser is a person who is logged in at a console.
-type browser struct {
-	t    *testing.T
-	base string
-	http http.Client
-}
-
-// logIn reads what a console printed at its first start, and logs in as admin.
-func logIn(t *testing.T, printed string) *browser {
-	t.Helper()
-	b := &browser{t: t}
-	words := regexp.MustCompile(`password (\S+) [\s\S]*Console: (\S+)`)
-	var m [][]byte
-	waitFor(t, 60*time.Second, "the console tells where it is", func() bool {
-		text, err := os.ReadFile(printed)
-		m = words.FindSubmatch(text)
-		return err == nil && m != nil
-	})
-	b.base = string(m[2])
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.http.Jar = jar
-	if status, _, text := b.do("POST", "/api/v1/login", map[string]string{"name": "admin", "password": string(m[1])}); status != 200 {
-		t.Fatalf("login: %d %s", status, text)
-	}
-	return b
-}
-
-func (b *browser) do(method, path string, in any) (int, http.Header, []byte) {
-	b.t.Helper()
-	text, err := json.Marshal(in)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	req, err := http.NewRequestWithContext(b.t.Context(), method, b.base+path, bytes.NewReader(text))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	resp, err := b.http.Do(req)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	out, err := io.ReadAll(resp.Body)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	return resp.StatusCode, resp.Header, out
-}
-
-// want asks for JSON and checks the status.
-func (b *browser) want(status int, method, path string, in any) (out map[string]any) {
-	b.t.Helper()
-	got, _, text := b.do(method, path, in)
-	if got != status {
-		b.t.Fatalf("%s %s: %d %s, want %d", method, path, got, text, status)
-	}
-	if err := json.Unmarshal(text, &out); err != nil {
-		b.t.Fatal(err)
-	}
-	return out
-}
 
 // behindSection is a capture without the block that says where it was cut and for whom.
 func behindSection(t *testing.T, b []byte) []byte {
@@ -106,53 +36,27 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 	s := &sites{hub: freeAddress(t)}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	khien := func(args ...string) []byte {
+	token := func(role, name string) string {
 		t.Helper()
-		out, err := exec.Command("khien", args...).Output()
-		if err != nil {
-			t.Fatalf("%v: %v", args, err)
-		}
-		return out
-	}
-	token := func(role, name string) []byte {
-		return khien("core", "token", "--data", at("core"), "--role", role, "--url", "tls://"+s.hub, name)
+		return newToken(t, "--data", at("core"), "--role", role, "--url", "tls://"+s.hub, name)
 	}
 	storeName := "embedded:" + at("store")
-	printing := func(printed string, args ...string) *exec.Cmd {
-		t.Helper()
-		out, err := os.Create(printed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer out.Close()
-		cmd := exec.Command("khien", args...)
-		cmd.Stdout, cmd.Stderr = out, os.Stderr
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() {
-			if cmd.ProcessState == nil {
-				kill(t, cmd)
-			}
-		})
-		return cmd
-	}
 	core := func(printed string) *exec.Cmd {
-		return printing(at(printed), "core", "--data", at("core"), "--listen", s.hub, "--store", storeName, "--console", "127.0.0.1:0")
+		return launchPrinting(t, at(printed), "core", "--data", at("core"), "--listen", s.hub, "--store", storeName, "--console", "127.0.0.1:0")
 	}
 	sense := func() *exec.Cmd {
 		return s.start(t, 0, "sensor", "--data", at("sensor"), "--workers", "1", "--store-files", "all", "--follow", "-r", at("captures"))
 	}
-	if err := os.WriteFile(at("console.token"), token("console", "trung-tam"), 0o600); err != nil {
+	if err := os.WriteFile(at("console.token"), []byte(token("console", "trung-tam")), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	khien("sensor", "enroll", "--data", at("sensor"), strings.TrimSpace(string(token("sensor", "so-y-te"))))
+	khien(t, "sensor", "enroll", "--data", at("sensor"), token("sensor", "so-y-te"))
 	if err := os.Mkdir(at("captures"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	traffic(t, at("captures"), 0, func(*sensor.Packet) bool { return true })
 	hub, sensing := core("core.out"), sense()
-	printing(at("console.out"), "console", "--data", at("console"), "--listen", "127.0.0.1:0", "--store", storeName, "--join", at("console.token"))
+	launchPrinting(t, at("console.out"), "console", "--data", at("console"), "--listen", "127.0.0.1:0", "--store", storeName, "--join", at("console.token"))
 	if out, err := exec.Command("khien", "console", "--data", at("other"), "--store", storeName, "--join", at("sensor/token")).CombinedOutput(); err == nil || !bytes.Contains(out, []byte("is the token of a sensor: make one with khien core token --role console")) {
 		t.Errorf("a console with the token of a sensor: %v: %s", err, out)
 	}
@@ -189,7 +93,7 @@ func TestConsoleGetsPacketsOfASensor(t *testing.T) {
 		return status == 200 && h.Get("Content-Disposition") == fmt.Sprintf(`attachment; filename="khien-%s.pcapng"`, f.ID)
 	})
 	day := func(d time.Duration) string { return f.Time.Add(d).Format(time.RFC3339Nano) }
-	want := khien("packets", "--data", at("sensor"), "--flow", f.CommunityID, "--from", day(-24*time.Hour), "--to", day(24*time.Hour), "-o", "-")
+	want := []byte(khien(t, "packets", "--data", at("sensor"), "--flow", f.CommunityID, "--from", day(-24*time.Hour), "--to", day(24*time.Hour), "-o", "-"))
 	if !bytes.Equal(behindSection(t, got), behindSection(t, want)) || len(got) < 1000 {
 		t.Errorf("%d bytes through the hub, %d on the sensor", len(got), len(want))
 	}

@@ -78,27 +78,7 @@ func newSites(t *testing.T) *sites {
 func (s *sites) start(t *testing.T, site int, args ...string) *exec.Cmd {
 	t.Helper()
 	line := append(append([]string{}, s.prefix[site]...), append([]string{"khien"}, args...)...)
-	cmd := exec.Command(line[0], line[1:]...)
-	cmd.Stderr = os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			cmd.Process.Kill()
-			cmd.Wait()
-		}
-	})
-	return cmd
-}
-
-// kill is SIGKILL. What ip starts takes its place, so that the signal meets khien itself.
-func kill(t *testing.T, cmd *exec.Cmd) {
-	t.Helper()
-	if err := cmd.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	cmd.Wait() // killed: the error says so
+	return launch(t, exec.Command(line[0], line[1:]...))
 }
 
 // findingsOf counts what a store has, of some rules or of all.
@@ -193,11 +173,7 @@ func TestSensorsCoresAndConsole(t *testing.T) {
 	}
 	token := func(role, name string) string {
 		t.Helper()
-		out, err := exec.Command("khien", "core", "token", "--data", at("core1"), "--role", role, "--url", "tls://"+s.hub, name).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strings.TrimSpace(string(out))
+		return newToken(t, "--data", at("core1"), "--role", role, "--url", "tls://"+s.hub, name)
 	}
 	storeName := "embedded:" + at("store")
 	hub := []string{"core", "--data", at("core1"), "--listen", s.hub, "--store", storeName}
@@ -213,15 +189,9 @@ func TestSensorsCoresAndConsole(t *testing.T) {
 	var runs [][]string
 	for i, share := range shares {
 		name := fmt.Sprintf("sensor-%d", i+1)
-		if out, err := exec.Command("khien", "sensor", "enroll", "--data", at(name), token("sensor", name)).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		khien(t, "sensor", "enroll", "--data", at(name), token("sensor", name))
 		captures := traffic(t, dir, i, share)
-		out, err := exec.Command("khien", append([]string{"replay", "--rules", rules, "--findings", "-"}, captures...)...).Output()
-		if err != nil {
-			t.Fatal(err)
-		}
-		for line := range strings.Lines(string(out)) {
+		for line := range strings.Lines(khien(t, append([]string{"replay", "--rules", rules, "--findings", "-"}, captures...)...)) {
 			var f detector.Finding
 			if err := json.Unmarshal([]byte(line), &f); err != nil {
 				t.Fatal(err)

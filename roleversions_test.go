@@ -86,14 +86,6 @@ func TestRulesAreRolledOut(t *testing.T) {
 	s := &sites{hub: freeAddress(t)}
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	khien := func(args ...string) string {
-		t.Helper()
-		out, err := exec.Command("khien", args...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %v: %s", args, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
 	writeRules := func(words map[int]string) {
 		t.Helper()
 		var b strings.Builder
@@ -112,7 +104,7 @@ func TestRulesAreRolledOut(t *testing.T) {
 		return s.start(t, 0, "core", "--data", at("core"), "--listen", s.hub, "--store", "embedded:"+at("store"), "--no-default-rules")
 	}
 	running := core()
-	khien("sensor", "enroll", "--data", at("sensor"), khien("core", "token", "--data", at("core"), "--url", "tls://"+s.hub, "so-y-te"))
+	khien(t, "sensor", "enroll", "--data", at("sensor"), newToken(t, "--data", at("core"), "--url", "tls://"+s.hub, "so-y-te"))
 	watch := func(src *packetSource) *exec.Cmd {
 		return s.start(t, 0, "sensor", "--data", at("sensor"), "--no-default-rules", "--workers", "1", "-r", src.addr)
 	}
@@ -143,7 +135,7 @@ func TestRulesAreRolledOut(t *testing.T) {
 	watching = watch(ticks) // begins with version 1
 	waitFor(t, 60*time.Second, "findings of version 1", func() bool { return findings("10") > 0 })
 	writeRules(map[int]string{11: "tick", 12: "tock"})
-	if out := khien("rules", "reload", "--data", at("core")); !strings.Contains(out, "version 2 published: 2 loaded, 0 rejected") {
+	if out := khien(t, "rules", "reload", "--data", at("core")); !strings.Contains(out, "version 2 published: 2 loaded, 0 rejected") {
 		t.Errorf("%q", out)
 	}
 	waitFor(t, 60*time.Second, "findings of version 2", func() bool { return findings("11") > 0 })
@@ -181,7 +173,7 @@ func TestRulesAreRolledOut(t *testing.T) {
 	if findings("10")+findings("11") != n || findings("12") != m {
 		t.Error("these are not the packets that were sent")
 	}
-	khien("core", "revoke", "--data", at("core"), "so-y-te")
+	khien(t, "core", "revoke", "--data", at("core"), "so-y-te")
 	if err := exec.Command("khien", "core", "revoke", "--data", at("core"), "so-y-te").Run(); err == nil {
 		t.Error("an account was revoked twice")
 	}

@@ -2,13 +2,9 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
-	"net/http/cookiejar"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -24,39 +20,25 @@ import (
 // TestStoredAddressesAreSealed: khien run finds the demo's fraud with a policy that says "stored". No file of its store holds
 // a victim's address, and the console tells it once it was asked to.
 func TestStoredAddressesAreSealed(t *testing.T) {
-	capture, data, listen := fraudCapture(t), t.TempDir(), freeAddress(t)
+	capture, data := fraudCapture(t), t.TempDir()
 	const victim = "10.20.3.14"
 	policy := "networks: [10.0.0.0/8]\nrole: admin\nstored: true\n"
 	if err := os.WriteFile(filepath.Join(data, reveal.FileName), []byte(policy), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	var out lockedBuffer
-	cmd := exec.Command("khien", "run", "-r", capture, "--data", data, "--listen", listen)
-	cmd.Stdout, cmd.Stderr = &out, os.Stderr
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			cmd.Process.Kill()
-			cmd.Wait()
-		}
-	})
-	c := newVisitor(t, "http://"+listen)
-	until(t, "the console's first password", func() bool { return firstPassword.MatchString(out.String()) })
-	until(t, "the console", func() bool {
-		return c.try("POST", "login", map[string]any{"name": "admin", "password": firstPassword.FindStringSubmatch(out.String())[1]})
-	})
+	printed := filepath.Join(t.TempDir(), "out")
+	cmd := launchPrinting(t, printed, "run", "-r", capture, "--data", data, "--listen", "127.0.0.1:0")
+	b := logIn(t, printed)
 
 	// The console hides it, finds it by its pseudonym, and shows it for a purpose.
 	key := regexp.MustCompile(`"ip":"(K-[0-9A-F]{8})"`)
-	until(t, "the story", func() bool { return strings.Contains(c.get("findings?q=source:fraud"), `"steps"`) })
-	name := key.FindStringSubmatch(c.get("findings?q=source:fraud"))[1]
-	if strings.Contains(c.get("findings?limit=100"), "10.20.") {
+	waitFor(t, 2*time.Minute, "the story", func() bool { return strings.Contains(b.text("/api/v1/findings?q=source:fraud"), `"steps"`) })
+	name := key.FindStringSubmatch(b.text("/api/v1/findings?q=source:fraud"))[1]
+	if strings.Contains(b.text("/api/v1/findings?limit=100"), "10.20.") {
 		t.Error("the console tells addresses")
 	}
-	c.do("POST", "reveals", map[string]any{"of": "address", "subject": name, "purpose": "to call the victim back"})
-	until(t, "the address", func() bool { return regexp.MustCompile(`"ip":"10\.`).MatchString(c.get("findings?limit=100")) })
+	b.want(200, "POST", "/api/v1/reveals", map[string]any{"of": "address", "subject": name, "purpose": "to call the victim back"})
+	waitFor(t, 2*time.Minute, "the address", func() bool { return regexp.MustCompile(`"ip":"10\.`).MatchString(b.text("/api/v1/findings?limit=100")) })
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
@@ -136,67 +118,3 @@ func TestSealedStoreWithoutItsKey(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
-
-var firstPassword = regexp.MustCompile(`user admin, password (\S+)`)
-
-// until waits for something that a process does.
-func until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !done(); time.Sleep(200 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("no sign of %s", what)
-		}
-	}
-}
-
-// visitor is somebody at the console.
-type visitor struct {
-	t    *testing.T
-	base string
-	http http.Client
-}
-
-func newVisitor(t *testing.T, base string) *visitor {
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &visitor{t, base, http.Client{Jar: jar, Timeout: time.Minute}}
-}
-
-func (v *visitor) send(method, path string, body any) (int, string, error) {
-	v.t.Helper()
-	text, err := json.Marshal(body)
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	r, err := http.NewRequest(method, v.base+"/api/v1/"+path, bytes.NewReader(text))
-	if err != nil {
-		v.t.Fatal(err)
-	}
-	r.Header.Set("Content-Type", "application/json")
-	resp, err := v.http.Do(r)
-	if err != nil {
-		return 0, "", err
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(answer), err
-}
-
-// try reports whether a request is answered.
-func (v *visitor) try(method, path string, body any) bool {
-	status, _, err := v.send(method, path, body)
-	return err == nil && status == http.StatusOK
-}
-
-func (v *visitor) do(method, path string, body any) string {
-	v.t.Helper()
-	status, text, err := v.send(method, path, body)
-	if err != nil || status != http.StatusOK {
-		v.t.Fatalf("%s %s: %d, %s, %v", method, path, status, text, err)
-	}
-	return text
-}
-
-func (v *visitor) get(path string) string { v.t.Helper(); return v.do("GET", path, nil) }

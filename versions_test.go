@@ -94,6 +94,21 @@ func (s *rolloutSite) sensor(t *testing.T) *follower {
 	return f
 }
 
+// link joins the hub as the sensor.
+func (s *rolloutSite) link(t *testing.T) *bus.Link {
+	t.Helper()
+	nc, err := bus.Dial(s.token, func(err error) { t.Error(err) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	link, err := bus.NewLink(nc, s.token.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return link
+}
+
 func tickRule(sid int) string {
 	return fmt.Sprintf("alert udp any any -> any any (msg:\"tick\"; content:\"tick\"; sid:%d;)\n", sid)
 }
@@ -109,15 +124,7 @@ func TestVersionsAreTakenLive(t *testing.T) {
 	}
 	r := &loopReader{packets: script.Packets()}
 	count := &tally{bySID: map[string]int{}}
-	nc, err := bus.Dial(s.token, func(err error) { t.Error(err) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(nc.Close)
-	link, err := bus.NewLink(nc, s.token.Name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	link := s.link(t)
 	publish := func() *outcome {
 		t.Helper()
 		res := s.core.publish(t.Context())

@@ -9,6 +9,13 @@ before(async () => {
 })
 after(close)
 
+// wholeWall fails when something on the wall's screen is cut off.
+const wholeWall = async () => {
+  await page.locator('.wall').waitFor()
+  const over = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.wall, .wall .panel, .wall .numbers, .wall .tiles')].flatMap((p) => [p.scrollHeight - p.clientHeight, p.scrollWidth - p.clientWidth]))
+  assert.ok(over.every((n) => n <= 0), `cut off: ${over}`)
+}
+
 const theme = (of) => page.getByRole('button', { name: of === 'vi' ? 'Đổi nền sáng, tối' : 'Switch between light and dark' }).click()
 
 test('a silent sensor stands out and says what to do', async () => {
@@ -243,11 +250,7 @@ test('the overview says who waits, who must be warned, what is due and which sen
   await page.setViewportSize({ width: 1920, height: 1080 })
   await page.goto(url + '/?wall=1')
   await page.locator('.wall .sensors li').first().waitFor()
-  const whole = async () => {
-    const over = await page.evaluate(() => [document.documentElement, document.querySelector('.wall'), ...document.querySelectorAll('.wall .panel, .wall .numbers')].flatMap((p) => [p.scrollHeight - p.clientHeight, p.scrollWidth - p.clientWidth]))
-    assert.ok(over.every((n) => n <= 0), `cut off: ${over}`)
-  }
-  await whole()
+  await wholeWall()
   await shot('wall-more-vi-light')
   await accessible('wall')
   await press('Escape')
@@ -256,7 +259,7 @@ test('the overview says who waits, who must be warned, what is due and which sen
   await page.waitForTimeout(300)
   await page.goto(url + '/?wall=1')
   await page.locator('.wall .sensors li').first().waitFor()
-  await whole()
+  await wholeWall()
   await shot('wall-more-en-dark')
   await accessible('wall, dark')
   await press('Escape')
@@ -325,8 +328,7 @@ test('the overview says how each unit stands, 168 of them too, and an account se
   await page.goto(url + '/?wall=1')
   await tiles.first().waitFor()
   await page.getByText(/Chưa hiện: \d+ nơi có việc, \d+ nơi yên/).waitFor()
-  const over = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('.wall, .wall .panel, .wall .numbers, .wall .tiles')].flatMap((p) => [p.scrollHeight - p.clientHeight, p.scrollWidth - p.clientWidth]))
-  assert.ok(over.every((n) => n <= 0), `cut off: ${over}`)
+  await wholeWall()
   await shot('wall-units-vi')
   await accessible('wall with units')
   await press('Escape')
