@@ -71,6 +71,8 @@ type API struct {
 	limits   map[string]limit
 	notified ids // of findings; Follow does not tell them again
 
+	disclosures map[string]disclosure // by route
+
 	mu        sync.Mutex
 	overview  map[string]overviewCache // by scopeKey
 	waiting   map[string]waitingCache
@@ -87,8 +89,10 @@ func New(cfg Config) *API {
 	if cfg.Remote {
 		places = transfers
 	}
-	return &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, places), searched: map[string]string{},
+	a := &API{cfg: cfg, tunes: tune.New(cfg.Store, cfg.Now), throttle: account.Throttle{Now: cfg.Now}, start: cfg.Now(), carving: make(chan struct{}, places), searched: map[string]string{},
 		limiter: newLimiter(cfg.Rate, cfg.Now), repeats: newRepeats(cfg.Now), limits: limits(), contract: mustContract(openAPI)}
+	a.disclosures = a.disclosing()
+	return a
 }
 
 // route is one row of the interface; openapi.json describes each.

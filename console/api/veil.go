@@ -91,12 +91,15 @@ func (a *API) cover(w http.ResponseWriter, r *http.Request, rt route, who accoun
 	return v, nil
 }
 
-// disclosures are the routes whose answers hold addresses as they are, with what one must be allowed to see for them.
-func (a *API) disclosures() map[string]func(*http.Request, account.Account) (bool, error) {
+// disclosure says whether somebody may see all that the answer to a request holds.
+type disclosure func(*http.Request, account.Account) (bool, error)
+
+// disclosing returns the routes whose answers hold addresses as they are, with what one must be allowed to see for them.
+func (a *API) disclosing() map[string]disclosure {
 	ofCase := func(r *http.Request, who account.Account) (bool, error) {
 		return a.sees(r, who, "case", r.PathValue("id"))
 	}
-	return map[string]func(*http.Request, account.Account) (bool, error){
+	return map[string]disclosure{
 		"GET /api/v1/findings/{id}/packets":        a.seesFinding,
 		"GET /api/v1/findings/{id}/packets.pcapng": a.seesFinding,
 		"GET /api/v1/findings/{id}/file.zip":       a.seesFinding,
@@ -149,7 +152,7 @@ func (a *API) hidden(f *detector.Finding) (out []netip.Addr) {
 
 // disclose checks a route of disclosures; other routes pass, and their answers are covered.
 func (v *veil) disclose(pattern string) error {
-	may, ok := v.api.disclosures()[pattern]
+	may, ok := v.api.disclosures[pattern]
 	if !ok {
 		return nil
 	}
