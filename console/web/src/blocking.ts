@@ -103,7 +103,7 @@ export interface Proposal {
 const at = (id: string, act: string) => `blocking/decisions/${encodeURIComponent(id)}/${act}`
 
 export const blocking = {
-  standing: () => call<Standing>('GET', 'blocking'),
+  standing: (alone?: boolean) => call<Standing>('GET', 'blocking', undefined, undefined, alone),
   decisions: (states: readonly string[], cursor: string) =>
     call<{ page: { decisions: Decision[]; total: number; next: string } }>('GET',
       'blocking/decisions?' + new URLSearchParams([...states.map((s) => ['state', s]), ['limit', '100'], ['cursor', cursor]])),

@@ -10,11 +10,12 @@ export interface Every<T> {
 }
 
 // useEvery asks at once, again every so many ms, which may depend on the latest answer, and when one of changes is another.
-export function useEvery<T>(ms: number | ((latest?: T) => number), ask: () => Promise<T>, changes: readonly unknown[] = []): Every<T> {
+// alone says that only time has passed: such a request should keep no session alive.
+export function useEvery<T>(ms: number | ((latest?: T) => number), ask: (alone: boolean) => Promise<T>, changes: readonly unknown[] = []): Every<T> {
   const [got, setGot] = useState<{ answer?: T; error?: unknown }>({})
   const asked = useRef(ask)
   asked.current = ask
-  const [round] = useState(() => new Round(() => asked.current(), (answer) => setGot({ answer }), (error) => setGot((old) => ({ ...old, error }))))
+  const [round] = useState(() => new Round((alone) => asked.current(alone), (answer) => setGot({ answer }), (error) => setGot((old) => ({ ...old, error }))))
   const period = typeof ms === 'number' ? ms : ms(got.answer)
   useEffect(() => {
     round.again()

@@ -8,20 +8,21 @@ export class Round<T> {
   private since = 0
   private more = false // something has changed since it was sent
 
-  constructor(private ask: () => Promise<T>, private take: (answer: T) => void, private failed: (e: unknown) => void) {}
+  constructor(private ask: (alone: boolean) => Promise<T>, private take: (answer: T) => void, private failed: (e: unknown) => void) {}
 
   // tick asks because time has passed, unless an answer is to come anyway.
-  tick = () => { if (!this.waits()) this.send() }
+  tick = () => { if (!this.waits()) this.send(true) }
 
   // again asks because something has changed. An answer that is to come may not know of it yet: then it asks once more behind it.
-  again = () => { if (this.waits()) this.more = true; else this.send() }
+  again = () => { if (this.waits()) this.more = true; else this.send(false) }
 
   // leave lets nothing be told of what was asked.
   leave = () => { this.told = this.sent; this.open = 0 }
 
   private waits() { return this.open !== 0 && Date.now() - this.since < patience }
 
-  private send() {
+  // alone says that nobody did anything for it: the page asks by itself.
+  private send(alone: boolean) {
     const n = ++this.sent
     this.open = n
     this.since = Date.now()
@@ -32,8 +33,8 @@ export class Round<T> {
       tell()
       if (this.open !== n) return
       this.open = 0
-      if (this.more) this.send()
+      if (this.more) this.send(false)
     }
-    this.ask().then((x) => end(() => this.take(x)), (e: unknown) => end(() => this.failed(e)))
+    this.ask(alone).then((x) => end(() => this.take(x)), (e: unknown) => end(() => this.failed(e)))
   }
 }

@@ -133,7 +133,7 @@ const at = (id: string) => 'rules/' + encodeURIComponent(id)
 
 export const rules = {
   list: (params: URLSearchParams, signal?: AbortSignal) => call<{ rules: Rule[]; total: number; next: string; partial: boolean }>('GET', 'rules?' + given(params), undefined, signal),
-  sets: () => call<Sets>('GET', 'rules/sets'),
+  sets: (alone?: boolean) => call<Sets>('GET', 'rules/sets', undefined, undefined, alone),
   get: (id: string) => call<RuleDetail>('GET', at(id)),
   turn: (id: string, off: boolean, reason: string) => call<Outcome>('POST', at(id) + (off ? '/off' : '/on'), { reason }),
   measure: (minutes: number) => call<Measure>('POST', 'rules/measure', { minutes }),

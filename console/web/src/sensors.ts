@@ -62,6 +62,6 @@ export interface Sensor {
 }
 
 export const sensors = {
-  list: () => call<{ sensors: Sensor[]; now: string; more: boolean }>('GET', 'sensors'),
+  list: (alone?: boolean) => call<{ sensors: Sensor[]; now: string; more: boolean }>('GET', 'sensors', undefined, undefined, alone),
   losses: (window: URLSearchParams, signal?: AbortSignal) => call<{ losses: Loss[]; more: boolean }>('GET', 'losses?' + window, undefined, signal),
 }

@@ -43,7 +43,7 @@ export function Sensors({ address }: { address: URL }) {
       setRates((x) => ({ ...x, [s.name]: { packets: (next.packets - last.packets) / seconds, bits: ((next.bytes - last.bytes) * 8) / seconds } }))
     }
   }
-  const { answer, error, again } = useEvery(often, () => sensors.list().then((r) => { measure(r.sensors); return r }))
+  const { answer, error, again } = useEvery(often, (alone) => sensors.list(alone).then((r) => { measure(r.sensors); return r }))
   const list = answer?.sensors
   const bad = (s: Sensor) => urgency(s.issues)
   const sorted = list?.toSorted((a, b) => bad(b) - bad(a) || a.name.localeCompare(b.name))

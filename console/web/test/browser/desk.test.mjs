@@ -91,6 +91,28 @@ test('the head asks by itself for its one number, again when the answer has come
   }
 })
 
+test('a page that is left open keeps no session alive', async () => {
+  const context = await browser.newContext({ storageState: await page.context().storageState(), locale: 'vi-VN' })
+  try {
+    const other = await context.newPage()
+    await other.clock.install()
+    for (const [path, route] of [['/sensors', 'sensors'], ['/rules', 'rules/sets'], ['/blocking', 'blocking']]) {
+      const alone = []
+      const note = (r) => { if (new URL(r.url()).pathname === '/api/v1/' + route) alone.push(r.headers()['khien-unattended'] ?? '') }
+      other.on('request', note)
+      await Promise.all([other.waitForResponse((r) => new URL(r.url()).pathname === '/api/v1/' + route && !r.request().headers()['khien-unattended']), other.goto(url + path)])
+      await other.waitForTimeout(300)
+      alone.length = 0
+      await other.clock.fastForward(61_000)
+      await other.waitForTimeout(300)
+      other.off('request', note)
+      assert.ok(alone.length > 0 && alone.every((x) => x === '1'), `${path} asks by itself: ${JSON.stringify(alone)}`)
+    }
+  } finally {
+    await context.close()
+  }
+})
+
 test('a query completes itself, and Enter alone searches for what was typed', async () => {
   await page.goto(url + '/inbox?q=&range=24h&sort=worst')
   await rows().first().waitFor()

@@ -11,7 +11,7 @@ const { Round } = await import('data:text/javascript,' + encodeURIComponent(code
 function rounds() {
   const requests = []
   const told = []
-  const ask = () => new Promise((answer, fail) => requests.push({ answer, fail }))
+  const ask = (alone) => new Promise((answer, fail) => requests.push({ answer, fail, alone }))
   const r = new Round(ask, (x) => told.push(x), (e) => told.push('failed: ' + e))
   return { r, requests, told }
 }
@@ -34,6 +34,21 @@ test('there is one request at a time', async () => {
   requests[2].answer('c')
   await settled()
   assert.deepEqual(told, ['a', 'failed: x', 'c'])
+})
+
+test('a request says whether only time has passed', async () => {
+  const { r, requests } = rounds()
+  r.again()
+  requests[0].answer('a')
+  await settled()
+  r.tick()
+  r.again() // behind the one that is open
+  requests[1].answer('b')
+  await settled()
+  requests[2].answer('c')
+  await settled()
+  r.tick()
+  assert.deepEqual(requests.map((x) => x.alone), [false, true, false, true])
 })
 
 test('what changes while an answer is to come is asked for once more', async () => {
