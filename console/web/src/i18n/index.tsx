@@ -15,6 +15,8 @@ export interface Words {
   t: (key: Key, params?: Record<string, string | number>) => string
   // word translates a code of the server; a code without a translation is shown as it is.
   word: (prefix: string, code: string) => string
+  // name is the word of a code that others give names to; without one it is theirs.
+  name: (prefix: string, code: string, theirs?: string) => string
   // number writes a number with the language's separators.
   number: (n: number, digits?: number) => string
 }
@@ -47,6 +49,10 @@ export function WordsProvider({ children }: { children: ReactNode }) {
       word: (prefix, code) => {
         const key = `${prefix}.${code}`
         return Object.hasOwn(c, key) ? c[key as Key] : code
+      },
+      name: (prefix, code, theirs = '') => {
+        const key = `${prefix}.${code}`
+        return Object.hasOwn(c, key) ? c[key as Key] : theirs
       },
       number: (n, digits = 0) =>
         n.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),

@@ -128,9 +128,10 @@ export function Find({ address, me, toasts }: { address: URL; me: Me; toasts: To
                   <ul className="counts">
                     {list.slice(0, 6).map((v) => (
                       <li key={v.name}>
-                        <span className={f === 'severity' || f === 'source' ? '' : 'mono'}>
+                        <span className={f === 'severity' || f === 'source' || f === 'stage' ? '' : 'mono'}>
                           {f === 'severity' ? <Pivot field={f} value={levels[Number(v.name)] ?? v.name} label={words.word('severity', v.name)} />
-                            : <Pivot field={f} value={v.name} label={f === 'source' ? words.word('source', v.name) : v.name} />}
+                            : <Pivot field={f} value={v.name} label={f === 'source' || f === 'stage' ? words.word(f, v.name) : v.name} />}
+                          {f === 'technique' && <small className="quiet"> {words.name('technique', v.name)}</small>}
                         </span>
                         <span className="count">{number(v.count)}</span>
                       </li>

@@ -157,7 +157,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
             {k.rule?.text ? <RuleText text={k.rule.text} reasons={reasons} /> : <p className="quiet">{t('finding.rule.none')}</p>}
             {k.source === 'signature' && <p className="noprint"><a href={'/rules?' + new URLSearchParams({ rule: `${k.rule?.gid ?? 1}:${doc.rule.id}` })} onClick={follow}>{t('finding.rule.page')}</a></p>}
             {doc.rule.reference && <p><strong>{t('finding.references')}:</strong> <span className="mono">{doc.rule.reference.join(' · ')}</span></p>}
-            {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {doc.threat?.technique.name[i]}</span>)}</p>}
+            {doc.threat && <p><strong>{t('finding.techniques')}:</strong> {doc.threat.technique.id.map((x, i) => <span key={x}>{i > 0 && ' · '}<Pivot field="technique" value={x} /> {words.name('technique', x, doc.threat?.technique.name[i])}</span>)}</p>}
           </section>
           {k.source !== 'health' && <Transactions id={doc.event.id} />}
           {me.role !== 'viewer' && <Packets id={doc.event.id} reasons={reasons} />}

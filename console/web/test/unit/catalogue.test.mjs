@@ -43,6 +43,21 @@ test('every key that the pages name exists', () => {
   }
 })
 
+test('every technique that the rules and detectors name has words', () => {
+  let found = 0
+  for (const folder of ['rules', 'detector/fraud', 'detector/behaviour']) {
+    const dir = new URL(`../../../../${folder}/`, import.meta.url)
+    for (const name of readdirSync(dir, { recursive: true })) {
+      if (!/\.(rules|yar|go)$/.test(name)) continue
+      for (const [id] of readFileSync(new URL(name, dir), 'utf8').matchAll(/\bT1\d{3}(\.\d{3})?\b/g)) {
+        assert.ok(`technique.${id}` in vi, `${name} names ${id}`)
+        found++
+      }
+    }
+  }
+  assert.ok(found > 100, `only ${found} are named`)
+})
+
 test('nothing writes markup from text', () => {
   const dir = new URL('../../src/', import.meta.url)
   for (const name of readdirSync(dir, { recursive: true })) {
