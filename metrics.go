@@ -53,16 +53,24 @@ var sensorMetrics = [...]sensorMetric{
 func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	b := bufio.NewWriter(w)
 	type row struct {
-		name string
-		n    pipeline.Stats
+		name  string
+		n     pipeline.Stats
+		quiet int64
 	}
 	var rows []row
-	s.each(func(name string, n pipeline.Stats) { rows = append(rows, row{name, n}) })
+	s.each(func(name string, n pipeline.Stats, quiet int64) { rows = append(rows, row{name, n, quiet}) })
 	for i := range sensorMetrics {
 		m := &sensorMetrics[i]
 		metricHead(b, m.name, m.help)
 		for j := range rows {
 			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", m.name, metricLabel(rows[j].name), m.get(&rows[j].n))
+		}
+	}
+	const quiet = "khien_capture_quiet_seconds"
+	fmt.Fprintf(b, "# HELP %[1]s seconds since the last packet of an interface\n# TYPE %[1]s gauge\n", quiet)
+	for i := range rows {
+		if rows[i].quiet >= 0 {
+			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", quiet, metricLabel(rows[i].name), rows[i].quiet)
 		}
 	}
 	writeImports(b, s)

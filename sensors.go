@@ -28,6 +28,38 @@ type sensorCount struct {
 	watch *health.Watch // nil for a capture, whose packets were lost elsewhere
 	mu    sync.Mutex
 	asked time.Time
+	heard listening
+}
+
+// listening is since when an interface has brought no packet.
+type listening struct {
+	packets uint64
+	since   time.Time
+}
+
+// count takes how many packets have come so far.
+func (l *listening) count(packets uint64, now time.Time) {
+	if l.since.IsZero() || packets != l.packets {
+		l.packets, l.since = packets, now
+	}
+}
+
+// quiet is for how many seconds none has come.
+func (l *listening) quiet(now time.Time) int64 {
+	if l.since.IsZero() {
+		return 0
+	}
+	return int64(max(0, now.Sub(l.since)) / time.Second)
+}
+
+// quiet is for how many seconds no packet has come; negative for a capture, which has an end.
+func (c *sensorCount) quiet(now time.Time) int64 {
+	if c.watch == nil {
+		return -1
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.heard.quiet(now)
 }
 
 // sampleEvery is how often a sensor's losses are looked at while nothing is found, sampleLeast how often at most.
@@ -70,16 +102,17 @@ func (s *sensors) sum() pipeline.Stats {
 	return sum
 }
 
-// each calls f with the counts of each sensor, in the order in which they began.
-func (s *sensors) each(f func(name string, n pipeline.Stats)) {
+// each calls f with the counts of each sensor, in the order in which they began, and for how many seconds it has
+// been quiet, negative where that says nothing.
+func (s *sensors) each(f func(name string, n pipeline.Stats, quiet int64)) {
 	s.mu.Lock()
 	list, ended := slices.Clone(s.list), s.ended
 	s.mu.Unlock()
 	for _, c := range list {
-		f(c.name, c.p.Live())
+		f(c.name, c.p.Live(), c.quiet(time.Now()))
 	}
 	if ended.Packets > 0 {
-		f("ended", ended)
+		f("ended", ended, -1)
 	}
 }
 
@@ -107,9 +140,13 @@ func (s *sensors) imports() map[string]record.Stats {
 // value is what the console shows: the counts by the sensor's name, and those of what is kept; nil when there is no sensor.
 func (s *sensors) value() any {
 	out := map[string]any{}
-	s.each(func(name string, n pipeline.Stats) {
-		out[name] = map[string]any{"packets": n.Packets, "bytes": n.Bytes, "flows": n.Flows, "gap_bytes": n.GapBytes,
+	s.each(func(name string, n pipeline.Stats, quiet int64) {
+		c := map[string]any{"packets": n.Packets, "bytes": n.Bytes, "flows": n.Flows, "gap_bytes": n.GapBytes,
 			"invalid": n.Invalid, "parser_bugs": n.ParserBugs, "dropped": n.Lost.Packets(), "lost": n.Lost}
+		if quiet >= 0 {
+			c["quiet_seconds"] = quiet
+		}
+		out[name] = c
 	})
 	for name, n := range s.imports() {
 		out[name] = map[string]any{"lines": n.Lines, "records": n.Records, "unreadable": n.Bad}
@@ -130,7 +167,9 @@ func (c *sensorCount) sample(found func(*detector.Finding)) {
 		return
 	}
 	c.asked = now
-	if f := c.watch.Observe(health.Sample{Time: now, Stats: c.p.Live()}); f != nil {
+	n := c.p.Live()
+	c.heard.count(n.Packets, now)
+	if f := c.watch.Observe(health.Sample{Time: now, Stats: n}); f != nil {
 		found(f)
 	}
 }

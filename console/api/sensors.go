@@ -27,6 +27,8 @@ const (
 	silentMax  = 35 * time.Second // without a word; sensors speak each ten seconds
 	skewMax    = 2 * time.Second  // between the clocks of a sensor and its core
 	lagMax     = time.Minute      // age of what waits to be sent
+	quietMax   = 5 * time.Minute  // without a packet on an interface
+	deafMax    = 30 * time.Minute // without one, after which nobody can believe in a quiet hour
 )
 
 // SensorStatus is what a sensor tells of itself, in this process or in the document of a core.
@@ -87,7 +89,8 @@ type captureView struct {
 	Flows   uint64        `json:"flows"`
 	Dropped uint64        `json:"dropped"`
 	Bugs    uint64        `json:"parser_bugs"`
-	Lost    pipeline.Loss `json:"lost"` // by stage, since the start
+	Lost    pipeline.Loss `json:"lost"`                    // by stage, since the start
+	Quiet   int64         `json:"quiet_seconds,omitempty"` // since the last packet of an interface
 	// Of the log of another sensor, which has no packets.
 	Lines      uint64 `json:"lines,omitempty"`
 	Records    uint64 `json:"records,omitempty"`
@@ -96,7 +99,7 @@ type captureView struct {
 
 // sensorNote is something about a sensor that a person should know. The pages have words for each code and what to do.
 type sensorNote struct {
-	Code   string         `json:"code"` // silent, disk, loss, rules_refused, rules_old, clock_skew, lag, spool_dropped, bug
+	Code   string         `json:"code"` // silent, disk, loss, no_packets, rules_refused, rules_old, clock_skew, lag, spool_dropped, bug
 	State  string         `json:"state"`
 	N      int64          `json:"n,omitempty"`      // seconds, milliseconds or how many, by code
 	Detail string         `json:"detail,omitempty"` // an error as it was said
@@ -238,6 +241,13 @@ func (v *sensorView) issues(now time.Time) (out []sensorNote) {
 	for _, c := range v.Captures {
 		if c.Bugs > 0 {
 			out = append(out, sensorNote{Code: "bug", State: stateWarning, N: int64(c.Bugs), Detail: c.Name})
+		}
+		if quiet := time.Duration(c.Quiet) * time.Second; quiet >= quietMax {
+			n := sensorNote{Code: "no_packets", State: stateWarning, N: c.Quiet, Detail: c.Name}
+			if quiet >= deafMax {
+				n.State = stateCritical
+			}
+			out = append(out, n)
 		}
 	}
 	slices.SortStableFunc(out, func(a, b sensorNote) int { return cmp.Compare(a.State, b.State) }) // critical before warning
