@@ -32,6 +32,13 @@ const blockBytes = 1 << 20
 // blockTimeout is after how many milliseconds the kernel hands over a block that is not full.
 const blockTimeout = 20
 
+// After Stop, packets that the kernel has counted and not handed over are waited for, and those that come behind are read for
+// a moment: where they never cease there is always one more.
+const (
+	drainMost  = 2 * time.Second
+	behindMost = 5 * blockTimeout * time.Millisecond
+)
+
 // ErrIdle is what Next returns when no packet came within LiveConfig.Wait: the caller may look at the clock and go on.
 var ErrIdle = errors.New("capture: no packet")
 
@@ -55,6 +62,8 @@ type Live struct {
 	next   uint32 // offset of the next packet in the block
 	held   bool   // the block belongs to us
 	number uint64
+	last   uint64    // number of the packet that came last before Stop
+	ended  time.Time // when Next learned of Stop
 	link   sensor.LinkType
 	wait   int
 	frame  []byte     // a frame into which a VLAN tag was put back
@@ -217,11 +226,14 @@ func (l *Live) nextBlock() error {
 		l.held = false
 		l.block = (l.block + 1) % l.blocks
 	}
+	stopped := l.stopped()
+	if stopped && l.number >= l.last && time.Since(l.ended) > behindMost {
+		return io.EOF
+	}
 	for atomic.LoadUint32(l.status())&unix.TP_STATUS_USER == 0 {
-		// After Stop, a block that the kernel is still filling is waited for once.
-		stopping, wait := l.stop.Load(), l.wait
-		if stopping {
-			wait = 3 * blockTimeout
+		wait := l.wait
+		if stopped = l.stopped(); stopped {
+			wait = 3 * blockTimeout // until a block that the kernel is still filling comes
 		}
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN | unix.POLLERR}}, wait)
 		if err != nil && !errors.Is(err, unix.EINTR) {
@@ -229,7 +241,11 @@ func (l *Live) nextBlock() error {
 		}
 		switch {
 		case n > 0:
-		case stopping:
+		case stopped && err != nil:
+			// A signal, of which the runtime sends some, is no reason to end.
+		case stopped && l.number < l.last && time.Since(l.ended) < drainMost:
+			// The kernel's timer is late, as it may be on a busy machine.
+		case stopped:
 			return io.EOF
 		default:
 			return ErrIdle
@@ -238,6 +254,20 @@ func (l *Live) nextBlock() error {
 	h := l.header()
 	l.held, l.left, l.next = true, h.Num_pkts, h.Offset_to_first_pkt
 	return nil
+}
+
+// stopped reports whether Stop was called, and notes the first time what is still to be read.
+func (l *Live) stopped() bool {
+	if !l.stop.Load() {
+		return false
+	}
+	if l.ended.IsZero() {
+		l.ended = time.Now()
+		if s, err := l.Stats(); err == nil { // else there is nothing to wait for
+			l.last = s.Received - s.Dropped
+		}
+	}
+	return true
 }
 
 // header is the head of the current block: a version, an offset, then the counts.
