@@ -33,6 +33,8 @@ var sensorMetrics = [...]sensorMetric{
 	{"khien_decode_checksum_segments_total", "segments not inspected because of a wrong checksum", func(s *pipeline.Stats) uint64 { return s.BadChecksum }},
 	{"khien_decode_incomplete_packets_total", "fragmented packets given up before they were complete", func(s *pipeline.Stats) uint64 { return s.Lost.FragmentPackets }},
 	{"khien_flow_opened_flows_total", "flows seen", func(s *pipeline.Stats) uint64 { return s.Flows }},
+	{"khien_flow_ended_flows_total", "TCP flows that have ended, scans and handshakes aside", func(s *pipeline.Stats) uint64 { return s.TCPFlows }},
+	{"khien_flow_onesided_flows_total", "TCP flows among them of which one direction was not there to be seen", func(s *pipeline.Stats) uint64 { return s.OneSided }},
 	{"khien_flow_evicted_flows_total", "flows ended before their time because the table was full", func(s *pipeline.Stats) uint64 { return s.Lost.MemcapFlows }},
 	{"khien_stream_delivered_bytes_total", "bytes of TCP streams delivered in order", func(s *pipeline.Stats) uint64 { return s.StreamBytes }},
 	{"khien_stream_gap_bytes_total", "bytes of TCP streams missing in what was captured", func(s *pipeline.Stats) uint64 { return s.Lost.GapBytes }},
@@ -53,12 +55,12 @@ var sensorMetrics = [...]sensorMetric{
 func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	b := bufio.NewWriter(w)
 	type row struct {
-		name  string
-		n     pipeline.Stats
-		quiet int64
+		name string
+		n    pipeline.Stats
+		w    *wiring
 	}
 	var rows []row
-	s.each(func(name string, n pipeline.Stats, quiet int64) { rows = append(rows, row{name, n, quiet}) })
+	s.each(func(name string, n pipeline.Stats, w *wiring) { rows = append(rows, row{name, n, w}) })
 	for i := range sensorMetrics {
 		m := &sensorMetrics[i]
 		metricHead(b, m.name, m.help)
@@ -69,8 +71,8 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	const quiet = "khien_capture_quiet_seconds"
 	fmt.Fprintf(b, "# HELP %[1]s seconds since the last packet of an interface\n# TYPE %[1]s gauge\n", quiet)
 	for i := range rows {
-		if rows[i].quiet >= 0 {
-			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", quiet, metricLabel(rows[i].name), rows[i].quiet)
+		if rows[i].w != nil {
+			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", quiet, metricLabel(rows[i].name), rows[i].w.quiet)
 		}
 	}
 	writeImports(b, s)

@@ -29,37 +29,7 @@ type sensorCount struct {
 	mu    sync.Mutex
 	asked time.Time
 	heard listening
-}
-
-// listening is since when an interface has brought no packet.
-type listening struct {
-	packets uint64
-	since   time.Time
-}
-
-// count takes how many packets have come so far.
-func (l *listening) count(packets uint64, now time.Time) {
-	if l.since.IsZero() || packets != l.packets {
-		l.packets, l.since = packets, now
-	}
-}
-
-// quiet is for how many seconds none has come.
-func (l *listening) quiet(now time.Time) int64 {
-	if l.since.IsZero() {
-		return 0
-	}
-	return int64(max(0, now.Sub(l.since)) / time.Second)
-}
-
-// quiet is for how many seconds no packet has come; negative for a capture, which has an end.
-func (c *sensorCount) quiet(now time.Time) int64 {
-	if c.watch == nil {
-		return -1
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.heard.quiet(now)
+	sides sides
 }
 
 // sampleEvery is how often a sensor's losses are looked at while nothing is found, sampleLeast how often at most.
@@ -102,17 +72,17 @@ func (s *sensors) sum() pipeline.Stats {
 	return sum
 }
 
-// each calls f with the counts of each sensor, in the order in which they began, and for how many seconds it has
-// been quiet, negative where that says nothing.
-func (s *sensors) each(f func(name string, n pipeline.Stats, quiet int64)) {
+// each calls f with the counts of each sensor, in the order in which they began, and how it is wired, nil for a
+// capture, which has an end.
+func (s *sensors) each(f func(name string, n pipeline.Stats, w *wiring)) {
 	s.mu.Lock()
 	list, ended := slices.Clone(s.list), s.ended
 	s.mu.Unlock()
 	for _, c := range list {
-		f(c.name, c.p.Live(), c.quiet(time.Now()))
+		f(c.name, c.p.Live(), c.wired(time.Now()))
 	}
 	if ended.Packets > 0 {
-		f("ended", ended, -1)
+		f("ended", ended, nil)
 	}
 }
 
@@ -140,11 +110,11 @@ func (s *sensors) imports() map[string]record.Stats {
 // value is what the console shows: the counts by the sensor's name, and those of what is kept; nil when there is no sensor.
 func (s *sensors) value() any {
 	out := map[string]any{}
-	s.each(func(name string, n pipeline.Stats, quiet int64) {
+	s.each(func(name string, n pipeline.Stats, w *wiring) {
 		c := map[string]any{"packets": n.Packets, "bytes": n.Bytes, "flows": n.Flows, "gap_bytes": n.GapBytes,
 			"invalid": n.Invalid, "parser_bugs": n.ParserBugs, "dropped": n.Lost.Packets(), "lost": n.Lost}
-		if quiet >= 0 {
-			c["quiet_seconds"] = quiet
+		if w != nil {
+			c["quiet_seconds"], c["one_sided_share"] = w.quiet, w.oneSided
 		}
 		out[name] = c
 	})
@@ -169,6 +139,7 @@ func (c *sensorCount) sample(found func(*detector.Finding)) {
 	c.asked = now
 	n := c.p.Live()
 	c.heard.count(n.Packets, now)
+	c.sides.count(&n, now)
 	if f := c.watch.Observe(health.Sample{Time: now, Stats: n}); f != nil {
 		found(f)
 	}

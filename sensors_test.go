@@ -31,6 +31,23 @@ func TestListening(t *testing.T) {
 	}
 }
 
+// TestSides: the share of flows that show one direction is of the last ten minutes, and of enough flows.
+func TestSides(t *testing.T) {
+	var s sides
+	at := time.Unix(1000, 0)
+	for _, x := range []struct {
+		after         time.Duration
+		tcp, oneSided uint64
+		share         float64
+	}{{0, 1000, 1000, 0}, {9 * time.Minute, 1100, 1100, 0}, {10 * time.Minute, 1200, 1150, 0.75}, {11 * time.Minute, 1300, 1150, 0.75},
+		{20 * time.Minute, 1400, 1150, 0}, {30 * time.Minute, 1449, 1199, 0}, {40 * time.Minute, 1499, 1249, 1}} {
+		s.count(&pipeline.Stats{TCPFlows: x.tcp, OneSided: x.oneSided}, at.Add(x.after))
+		if s.share != x.share {
+			t.Errorf("after %s: %v, want %v", x.after, s.share, x.share)
+		}
+	}
+}
+
 // TestQuietIsTold: the console and Prometheus hear how long an interface has been quiet; of a capture, which has an end,
 // they hear nothing.
 func TestQuietIsTold(t *testing.T) {

@@ -60,18 +60,18 @@ func TestSensors(t *testing.T) {
 	d.document("refused", map[string]any{"seen": now, "spool": map[string]any{"trouble": "disk full", "findings": map[string]any{"dropped": 3}}, "rules": map[string]any{"wanted": version(8), "error": "x.rules:1:2: bad"}})
 	d.document("told", map[string]any{"seen": now, "skew_ms": 5000, "health": map[string]any{"state": "warning", "notes": []any{map[string]any{"code": "clock_skew", "state": "warning", "vi": "lệch", "en": "skew"}, map[string]any{"code": "new_code", "state": "critical", "vi": "x", "en": "y"}}}})
 	d.document("deaf", map[string]any{"seen": now, "sensors": map[string]any{"eth0": map[string]any{"packets": 5, "quiet_seconds": 1799}, "eth1": map[string]any{"quiet_seconds": 1800},
-		"eth2": map[string]any{"packets": 9, "quiet_seconds": 299}, "old": map[string]any{"packets": 9}}})
+		"eth2": map[string]any{"packets": 9, "quiet_seconds": 299, "one_sided_share": 0.49}, "eth3": map[string]any{"one_sided_share": 0.976}, "old": map[string]any{"packets": 9}}})
 	d.document("broken", []int{1})
 	got := d.want(200, "GET", "/api/v1/sensors", nil)
 	for name, want := range map[string]string{"here": "loss bug ", "well": "", "silent": "silent ", "late": "rules_old clock_skew lag ", "refused": "disk rules_refused spool_dropped ",
-		"told": "new_code clock_skew ", "broken": "rules_refused ", "deaf": "no_packets no_packets "} {
+		"told": "new_code clock_skew ", "broken": "rules_refused ", "deaf": "no_packets one_sided no_packets "} {
 		if have, ok := codes(t, got)[name]; have != want || !ok {
 			t.Errorf("%s: %q, want %q", name, have, want)
 		}
 	}
 	for _, x := range got["sensors"].([]any) {
 		if s := x.(map[string]any); s["name"] == "deaf" {
-			if told := fmt.Sprint(s["issues"]); told != "[map[code:no_packets detail:eth1 n:1800 state:critical] map[code:no_packets detail:eth0 n:1799 state:warning]]" {
+			if told := fmt.Sprint(s["issues"]); told != "[map[code:no_packets detail:eth1 n:1800 state:critical] map[code:one_sided detail:eth3 n:98 state:critical] map[code:no_packets detail:eth0 n:1799 state:warning]]" {
 				t.Error(told)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"time"
@@ -28,6 +29,7 @@ const (
 	skewMax    = 2 * time.Second  // between the clocks of a sensor and its core
 	lagMax     = time.Minute      // age of what waits to be sent
 	quietMax   = 5 * time.Minute  // without a packet on an interface
+	sidesMost  = 0.5              // of the TCP flows of an interface may show one direction alone
 	deafMax    = 30 * time.Minute // without one, after which nobody can believe in a quiet hour
 )
 
@@ -89,8 +91,9 @@ type captureView struct {
 	Flows   uint64        `json:"flows"`
 	Dropped uint64        `json:"dropped"`
 	Bugs    uint64        `json:"parser_bugs"`
-	Lost    pipeline.Loss `json:"lost"`                    // by stage, since the start
-	Quiet   int64         `json:"quiet_seconds,omitempty"` // since the last packet of an interface
+	Lost    pipeline.Loss `json:"lost"`                      // by stage, since the start
+	Quiet   int64         `json:"quiet_seconds,omitempty"`   // since the last packet of an interface
+	Sided   float64       `json:"one_sided_share,omitempty"` // of its TCP flows of late, which show one direction alone
 	// Of the log of another sensor, which has no packets.
 	Lines      uint64 `json:"lines,omitempty"`
 	Records    uint64 `json:"records,omitempty"`
@@ -99,7 +102,7 @@ type captureView struct {
 
 // sensorNote is something about a sensor that a person should know. The pages have words for each code and what to do.
 type sensorNote struct {
-	Code   string         `json:"code"` // silent, disk, loss, no_packets, rules_refused, rules_old, clock_skew, lag, spool_dropped, bug
+	Code   string         `json:"code"` // silent, disk, loss, no_packets, one_sided, rules_refused, rules_old, clock_skew, lag, spool_dropped, bug
 	State  string         `json:"state"`
 	N      int64          `json:"n,omitempty"`      // seconds, milliseconds or how many, by code
 	Detail string         `json:"detail,omitempty"` // an error as it was said
@@ -248,6 +251,9 @@ func (v *sensorView) issues(now time.Time) (out []sensorNote) {
 				n.State = stateCritical
 			}
 			out = append(out, n)
+		}
+		if c.Sided >= sidesMost {
+			out = append(out, sensorNote{Code: "one_sided", State: stateCritical, N: int64(math.Round(100 * c.Sided)), Detail: c.Name})
 		}
 	}
 	slices.SortStableFunc(out, func(a, b sensorNote) int { return cmp.Compare(a.State, b.State) }) // critical before warning

@@ -44,9 +44,11 @@ type Stats struct {
 	BadChecksum  uint64 `json:"bad_checksum"` // segments not inspected because of their checksum
 	NoFlow       uint64 `json:"no_flow"`      // segments that belong to no flow
 	Flows        uint64 `json:"flows"`
-	Streams      uint64 `json:"streams"`      // TCP connections with payload
-	StreamBytes  uint64 `json:"stream_bytes"` // delivered in order
-	GapBytes     uint64 `json:"gap_bytes"`    // missing in the capture
+	TCPFlows     uint64 `json:"tcp_flows"`       // that have ended, with four packets or more and not of handshakes alone
+	OneSided     uint64 `json:"one_sided_flows"` // among them: of which one direction was not there to be seen
+	Streams      uint64 `json:"streams"`         // TCP connections with payload
+	StreamBytes  uint64 `json:"stream_bytes"`    // delivered in order
+	GapBytes     uint64 `json:"gap_bytes"`       // missing in the capture
 	Transactions uint64 `json:"transactions"`
 	Files        uint64 `json:"files"`
 	ParserErrors uint64 `json:"parser_errors"` // flows whose parser gave up
@@ -67,6 +69,8 @@ func (s *Stats) Add(o *Stats) {
 	s.BadChecksum += o.BadChecksum
 	s.NoFlow += o.NoFlow
 	s.Flows += o.Flows
+	s.TCPFlows += o.TCPFlows
+	s.OneSided += o.OneSided
 	s.Streams += o.Streams
 	s.StreamBytes += o.StreamBytes
 	s.GapBytes += o.GapBytes

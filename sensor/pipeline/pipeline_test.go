@@ -261,3 +261,40 @@ func TestLiveCountsReachTheTotal(t *testing.T) {
 		}
 	}
 }
+
+// TestOneSidedFlowsAreCounted: of flows whose answers were not captured, and of none else; scans have no answers to miss.
+func TestOneSidedFlowsAreCounted(t *testing.T) {
+	script, err := sensortest.Parse("repeat 3 every 1s\ntcp 10.20.3.1{dec:1} > 203.0.113.9:2222\n> hello {alnum:30}\n< answer {alnum:40}\nend\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := script.Packets()
+	count := func(keep func(p *sensor.Packet) bool) (tcp, oneSided uint64) {
+		t.Helper()
+		var packets []sensor.Packet
+		for _, p := range all {
+			if keep(&p) {
+				packets = append(packets, p)
+			}
+		}
+		p := New(Config{Workers: 2})
+		defer p.Close()
+		if err := p.Run(sensortest.NewReader(packets), "x"); err != nil {
+			t.Fatal(err)
+		}
+		n := p.Stats()
+		return n.TCPFlows, n.OneSided
+	}
+	toServer := func(p *sensor.Packet) bool { return p.Data[14+16] == 203 } // the destination's first byte, behind Ethernet
+	syn := func(p *sensor.Packet) bool { return p.Data[14+20+13] == 2 }     // SYN alone
+	for _, x := range []struct {
+		what          string
+		keep          func(p *sensor.Packet) bool
+		tcp, oneSided uint64
+	}{{"both directions", func(*sensor.Packet) bool { return true }, 3, 0}, {"requests alone", toServer, 3, 3},
+		{"answers alone", func(p *sensor.Packet) bool { return !toServer(p) }, 3, 3}, {"a scan", syn, 0, 0}} {
+		if tcp, oneSided := count(x.keep); tcp != x.tcp || oneSided != x.oneSided {
+			t.Errorf("%s: %d flows, %d of them one-sided; want %d and %d", x.what, tcp, oneSided, x.tcp, x.oneSided)
+		}
+	}
+}

@@ -211,6 +211,7 @@ func (w *worker) end(f *sensor.Flow, now int64) {
 	if f.EndReason == "forced" {
 		w.stats.Lost.MemcapFlows++
 	}
+	w.countSides(f)
 	t, _ := f.Pipe.(*track)
 	if t != nil {
 		if t.conn != nil {
@@ -234,6 +235,21 @@ func (w *worker) end(f *sensor.Flow, now int64) {
 		w.tracks = append(w.tracks, t)
 	}
 	w.seg = seg
+}
+
+// sidesLeast is how many packets a TCP flow must have for its directions to count: a scan has less, and no answer.
+const sidesLeast = 4
+
+// countSides counts TCP flows that somebody has answered, as the acknowledgements show, and those of them whose answers were
+// not captured.
+func (w *worker) countSides(f *sensor.Flow) {
+	if f.Proto != sensor.IPProtoTCP || f.Packets[0]+f.Packets[1] < sidesLeast || (f.TCPFlags[0]|f.TCPFlags[1])&sensor.ACK == 0 {
+		return
+	}
+	w.stats.TCPFlows++
+	if f.Packets[0] == 0 || f.Packets[1] == 0 {
+		w.stats.OneSided++
+	}
 }
 
 // release gives back the transactions and files that were finished and have now been handled.

@@ -17,7 +17,7 @@ const stages = ['interface_packets', 'ring_packets', 'decode_segments', 'fragmen
   'parser_limit_flows', 'overload_rounds'] as const
 
 // hints are the codes for which the pages know what to do. A later core may know more.
-const hints = ['silent', 'disk', 'loss', 'rules_refused', 'rules_old', 'clock_skew', 'lag', 'spool_dropped', 'no_packets', 'bug']
+const hints = ['silent', 'disk', 'loss', 'rules_refused', 'rules_old', 'clock_skew', 'lag', 'spool_dropped', 'no_packets', 'one_sided', 'bug']
 const known = (code: string) => hints.includes(code)
 
 interface Rate {
@@ -100,7 +100,7 @@ function One({ sensor: s, now, rate }: { sensor: Sensor; now: string; rate?: Rat
             <li key={i.code + (i.detail ?? '')}>
               <SensorIssue issue={i} />{' '}
               <span>{known(i.code) && t(`sensors.do.${i.code}` as Key)}</span>
-              {i.detail && i.code !== 'bug' && i.code !== 'no_packets' && <><br /><span className="quiet mono">{i.detail}</span></>}
+              {i.detail && !['bug', 'no_packets', 'one_sided'].includes(i.code) && <><br /><span className="quiet mono">{i.detail}</span></>}
             </li>
           ))}
         </ul>

@@ -53,7 +53,8 @@ func tell(st store.Store, now time.Time) error {
 	running := map[string]any{"number": 7, "hash": "3fa9c1d2", "made": now.Add(-48 * time.Hour)}
 	wanted := map[string]any{"number": 8, "hash": "9b01aa77", "made": now.Add(-time.Hour)}
 	counts := map[string]any{"ens3": map[string]any{"packets": 5_120_881, "bytes": 3_120_881_112, "flows": 99_120, "lost": map[string]int{}}}
-	deaf := map[string]any{"ens3": counts["ens3"], "ens4": map[string]any{"packets": 12, "bytes": 900, "flows": 2, "lost": map[string]int{}, "quiet_seconds": 2400}}
+	deaf := map[string]any{"ens3": counts["ens3"], "ens4": map[string]any{"packets": 12, "bytes": 900, "flows": 2, "lost": map[string]int{}, "quiet_seconds": 2400},
+		"ens5": map[string]any{"packets": 80_122, "bytes": 41_000_000, "flows": 4_120, "lost": map[string]int{}, "one_sided_share": 0.976}}
 	for name, doc := range map[string]map[string]any{
 		"so-y-te": {"version": "3fa9c1d2aabb", "seen": now, "skew_ms": 120, "sensors": counts, "rules": map[string]any{"running": running, "wanted": running, "loaded": 31_886}},
 		"so-tai-chinh": {"version": "3fa9c1d2aabb", "seen": now, "skew_ms": -4200, "sensors": deaf, "lag": map[string]any{"records": 120_331, "oldest_seconds": 1200},
