@@ -76,6 +76,7 @@ type API struct {
 	mu        sync.Mutex
 	overview  map[string]overviewCache // by scopeKey
 	waiting   map[string]waitingCache
+	decisions uint64 // how often forgetOverview was called
 	response  map[string]responseCache
 	ruleHits  map[string]ruleHitsCache
 	undos     []undo

@@ -69,15 +69,18 @@ type responseCache struct {
 	value responses
 }
 
+// forgetOverview is called when somebody has decided about groups. What is being counted may not know of it: it is answered
+// and not kept.
 func (a *API) forgetOverview() {
 	a.mu.Lock()
 	a.overview, a.waiting = nil, nil
+	a.decisions++
 	a.mu.Unlock()
 }
 
 func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	a.mu.Lock()
-	cached := a.overview[scopeKey(who)]
+	cached, decisions := a.overview[scopeKey(who)], a.decisions
 	a.mu.Unlock()
 	now := a.cfg.Now()
 	if cached.value == nil || now.Sub(cached.at) > overviewAge {
@@ -87,8 +90,10 @@ func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Ac
 		}
 		cached = overviewCache{now, v}
 		a.mu.Lock()
-		a.overview = remember(a.overview, scopeKey(who), cached)
-		a.waiting = remember(a.waiting, scopeKey(who), waitingCache{now, v.Waiting})
+		if a.decisions == decisions {
+			a.overview = remember(a.overview, scopeKey(who), cached)
+			a.waiting = remember(a.waiting, scopeKey(who), waitingCache{now, v.Waiting})
+		}
 		a.mu.Unlock()
 	}
 	out := *cached.value

@@ -20,7 +20,7 @@ type waitingCache struct {
 // getWaiting answers the head of every page, which asks all the time: with one query, and not with all those of the overview.
 func (a *API) getWaiting(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	a.mu.Lock()
-	cached := a.waiting[scopeKey(who)]
+	cached, decisions := a.waiting[scopeKey(who)], a.decisions
 	a.mu.Unlock()
 	now := a.cfg.Now()
 	if cached.at.IsZero() || now.Sub(cached.at) > overviewAge {
@@ -30,7 +30,9 @@ func (a *API) getWaiting(w http.ResponseWriter, r *http.Request, who account.Acc
 		}
 		cached = waitingCache{now, n}
 		a.mu.Lock()
-		a.waiting = remember(a.waiting, scopeKey(who), cached)
+		if a.decisions == decisions {
+			a.waiting = remember(a.waiting, scopeKey(who), cached)
+		}
 		a.mu.Unlock()
 	}
 	return answer(w, map[string]int{"waiting": cached.n})

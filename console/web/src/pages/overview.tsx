@@ -32,8 +32,8 @@ const wallClocks = 4
 export function Overview({ me, decided, arrived, wall }: { me: Me; decided: number; arrived: number; wall: boolean }) {
   const words = useWords()
   const { t, number } = words
-  // These keep the session alive, which ends by its age: nobody stands at a wall screen to log in again.
-  const { answer: n, error } = useEvery(refreshMS, () => api.overview(), [decided, arrived > 0])
+  // On a wall they keep the session alive, which ends by its age: nobody stands there to log in again.
+  const { answer: n, error } = useEvery(refreshMS, (alone) => api.overview(alone && !wall), [decided, arrived > 0])
   return (
     <div className={wall ? 'page wall' : 'page'}>
       <div className="title">

@@ -96,7 +96,7 @@ test('a page that is left open keeps no session alive', async () => {
   try {
     const other = await context.newPage()
     await other.clock.install()
-    for (const [path, route] of [['/sensors', 'sensors'], ['/rules', 'rules/sets'], ['/blocking', 'blocking']]) {
+    for (const [path, route] of [['/sensors', 'sensors'], ['/rules', 'rules/sets'], ['/blocking', 'blocking'], ['/', 'overview']]) {
       const alone = []
       const note = (r) => { if (new URL(r.url()).pathname === '/api/v1/' + route) alone.push(r.headers()['khien-unattended'] ?? '') }
       other.on('request', note)
