@@ -54,26 +54,39 @@ func frame(n uint32) []byte {
 	return b
 }
 
+// openWire captures on khien0 what send sends from khien1; nil when that failed, which it has told.
+func openWire(t *testing.T) (l *Live, send func(frame []byte) error, end func()) {
+	t.Helper()
+	l, err := OpenLive("khien0", LiveConfig{RingBytes: 8 << 20, Promiscuous: true})
+	if err != nil {
+		t.Error(err)
+		return nil, nil, nil
+	}
+	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
+	if err != nil {
+		t.Error(err, l.Close())
+		return nil, nil, nil
+	}
+	to := &unix.SockaddrLinklayer{Ifindex: interfaceIndex(t, "khien1"), Halen: 6}
+	return l, func(frame []byte) error { return unix.Sendto(fd, frame, 0, to) }, func() {
+		if err := errors.Join(unix.Close(fd), l.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestLiveCountsEveryPacket(t *testing.T) {
 	ran := false
 	inNamespace(t, func() {
 		ran = true
 		const sent = 20000
-		l, err := OpenLive("khien0", LiveConfig{RingBytes: 8 << 20, Promiscuous: true})
-		if err != nil {
-			t.Error(err)
+		l, send, end := openWire(t)
+		if l == nil {
 			return
 		}
-		defer l.Close()
-		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer unix.Close(fd)
-		index := interfaceIndex(t, "khien1")
+		defer end()
 		for i := range uint32(sent) {
-			if err := unix.Sendto(fd, frame(i), 0, &unix.SockaddrLinklayer{Ifindex: index, Halen: 6}); err != nil {
+			if err := send(frame(i)); err != nil {
 				t.Errorf("send %d: %v", i, err)
 				return
 			}
@@ -119,19 +132,11 @@ func TestLiveStopsWhileBusy(t *testing.T) {
 	ran := false
 	inNamespace(t, func() {
 		ran = true
-		l, err := OpenLive("khien0", LiveConfig{RingBytes: 8 << 20, Promiscuous: true})
-		if err != nil {
-			t.Error(err)
+		l, send, end := openWire(t)
+		if l == nil {
 			return
 		}
-		defer l.Close()
-		fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW, 0)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		defer unix.Close(fd)
-		index := interfaceIndex(t, "khien1")
+		defer end()
 		var sent atomic.Uint32
 		stop, ended := make(chan struct{}), make(chan struct{})
 		go func() {
@@ -142,7 +147,7 @@ func TestLiveStopsWhileBusy(t *testing.T) {
 					return
 				default:
 				}
-				if err := unix.Sendto(fd, frame(sent.Load()), 0, &unix.SockaddrLinklayer{Ifindex: index, Halen: 6}); err != nil {
+				if err := send(frame(sent.Load())); err != nil {
 					t.Error(err)
 					return
 				}
