@@ -17,12 +17,17 @@ type Field struct {
 // Fields are the fields of that kind. Other fields (addresses, names, rules) have their own ways of being compared.
 func Fields() []Field {
 	one := func(get func(*detector.Finding) string) func(*detector.Finding) []string {
-		return func(f *detector.Finding) []string { return []string{get(f)} }
+		return func(f *detector.Finding) []string {
+			if v := get(f); v != "" {
+				return []string{v}
+			}
+			return nil
+		}
 	}
 	return []Field{
 		{"sha256", func(q *Query) *[]string { return &q.SHA256 }, one(func(f *detector.Finding) string { return strings.ToLower(f.SHA256) })},
 		{"ja4", func(q *Query) *[]string { return &q.JA4 }, one(func(f *detector.Finding) string { return f.JA4 })},
-		{"cert", func(q *Query) *[]string { return &q.Cert }, certificate},
+		{"cert", func(q *Query) *[]string { return &q.Cert }, one(func(f *detector.Finding) string { return f.Certificate.Fingerprint })},
 		{"campaign", func(q *Query) *[]string { return &q.Campaign }, one(func(f *detector.Finding) string { return f.CampaignID })},
 		{"chain", func(q *Query) *[]string { return &q.Chain }, one(func(f *detector.Finding) string { return f.ChainID })},
 		{"sensor", func(q *Query) *[]string { return &q.Sensor }, one(func(f *detector.Finding) string { return f.Sensor })},
@@ -36,14 +41,6 @@ func Fields() []Field {
 			return out
 		}},
 	}
-}
-
-// certificate is the one that the server of a finding showed.
-func certificate(f *detector.Finding) []string {
-	if f.Certificate.Fingerprint == "" {
-		return nil
-	}
-	return []string{f.Certificate.Fingerprint}
 }
 
 // stageOf is how far the fraud of a finding went.
