@@ -7,6 +7,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/store"
+	"khien/sensor/evejson"
 )
 
 // shownMax is how many connections are read for the page of a certificate or a name, the newest.
@@ -25,11 +26,13 @@ type certificateView struct {
 	Servers     []nameCount `json:"servers"` // addresses that showed it
 }
 
-// says takes what a certificate says of itself, once.
+// silent reports whether nothing is known yet of what the certificate says.
+func (v *certificateView) silent() bool {
+	return v.Subject == "" && v.Issuer == "" && v.NotBefore == nil
+}
+
+// says takes what a certificate says of itself.
 func (v *certificateView) says(c detector.Certificate) {
-	if v.Subject != "" || v.Issuer != "" || v.NotBefore != nil {
-		return
-	}
 	v.Subject, v.Issuer = c.Subject, c.Issuer
 	if !c.NotBefore.IsZero() {
 		v.NotBefore = &c.NotBefore
@@ -50,7 +53,9 @@ func (a *API) certificate(ctx context.Context, e *entity) error {
 	v.Connections, v.Partial = len(p.Events), p.Next != ""
 	for i := range p.Events {
 		ev := &p.Events[i]
-		v.says(certificateOf(ev.Body))
+		if v.silent() {
+			v.says(certificateOf(ev.Body))
+		}
 		t.count("host", ev.Host)
 		if ip := ev.Dst.Addr(); ip.IsValid() {
 			t.count("server", ip.String())
@@ -93,7 +98,7 @@ func certificateOf(body json.RawMessage) (c detector.Certificate) {
 
 // eveTime reads how EVE writes the times of a certificate, in UTC; what is none is the zero time.
 func eveTime(s string) time.Time {
-	t, err := time.Parse("2006-01-02T15:04:05", s)
+	t, err := time.Parse(evejson.CertificateTime, s)
 	if err != nil {
 		return time.Time{}
 	}

@@ -165,7 +165,9 @@ func (e *entity) add(f *detector.Finding, t tally) {
 	}
 	switch e.Kind {
 	case "cert":
-		e.Certificate.says(f.Certificate)
+		if e.Certificate.silent() {
+			e.Certificate.says(f.Certificate)
+		}
 	case "host": // the telemetry has them
 	default:
 		t.count("cert", f.Certificate.Fingerprint)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"khien/detector"
+	"khien/sensor/evejson"
 )
 
 // record is the line of a finding that is told apart from its traffic: what the finding keeps of it.
@@ -75,15 +76,12 @@ func (r *recordTLS) certificate(c *detector.Certificate) {
 		r.Fingerprint = strings.Join(pairs, ":")
 	}
 	if !c.NotBefore.IsZero() {
-		r.NotBefore = c.NotBefore.UTC().Format(certificateTime)
+		r.NotBefore = c.NotBefore.UTC().Format(evejson.CertificateTime)
 	}
 	if !c.NotAfter.IsZero() {
-		r.NotAfter = c.NotAfter.UTC().Format(certificateTime)
+		r.NotAfter = c.NotAfter.UTC().Format(evejson.CertificateTime)
 	}
 }
-
-// certificateTime is how EVE writes the times of a certificate.
-const certificateTime = "2006-01-02T15:04:05"
 
 type recordFile struct {
 	Name   string `json:"filename"`

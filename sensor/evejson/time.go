@@ -2,6 +2,9 @@ package evejson
 
 import "time"
 
+// CertificateTime is how EVE writes when a certificate is valid, in UTC.
+const CertificateTime = "2006-01-02T15:04:05"
+
 // ParseTime reads "2026-11-21T07:29:02.000000+0000", also with a Z or a colon in the zone, or without a zone for UTC.
 func ParseTime(b []byte) (int64, bool) {
 	if len(b) < 19 || len(b) > 40 || b[4] != '-' || b[7] != '-' || b[10] != 'T' || b[13] != ':' || b[16] != ':' {

@@ -69,7 +69,7 @@ func appendTime(dst []byte, key string, seconds int64) []byte {
 		return dst
 	}
 	dst = append(evejson.AppendKey(dst, key), '"')
-	return append(time.Unix(seconds, 0).UTC().AppendFormat(dst, "2006-01-02T15:04:05"), '"')
+	return append(time.Unix(seconds, 0).UTC().AppendFormat(dst, evejson.CertificateTime), '"')
 }
 
 func appendList(dst []byte, key string, list [][]byte) []byte {
