@@ -226,13 +226,12 @@ func (l *Live) nextBlock() error {
 		l.held = false
 		l.block = (l.block + 1) % l.blocks
 	}
-	stopped := l.stopped()
-	if stopped && l.number >= l.last && time.Since(l.ended) > behindMost {
+	if l.stopped() && l.number >= l.last && time.Since(l.ended) > behindMost {
 		return io.EOF
 	}
 	for atomic.LoadUint32(l.status())&unix.TP_STATUS_USER == 0 {
-		wait := l.wait
-		if stopped = l.stopped(); stopped {
+		stopped, wait := l.stopped(), l.wait
+		if stopped {
 			wait = 3 * blockTimeout // until a block that the kernel is still filling comes
 		}
 		n, err := unix.Poll([]unix.PollFd{{Fd: int32(l.fd), Events: unix.POLLIN | unix.POLLERR}}, wait)
