@@ -69,7 +69,7 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 		}
 	}
 	const quiet = "khien_capture_quiet_seconds"
-	fmt.Fprintf(b, "# HELP %[1]s seconds since the last packet of an interface\n# TYPE %[1]s gauge\n", quiet)
+	metricHead(b, quiet, "seconds since the last packet of an interface")
 	for i := range rows {
 		if rows[i].w != nil {
 			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", quiet, metricLabel(rows[i].name), rows[i].w.quiet)

@@ -52,22 +52,21 @@ const (
 
 // sides is how many TCP flows show one direction alone.
 type sides struct {
-	began time.Time
-	base  pipeline.Stats
-	share float64 // in the last round that is over
+	began         time.Time
+	tcp, oneSided uint64  // when the round began
+	share         float64 // in the last round that is over
 }
 
 // count takes the counts so far.
 func (s *sides) count(n *pipeline.Stats, now time.Time) {
-	if s.began.IsZero() {
-		s.began, s.base = now, *n
+	if !s.began.IsZero() {
+		if now.Sub(s.began) < sidesEvery {
+			return
+		}
+		s.share = 0
+		if all := n.TCPFlows - s.tcp; all >= sidesFlows {
+			s.share = float64(n.OneSided-s.oneSided) / float64(all)
+		}
 	}
-	if now.Sub(s.began) < sidesEvery {
-		return
-	}
-	s.share = 0
-	if all := n.TCPFlows - s.base.TCPFlows; all >= sidesFlows {
-		s.share = float64(n.OneSided-s.base.OneSided) / float64(all)
-	}
-	s.began, s.base = now, *n
+	s.began, s.tcp, s.oneSided = now, n.TCPFlows, n.OneSided
 }

@@ -29,8 +29,8 @@ const (
 	skewMax    = 2 * time.Second  // between the clocks of a sensor and its core
 	lagMax     = time.Minute      // age of what waits to be sent
 	quietMax   = 5 * time.Minute  // without a packet on an interface
-	sidesMost  = 0.5              // of the TCP flows of an interface may show one direction alone
 	deafMax    = 30 * time.Minute // without one, after which nobody can believe in a quiet hour
+	sidesMost  = 0.5              // of the TCP flows of an interface may show one direction alone
 )
 
 // SensorStatus is what a sensor tells of itself, in this process or in the document of a core.
