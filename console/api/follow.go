@@ -8,6 +8,7 @@ import (
 	"khien/console/scope"
 	"khien/detector"
 	"khien/detector/store"
+	"khien/detector/window"
 )
 
 const (
@@ -62,29 +63,29 @@ func (a *API) waits(ctx context.Context, f *detector.Finding) bool {
 	return err != nil || t.Status != store.StatusClosed
 }
 
-// ids are the latest ids that came in, at least followMax of them and at most three times as many. The zero value is ready
-// for use.
+// ids are the latest ids that came in, followMax of them at least. The zero value is ready for use.
 type ids struct {
-	mu          sync.Mutex
-	now, before map[string]bool
+	mu     sync.Mutex
+	latest *window.Map[string, struct{}]
 }
 
 func (x *ids) add(findings []detector.Finding) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.latest == nil {
+		x.latest = window.New[string, struct{}](2*followMax, 0) // when it is full it forgets one half
+	}
 	for i := range findings {
-		if len(x.now) >= 3*followMax/2 {
-			x.now, x.before = nil, x.now
-		}
-		if x.now == nil {
-			x.now = map[string]bool{}
-		}
-		x.now[findings[i].ID] = true
+		x.latest.Set(findings[i].ID, struct{}{})
 	}
 }
 
 func (x *ids) has(id string) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	return x.now[id] || x.before[id]
+	if x.latest == nil {
+		return false
+	}
+	_, ok := x.latest.Get(id)
+	return ok
 }

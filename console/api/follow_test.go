@@ -72,8 +72,8 @@ func TestIDs(t *testing.T) {
 	const n = 10 * followMax
 	for i := range n {
 		x.add([]detector.Finding{{ID: fmt.Sprint(i)}})
-		if len(x.now)+len(x.before) > 3*followMax {
-			t.Fatalf("%d are kept", len(x.now)+len(x.before))
+		if x.latest.Len() > 3*followMax {
+			t.Fatalf("%d are kept", x.latest.Len())
 		}
 	}
 	for i := n - followMax; i < n; i++ {
