@@ -74,11 +74,11 @@ type API struct {
 	disclosures map[string]disclosure // by route
 
 	mu        sync.Mutex
-	overview  map[string]overviewCache // by scopeKey
-	waiting   map[string]waitingCache
+	overview  map[string]aged[*overview] // by scopeKey
+	waiting   map[string]aged[int]
 	decisions uint64 // how often forgetOverview was called
-	response  map[string]responseCache
-	ruleHits  map[string]ruleHitsCache
+	response  map[string]aged[responses]
+	ruleHits  map[string]aged[*ruleHits]
 	undos     []undo
 	tuneError error             // of the latest Apply, for health
 	searched  map[string]string // last query by user, so that a page that refreshes fills no log

@@ -59,16 +59,6 @@ type nameCount struct {
 	Count int    `json:"count"`
 }
 
-type overviewCache struct {
-	at    time.Time
-	value *overview
-}
-
-type responseCache struct {
-	at    time.Time
-	value responses
-}
-
 // forgetOverview is called when somebody has decided about groups. What is being counted may not know of it: it is answered
 // and not kept.
 func (a *API) forgetOverview() {
@@ -83,16 +73,16 @@ func (a *API) getOverview(w http.ResponseWriter, r *http.Request, who account.Ac
 	cached, decisions := a.overview[scopeKey(who)], a.decisions
 	a.mu.Unlock()
 	now := a.cfg.Now()
-	if cached.value == nil || now.Sub(cached.at) > overviewAge {
+	if !cached.fresh(now, overviewAge) {
 		v, err := a.count(r.Context(), now)
 		if err != nil {
 			return storeProblem(err)
 		}
-		cached = overviewCache{now, v}
+		cached = aged[*overview]{now, v}
 		a.mu.Lock()
-		if a.decisions == decisions {
+		if a.decisions == decisions { // the head of a page and the overview below it tell the same number
 			a.overview = remember(a.overview, scopeKey(who), cached)
-			a.waiting = remember(a.waiting, scopeKey(who), waitingCache{now, v.Waiting})
+			a.waiting = remember(a.waiting, scopeKey(who), aged[int]{now, v.Waiting})
 		}
 		a.mu.Unlock()
 	}
@@ -112,7 +102,7 @@ func (a *API) responses(ctx context.Context, who account.Account, now time.Time)
 	a.mu.Lock()
 	cached := a.response[scopeKey(who)]
 	a.mu.Unlock()
-	if !cached.at.IsZero() && now.Sub(cached.at) < responseAge {
+	if cached.fresh(now, responseAge) {
 		return cached.value, nil
 	}
 	v, err := a.responseTimes(ctx, now)
@@ -120,7 +110,7 @@ func (a *API) responses(ctx context.Context, who account.Account, now time.Time)
 		return v, err
 	}
 	a.mu.Lock()
-	a.response = remember(a.response, scopeKey(who), responseCache{now, v})
+	a.response = remember(a.response, scopeKey(who), aged[responses]{now, v})
 	a.mu.Unlock()
 	return v, nil
 }

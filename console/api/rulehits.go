@@ -27,18 +27,13 @@ type ruleHit struct {
 	verdicts  map[string]int // closed groups
 }
 
-type ruleHitsCache struct {
-	at    time.Time
-	value *ruleHits
-}
-
 // countRuleHits counts what the store holds of the last 7 days.
 func (a *API) countRuleHits(ctx context.Context, who account.Account) (*ruleHits, error) {
 	now := a.cfg.Now()
 	a.mu.Lock()
 	cached := a.ruleHits[scopeKey(who)]
 	a.mu.Unlock()
-	if cached.value != nil && now.Sub(cached.at) < ruleHitsAge {
+	if cached.fresh(now, ruleHitsAge) {
 		return cached.value, nil
 	}
 	h := &ruleHits{byRule: map[string]*ruleHit{}}
@@ -62,7 +57,7 @@ func (a *API) countRuleHits(ctx context.Context, who account.Account) (*ruleHits
 		return nil, err
 	}
 	a.mu.Lock()
-	a.ruleHits = remember(a.ruleHits, scopeKey(who), ruleHitsCache{now, h})
+	a.ruleHits = remember(a.ruleHits, scopeKey(who), aged[*ruleHits]{now, h})
 	a.mu.Unlock()
 	return h, nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"khien/console/account"
 	"khien/console/scope"
@@ -74,6 +75,17 @@ func scopeKey(who account.Account) string { return strings.Join(who.Units, ",") 
 
 // scopesMax bounds what is remembered for scopes.
 const scopesMax = 64
+
+// aged is what was counted at a time.
+type aged[T any] struct {
+	at    time.Time
+	value T
+}
+
+// fresh reports whether it was counted, and less than an age ago.
+func (x aged[T]) fresh(now time.Time, age time.Duration) bool {
+	return !x.at.IsZero() && now.Sub(x.at) < age
+}
 
 // remember keeps a value for a scope.
 func remember[T any](m map[string]T, key string, v T) map[string]T {

@@ -3,19 +3,11 @@ package api
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"khien/console/account"
 	"khien/detector"
 	"khien/detector/store"
 )
-
-// waitingCache is how many groups wait. Who counts the overview leaves its number here, so that a page's head and the
-// overview below it tell the same.
-type waitingCache struct {
-	at time.Time
-	n  int
-}
 
 // getWaiting answers the head of every page, which asks all the time: with one query, and not with all those of the overview.
 func (a *API) getWaiting(w http.ResponseWriter, r *http.Request, who account.Account) error {
@@ -23,19 +15,19 @@ func (a *API) getWaiting(w http.ResponseWriter, r *http.Request, who account.Acc
 	cached, decisions := a.waiting[scopeKey(who)], a.decisions
 	a.mu.Unlock()
 	now := a.cfg.Now()
-	if cached.at.IsZero() || now.Sub(cached.at) > overviewAge {
+	if !cached.fresh(now, overviewAge) {
 		n, err := a.countWaiting(r.Context())
 		if err != nil {
 			return storeProblem(err)
 		}
-		cached = waitingCache{now, n}
+		cached = aged[int]{now, n}
 		a.mu.Lock()
 		if a.decisions == decisions {
 			a.waiting = remember(a.waiting, scopeKey(who), cached)
 		}
 		a.mu.Unlock()
 	}
-	return answer(w, map[string]int{"waiting": cached.n})
+	return answer(w, map[string]int{"waiting": cached.value})
 }
 
 // countWaiting counts the groups that nobody has decided about, of all days, high or critical.
