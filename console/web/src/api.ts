@@ -411,6 +411,7 @@ export const api = {
   login: (name: string, password: string, code: string) => call<Me>('POST', 'login', { name, password, code }),
   logout: () => call<unknown>('POST', 'logout', {}),
   password: (old: string, next: string) => call<unknown>('POST', 'password', { old, new: next }),
+  waiting: (alone?: boolean) => call<{ waiting: number }>('GET', 'overview/waiting', undefined, undefined, alone),
   overview: (alone?: boolean) => call<Overview>('GET', 'overview', undefined, undefined, alone),
   groups: (params: URLSearchParams, signal?: AbortSignal) => call<GroupPage>('GET', 'groups?' + params, undefined, signal),
   findings: (params: URLSearchParams, signal?: AbortSignal) =>

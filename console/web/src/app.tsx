@@ -7,7 +7,7 @@ import { useWords, type Lang } from './i18n'
 import { useLive, type Decided, type Told } from './live'
 import { Keys } from './parts/keys'
 import { PasswordDialog } from './parts/password'
-import { PivotMenu } from './parts/pivot'
+import { entities, PivotMenu, type EntityKind } from './parts/pivot'
 import { Headline, WaitingCount } from './parts/headline'
 import { Wanted } from './parts/reveals'
 import { changed, Hidden, mayReveal } from './reveal'
@@ -24,6 +24,8 @@ import { Packs } from './pages/packs'
 import { Reports } from './pages/reports'
 import { Tunes } from './pages/tunes'
 import { follow, go, useAddress } from './route'
+
+const entityPath = new RegExp(`^/entity/(${entities.join('|')})/(.+)$`)
 
 // Asked for when it is opened: most people never do.
 const Rules = lazy(() => import('./pages/rules').then((m) => ({ default: m.Rules })))
@@ -75,7 +77,7 @@ function Frame({ me }: { me: Me }) {
   const path = address.pathname
   const at = path === '/' ? 'overview' : path === '/find' ? 'find' : path === '/tunes' ? 'tunes' : path === '/blocking' ? 'blocking' : path === '/sensors' ? 'sensors' : path === '/rules' ? 'rules' : path === '/admin' ? 'admin'
     : path === '/reports' ? 'reports' : path === '/packs' ? 'packs' : path === '/handover' ? 'handover' : path === '/cases' || path.startsWith('/cases/') ? 'cases' : 'inbox'
-  const entity = /^\/entity\/(ip|host|sha256|ja4|cert)\/(.+)$/.exec(path)
+  const entity = entityPath.exec(path)
   const title = at !== 'inbox' ? t(`${at}.title`) : entity ? decodeURIComponent(entity[2]) : path.startsWith('/finding/') ? t('finding.title') : t('inbox.title')
   const wall = path === '/' && address.searchParams.get('wall') === '1'
   useEffect(() => {
@@ -126,7 +128,7 @@ function Frame({ me }: { me: Me }) {
       <main id="content" key={shown}>
         {path === '/' ? <Overview me={me} decided={decided} arrived={arrived.length} wall={wall} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
-          : entity ? <Entity key={path} kind={entity[1]} value={decodeURIComponent(entity[2])} me={me} />
+          : entity ? <Entity key={path} kind={entity[1] as EntityKind} value={decodeURIComponent(entity[2])} me={me} />
           : path === '/find' ? <Find address={address} me={me} toasts={toasts} />
           : path === '/admin' ? <Admin me={me} toasts={toasts} />
           : path === '/cases' ? <Cases address={address} me={me} toasts={toasts} />

@@ -41,19 +41,17 @@ export function WordsProvider({ children }: { children: ReactNode }) {
   }, [lang])
   const words = useMemo<Words>(() => {
     const c = catalogues[lang]
+    const name = (prefix: string, code: string, theirs = '') => {
+      const key = `${prefix}.${code}`
+      return Object.hasOwn(c, key) ? c[key as Key] : theirs
+    }
     const locale = lang === 'vi' ? 'vi-VN' : 'en-GB'
     return {
       lang,
       setLang,
       t: (key, params) => fill(c[key], params),
-      word: (prefix, code) => {
-        const key = `${prefix}.${code}`
-        return Object.hasOwn(c, key) ? c[key as Key] : code
-      },
-      name: (prefix, code, theirs = '') => {
-        const key = `${prefix}.${code}`
-        return Object.hasOwn(c, key) ? c[key as Key] : theirs
-      },
+      word: (prefix, code) => name(prefix, code, code),
+      name,
       number: (n, digits = 0) =>
         n.toLocaleString(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
     }

@@ -6,12 +6,12 @@ import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { Done } from '../parts/done'
 import { LossLine } from '../parts/lossline'
-import { Pivot, term, type Field } from '../parts/pivot'
+import { Pivot, term, type EntityKind, type Field } from '../parts/pivot'
 import { Severity } from '../parts/severity'
 import { When } from '../parts/when'
 import { follow } from '../route'
 
-export function Entity({ kind, value }: { kind: string; value: string; me: Me }) {
+export function Entity({ kind, value }: { kind: EntityKind; value: string; me: Me }) {
   const words = useWords()
   const { t, lang, number } = words
   const [known, setKnown] = useState<Known>()
@@ -22,13 +22,12 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
     api.entity(kind, value).then(setKnown, setError)
   }, [kind, value])
   const cert = known?.certificate
-  const field: Field = kind === 'host' || kind === 'sha256' || kind === 'ja4' || kind === 'cert' ? kind : 'ip'
-  const asked = term(field, value)
+  const asked = term(kind, value)
   return (
     <div className="page finding">
       <p className="noprint"><a href="/inbox" onClick={(e) => { if (history.length > 1) { e.preventDefault(); history.back() } else follow(e) }}>← {t('common.back')}</a></p>
       <header>
-        <h1>{t(`entity.${field}`)} <span className="mono">{value}</span></h1>
+        <h1>{t(`entity.${kind}`)} <span className="mono">{value}</span></h1>
         {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
         {known && known.first && known.last && (
           <dl className="lead">
@@ -40,7 +39,7 @@ export function Entity({ kind, value }: { kind: string; value: string; me: Me })
             {cert?.issuer && <div><dt>{t('field.cert_issuer')}</dt><dd>{cert.issuer}</dd></div>}
             {cert?.not_before && cert.not_after && <div><dt>{t('field.cert_valid')}</dt><dd><When at={cert.not_before} /> – <When at={cert.not_after} /></dd></div>}
             {cert && <div><dt>{t('entity.connections')}</dt><dd>{cert.partial ? t('entity.atleast', { n: number(cert.connections) }) : number(cert.connections)}</dd></div>}
-            <div><dt>{t('entity.search')}</dt><dd><Pivot field={field} value={value} label={t('pivot.title')} /></dd></div>
+            <div><dt>{t('entity.search')}</dt><dd><Pivot field={kind} value={value} label={t('pivot.title')} /></dd></div>
           </dl>
         )}
         {known && !known.first && <p className="quiet">{t('entity.none')}</p>}

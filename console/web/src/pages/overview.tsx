@@ -32,7 +32,7 @@ const wallClocks = 4
 export function Overview({ me, decided, arrived, wall }: { me: Me; decided: number; arrived: number; wall: boolean }) {
   const words = useWords()
   const { t, number } = words
-  // On a wall they keep the session alive, which ends by its age: nobody stands there to log in again.
+  // On a wall these requests keep the session alive, which ends by its age: nobody stands there to log in again.
   const { answer: n, error } = useEvery(refreshMS, (alone) => api.overview(alone && !wall), [decided, arrived > 0])
   return (
     <div className={wall ? 'page wall' : 'page'}>

@@ -9,14 +9,14 @@ import { wholeMinute } from '../time'
 import { Ask } from './ask'
 import type { Change } from './casetasks'
 import { Moment, type Typed } from './moment'
-import { Pivot, type Field } from './pivot'
+import { entities, Pivot, type EntityKind } from './pivot'
 import { When } from './when'
 
-const kinds = ['host', 'ip', 'sha256', 'ja4', 'cert', 'account'] as const
+const kinds = [...entities, 'account'] as const
 
 // EntityValue leads to everything about a value; an account is looked for as text.
 export function EntityValue({ kind, value }: { kind: string; value: string }) {
-  if (kind !== 'account') return <span className="mono"><Pivot field={kind as Field} value={value} /></span>
+  if (kind !== 'account') return <span className="mono"><Pivot field={kind as EntityKind} value={value} /></span>
   return <a href={'/find?' + new URLSearchParams({ q: `"${value.replaceAll('"', '')}"`, range: '30d' })} onClick={follow}>{value}</a>
 }
 

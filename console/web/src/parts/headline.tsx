@@ -1,29 +1,27 @@
 // What every page's head tells: the time, how much waits, and whether the sensors can be trusted.
-import { call } from '../api'
+import { api } from '../api'
 import { useEvery, useNow } from '../every'
 import { useWords } from '../i18n'
 import { follow } from '../route'
-import type { Sensor } from '../sensors'
+import { sensors } from '../sensors'
 import { clock } from '../time'
 
 const refreshMS = 20_000
 const clockMS = 5_000
-
-const ask = <T,>(path: string) => call<T>('GET', path, undefined, undefined, true)
 
 const waits = '/inbox?' + new URLSearchParams({ q: 'status:new severity>=high', range: 'all' })
 
 // WaitingCount stands behind the inbox.
 export function WaitingCount() {
   const { t, number } = useWords()
-  const n = useEvery(refreshMS, () => ask<{ waiting: number }>('overview/waiting')).answer?.waiting
+  const n = useEvery(refreshMS, () => api.waiting(true)).answer?.waiting
   return n ? <a className="waits" href={waits} onClick={follow} aria-label={t('head.waiting', { n: number(n) })} title={t('head.waiting', { n: number(n) })}>{number(n)}</a> : null
 }
 
 // Headline is the time of Vietnam and the sensors. An account that is limited to units sees no sensors.
 export function Headline() {
   const { t, number } = useWords()
-  const list = useEvery(refreshMS, () => ask<{ sensors: Sensor[] }>('sensors')).answer?.sensors
+  const list = useEvery(refreshMS, () => sensors.list(true)).answer?.sensors
   const now = new Date(useNow(clockMS)).toISOString()
   const ill = list?.filter((s) => s.issues.length > 0).length ?? 0
   return <>

@@ -13,9 +13,12 @@ export type Field = 'ip' | 'src' | 'dst' | 'host' | 'rule' | 'brand' | 'sha256' 
 // term asks for a value in the query language.
 export const term = (field: Field, v: string) => `${field}:${/^[\w.:/*@-]+$/.test(v) ? v : `"${v.replaceAll('"', '')}"`}`
 
-// entityOf says under which kind a value has a page of its own.
-const entityOf = (field: Field) =>
-  field === 'host' || field === 'sha256' || field === 'ja4' || field === 'cert' ? field : field === 'ip' || field === 'src' || field === 'dst' ? 'ip' : undefined
+// entities are the kinds of values that have a page of their own.
+export const entities = ['host', 'ip', 'sha256', 'ja4', 'cert'] as const
+export type EntityKind = (typeof entities)[number]
+
+// entityOf says under which of them a field's values have it.
+const entityOf = (field: Field) => (field === 'src' || field === 'dst' ? 'ip' : entities.find((kind) => kind === field))
 
 const opened = 'khien:pivot'
 const values = '.pivot[aria-haspopup]'
