@@ -51,14 +51,21 @@ func TestMetricNames(t *testing.T) {
 	}
 }
 
-func TestMetricsText(t *testing.T) {
+// emptySink is a sink into a store of its own, in which nothing is.
+func emptySink(t *testing.T) *sinkWriter {
+	t.Helper()
 	st, err := embedded.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer st.Close()
+	t.Cleanup(func() { st.Close() })
 	sink := testSink(t, st, func([]detector.Finding) {})
-	defer sink.close()
+	t.Cleanup(func() { sink.close() })
+	return sink
+}
+
+func TestMetricsText(t *testing.T) {
+	sink := emptySink(t)
 	script, err := sensortest.Parse("tcp 10.0.0.1 > 10.0.0.2:2222 mss=10 gap=2\n> 0123456789012345678901234567890\n< answer\n")
 	if err != nil {
 		t.Fatal(err)

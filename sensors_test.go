@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"khien/detector"
-	"khien/detector/store/embedded"
 	"khien/sensor/pipeline"
 )
 
@@ -51,13 +50,7 @@ func TestSides(t *testing.T) {
 // TestQuietIsTold: the console and Prometheus hear how long an interface has been quiet; of a capture, which has an end,
 // they hear nothing.
 func TestQuietIsTold(t *testing.T) {
-	st, err := embedded.Open(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer st.Close()
-	sink := testSink(t, st, func([]detector.Finding) {})
-	defer sink.close()
+	sink := emptySink(t)
 	p := pipeline.New(pipeline.Config{})
 	defer p.Close()
 	all := &sensors{}

@@ -38,17 +38,23 @@ func fullFinding() Finding {
 	}
 }
 
+// again writes a finding and reads it.
+func again(t *testing.T, in Finding) (out Finding, doc []byte) {
+	t.Helper()
+	doc, err := json.Marshal(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(doc, &out); err != nil {
+		t.Fatalf("%v in %s", err, doc)
+	}
+	return out, doc
+}
+
 func TestFindingRoundTrip(t *testing.T) {
 	f := func(name string, in Finding) {
 		t.Helper()
-		b, err := json.Marshal(in)
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		var out Finding
-		if err := json.Unmarshal(b, &out); err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
+		out, b := again(t, in)
 		if !reflect.DeepEqual(in, out) {
 			t.Errorf("%s: round trip changed it:\n%+v\n%+v\n%s", name, in, out, b)
 		}
@@ -118,14 +124,7 @@ func TestFindingECSFields(t *testing.T) {
 func TestFindingHostile(t *testing.T) {
 	in := Finding{Source: FromSignature, Score: math.NaN(), Time: time.Unix(1<<40, 0), Context: []byte("{"),
 		Fraud: &Fraud{Score: math.Inf(1)}, Reasons: []Reason{{Weight: math.Inf(-1)}}, Steps: []Step{{Time: time.Unix(-1<<40, 0)}}}
-	b, err := json.Marshal(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out Finding
-	if err := json.Unmarshal(b, &out); err != nil {
-		t.Fatal(err)
-	}
+	again(t, in)
 }
 
 func TestFindingHoldsNoSecret(t *testing.T) {
@@ -216,14 +215,7 @@ func TestWeightsAddUp(t *testing.T) {
 			in.Reasons = append(in.Reasons, Reason{Weight: w})
 		}
 		for range 3 {
-			b, err := json.Marshal(in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out Finding
-			if err := json.Unmarshal(b, &out); err != nil {
-				t.Fatal(err)
-			}
+			out, _ := again(t, in)
 			for i, r := range out.Reasons {
 				if math.Abs(r.Weight-want[i]) > 1e-9 {
 					t.Errorf("%v of %v: weight %d is %v, want %v", weights, score, i, r.Weight, want[i])

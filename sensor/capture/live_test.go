@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"iter"
 	"os"
 	"os/exec"
 	"runtime"
@@ -75,6 +76,25 @@ func openWire(t *testing.T) (l *Live, send func(frame []byte) error, end func())
 	}
 }
 
+// frames are the numbers of the frames that are read, until the capture ends.
+func frames(l *Live) iter.Seq2[uint32, error] {
+	return func(yield func(uint32, error) bool) {
+		var p sensor.Packet
+		for {
+			err := l.Next(&p)
+			if errors.Is(err, io.EOF) || err != nil && !errors.Is(err, ErrIdle) && !yield(0, err) {
+				return
+			}
+			if err != nil || len(p.Data) < 18 || string(p.Data[12:14]) != "\x88\xb5" {
+				continue // nothing, or the kernel's own neighbour discovery
+			}
+			if !yield(binary.BigEndian.Uint32(p.Data[14:]), nil) {
+				return
+			}
+		}
+	}
+}
+
 func TestLiveCountsEveryPacket(t *testing.T) {
 	ran := false
 	inNamespace(t, func() {
@@ -93,20 +113,12 @@ func TestLiveCountsEveryPacket(t *testing.T) {
 		}
 		l.Stop()
 		seen, last := uint64(0), int64(-1)
-		var p sensor.Packet
-		for {
-			err := l.Next(&p)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil && !errors.Is(err, ErrIdle) {
+		for number, err := range frames(l) {
+			if err != nil {
 				t.Error(err)
 				return
 			}
-			if err != nil || len(p.Data) < 18 || string(p.Data[12:14]) != "\x88\xb5" {
-				continue // the kernel's own neighbour discovery
-			}
-			if n := int64(binary.BigEndian.Uint32(p.Data[14:])); n <= last {
+			if n := int64(number); n <= last {
 				t.Errorf("packet %d after %d", n, last)
 			} else {
 				last = n
@@ -162,19 +174,12 @@ func TestLiveStopsWhileBusy(t *testing.T) {
 		before, start := sent.Load(), time.Now()
 		l.Stop()
 		last := uint32(0)
-		var p sensor.Packet
-		for {
-			err := l.Next(&p)
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil && !errors.Is(err, ErrIdle) {
+		for number, err := range frames(l) {
+			if err != nil {
 				t.Error(err)
 				return
 			}
-			if err == nil && len(p.Data) >= 18 && string(p.Data[12:14]) == "\x88\xb5" {
-				last = binary.BigEndian.Uint32(p.Data[14:])
-			}
+			last = number
 			if time.Since(start) > 10*drainMost {
 				t.Errorf("it still reads, packet %d", last)
 				return
