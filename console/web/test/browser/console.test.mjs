@@ -932,6 +932,7 @@ test('hostile text stays text', async () => {
   await inert('finding')
   // Its sensor is away: the page says which, where the file would be and where the packets would come.
   const silent = /Cảm biến <img src=x onerror.* không trả lời\. Gói tin và tệp nằm trên đĩa của cảm biến/
+  await page.locator('.file', { hasText: silent }).waitFor() // the sensor is asked first
   assert.match(await page.locator('.file').innerText(), silent)
   await page.getByRole('button', { name: 'Xem gói tin' }).click()
   await page.locator('.packets .failure').waitFor()
