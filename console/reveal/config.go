@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"khien/console/account"
 	"khien/detector/pseudonym"
 	"khien/detector/strictyaml"
+	"khien/detector/wholefile"
 )
 
 // FileName is the policy's name in the data folder. Without the file no address is hidden.
@@ -102,17 +102,11 @@ func (p *Policy) check(dir string) error {
 
 // readKey reads a key, or makes one.
 func readKey(name string) ([]byte, error) {
-	text, err := os.ReadFile(name)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := wholefile.Once(name, 0o600, func() ([]byte, error) {
 		key := make([]byte, pseudonym.KeySize)
 		rand.Read(key) // never fails
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		_, err = fmt.Fprintf(f, "%x\n", key)
-		return key, errors.Join(err, f.Sync(), f.Close())
-	}
+		return fmt.Appendf(nil, "%x\n", key), nil
+	})
 	if err != nil {
 		return nil, err
 	}

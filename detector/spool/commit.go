@@ -5,10 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"khien/detector/wholefile"
 )
 
 // retryDelay is the pause after the disk has refused a write.
@@ -137,7 +138,7 @@ func (s *Spool) begin(l *lane, first uint64) error {
 	w, err := os.OpenFile(seg.path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o640)
 	if err == nil {
 		if _, err = w.WriteString(magic); err == nil {
-			err = syncDir(l.dir)
+			err = wholefile.SyncFolder(l.dir)
 		}
 		if err != nil {
 			w.Close()
@@ -164,12 +165,4 @@ func (s *Spool) makeSpace(l *lane, err error) {
 	} else if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG) {
 		_ = s.lanes[Telemetry].dropOldest() || s.lanes[Findings].dropBehind() // what helps, the next try shows
 	}
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(filepath.Clean(dir))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

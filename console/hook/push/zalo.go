@@ -3,7 +3,6 @@ package push
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -153,11 +152,7 @@ func (z *ZaloToken) write(s *zaloSecret) error {
 		return fmt.Errorf("push: zalo: keep the new token: %w", err)
 	}
 	// The name must be on the disk, too, before the pair is used.
-	dir, err := os.Open(filepath.Dir(z.path))
-	if err != nil {
-		return fmt.Errorf("push: zalo: keep the new token: %w", err)
-	}
-	if err := errors.Join(dir.Sync(), dir.Close()); err != nil {
+	if err := wholefile.SyncFolder(filepath.Dir(z.path)); err != nil {
 		return fmt.Errorf("push: zalo: keep the new token: %w", err)
 	}
 	return nil

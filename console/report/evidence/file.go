@@ -1,50 +1,25 @@
 package evidence
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"khien/detector/wholefile"
 )
 
 // WriteOnce writes a file that never changes again: whole or not at all, also after a power cut. A file that is there with
 // the same bytes is left; with others it is an error.
 func WriteOnce(name string, data []byte, mode os.FileMode) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".new-*")
-	if err != nil {
-		return fmt.Errorf("evidence: %w", err)
+	held, err := wholefile.Once(name, mode, func() ([]byte, error) { return data, nil })
+	if err == nil && !bytes.Equal(held, data) {
+		err = os.ErrExist
 	}
-	_, err = f.Write(data)
-	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
-	if err == nil {
-		// A link fails when the name is taken, where a rename would replace.
-		err = os.Link(f.Name(), name)
-	}
-	err = errors.Join(ignoreExisting(err, name, data), os.Remove(f.Name()), syncDir(filepath.Dir(name)))
 	if err != nil {
 		return fmt.Errorf("evidence: write %s: %w", name, err)
 	}
 	return nil
-}
-
-func ignoreExisting(err error, name string, data []byte) error {
-	if !errors.Is(err, os.ErrExist) {
-		return err
-	}
-	old, readErr := os.ReadFile(name)
-	if readErr == nil && string(old) == string(data) {
-		return nil
-	}
-	return errors.Join(err, readErr)
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // Objects is a folder of files that are named by their content.

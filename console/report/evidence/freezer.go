@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"khien/detector/store"
+	"khien/detector/wholefile"
 )
 
 // Freezer keeps copies of what a case is about, so that they are there when their originals have made room for others:
@@ -146,7 +147,7 @@ func (z Freezer) place(name, sum string) error {
 	if err := os.Link(name, to); err != nil && !errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("evidence: freeze: %w", err)
 	}
-	return syncDir(filepath.Dir(to))
+	return wholefile.SyncFolder(filepath.Dir(to))
 }
 
 func (z Freezer) file(sum string) string { return filepath.Join(z.Dir, sum[:2], sum) }

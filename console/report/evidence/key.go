@@ -10,6 +10,8 @@ import (
 
 	"aead.dev/minisign"
 	"filippo.io/age"
+
+	"khien/detector/wholefile"
 )
 
 // Names of the files of the signing key in a folder.
@@ -22,12 +24,12 @@ const (
 // not encrypted: a program signs, and minisign's key derivation takes 13 s and 1 GB. The public key beside it is what others
 // need.
 func OpenKey(dir string) (minisign.PrivateKey, error) {
-	name := filepath.Join(dir, keyName)
-	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		return newKey(dir)
-	}
 	var key minisign.PrivateKey
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return key, fmt.Errorf("evidence: signing key: %w", err)
+	}
+	name := filepath.Join(dir, keyName)
+	text, err := wholefile.Once(name, 0o600, newKey)
 	switch {
 	case err == nil && minisign.IsEncrypted(text):
 		err = errors.New("it is encrypted; take the password off with minisign -C -W -s FILE")
@@ -38,6 +40,15 @@ func OpenKey(dir string) (minisign.PrivateKey, error) {
 		return key, fmt.Errorf("evidence: signing key %s: %w", name, err)
 	}
 	return key, publish(dir, key)
+}
+
+func newKey() ([]byte, error) {
+	_, key, err := minisign.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, err
+	}
+	text, err := key.MarshalText()
+	return append(text, '\n'), err
 }
 
 // publish writes the public key of a key beside it.
@@ -51,24 +62,6 @@ func publish(dir string, key minisign.PrivateKey) error {
 		return fmt.Errorf("evidence: signing key: %w", err)
 	}
 	return WriteOnce(filepath.Join(dir, PublicName), append(text, '\n'), 0o644)
-}
-
-func newKey(dir string) (minisign.PrivateKey, error) {
-	_, key, err := minisign.GenerateKey(rand.Reader)
-	if err != nil {
-		return key, fmt.Errorf("evidence: make a signing key: %w", err)
-	}
-	text, err := key.MarshalText()
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	if err == nil {
-		err = WriteOnce(filepath.Join(dir, keyName), append(text, '\n'), 0o600)
-	}
-	if err != nil {
-		return key, fmt.Errorf("evidence: keep the signing key: %w", err)
-	}
-	return key, publish(dir, key)
 }
 
 // ReadPublic returns a public key from its text or from a file that holds it.

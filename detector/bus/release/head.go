@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"khien/detector/wholefile"
 )
 
 // PartBytes is how large the parts are in which a pack travels: servers of NATS take a megabyte unless told otherwise.
@@ -94,11 +96,10 @@ const keyName = "release.key"
 // Key reads the key that signs the versions of a core from its folder, and makes it first when there is none.
 func Key(dir string) (ed25519.PrivateKey, error) {
 	name := filepath.Join(dir, keyName)
-	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
-		if text, err = makeKey(dir, name); err != nil {
-			return nil, fmt.Errorf("release: key: %w", err)
-		}
+	err := os.MkdirAll(dir, 0o700)
+	var text []byte
+	if err == nil {
+		text, err = wholefile.Once(name, 0o600, makeKey)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("release: key: %w", err)
@@ -118,30 +119,11 @@ func Key(dir string) (ed25519.PrivateKey, error) {
 	return key, nil
 }
 
-// makeKey makes a key. When another process makes one at the same time, the first stays.
-func makeKey(dir, name string) ([]byte, error) {
+func makeKey() ([]byte, error) {
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
 		return nil, err
 	}
 	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.CreateTemp(dir, ".key-*") // with 0600
-	if err != nil {
-		return nil, err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return nil, err
-	}
-	if err := os.Link(f.Name(), name); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, err
-	}
-	return os.ReadFile(name)
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), err
 }

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"khien/detector/output"
+	"khien/detector/wholefile"
 )
 
 // tailMax is how far from the end of a file the last line end is looked for: a line is shorter.
@@ -62,7 +63,7 @@ func (f *File) open() (*os.File, error) {
 	w, err := os.OpenFile(f.path, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o640)
 	if err == nil {
 		if err = cut(w); err == nil && fresh {
-			err = syncDir(filepath.Dir(f.path))
+			err = wholefile.SyncFolder(filepath.Dir(f.path))
 		}
 		if err != nil {
 			w.Close()
@@ -108,12 +109,4 @@ func cut(w *os.File) error {
 			return fmt.Errorf("%s: no line end in the last %d bytes: give the output a file of its own", w.Name(), tailMax)
 		}
 	}
-}
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
