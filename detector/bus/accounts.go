@@ -20,6 +20,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"khien/detector/bus/release"
+	"khien/detector/wholefile"
 )
 
 // Roles of who connects to a hub.
@@ -136,10 +137,6 @@ func (a Accounts) Enroll(name, role string, urls []string) (Token, error) {
 	if err != nil {
 		return Token{}, err
 	}
-	all, err := a.read()
-	if err != nil {
-		return Token{}, err
-	}
 	var secret [32]byte
 	rand.Read(secret[:])
 	t := Token{URLs: urls, Name: name, Role: role, Secret: hex.EncodeToString(secret[:]), CA: string(ca), Signer: signer.Public().(ed25519.PublicKey)}
@@ -147,33 +144,42 @@ func (a Accounts) Enroll(name, role string, urls []string) (Token, error) {
 	if t.Cert, t.Key, print, err = clientCertificate(a.Dir, name); err != nil {
 		return Token{}, err
 	}
-	all[name] = account{Role: role, Hash: hash(t.Secret), Cert: print}
-	return t, a.write(all)
+	return t, a.change(func(all map[string]account) error {
+		all[name] = account{Role: role, Hash: hash(t.Secret), Cert: print}
+		return nil
+	})
 }
 
 // Revoke ends an account. A hub that runs closes its connections within revokeEvery.
 func (a Accounts) Revoke(name string) error {
+	return a.change(func(all map[string]account) error {
+		if _, ok := all[name]; !ok {
+			return fmt.Errorf("bus: there is no account %q", name)
+		}
+		delete(all, name)
+		return nil
+	})
+}
+
+// change writes what with makes of the accounts. Whoever else changes them waits until that is done.
+func (a Accounts) change(with func(map[string]account) error) error {
+	unlock, err := lockFolder(a.Dir)
+	if err != nil {
+		return fmt.Errorf("bus: accounts: %w", err)
+	}
+	defer unlock()
 	all, err := a.read()
 	if err != nil {
 		return err
 	}
-	if _, ok := all[name]; !ok {
-		return fmt.Errorf("bus: there is no account %q", name)
+	if err := with(all); err != nil {
+		return err
 	}
-	delete(all, name)
-	return a.write(all)
-}
-
-func (a Accounts) write(all map[string]account) error {
 	b, err := json.MarshalIndent(all, "", "  ")
+	if err == nil {
+		err = wholefile.Write(a.path(), b, 0o600)
+	}
 	if err != nil {
-		return fmt.Errorf("bus: accounts: %w", err)
-	}
-	next := a.path() + ".next"
-	if err := os.WriteFile(next, b, 0o600); err != nil {
-		return fmt.Errorf("bus: accounts: %w", err)
-	}
-	if err := os.Rename(next, a.path()); err != nil {
 		return fmt.Errorf("bus: accounts: %w", err)
 	}
 	return nil

@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"khien/detector/wholefile"
 )
 
 // Files of a hub's folder. The hub's certificate is what tokens name as the one to trust; clients' certificates are of an
@@ -45,21 +47,24 @@ func clientsCA(dir string) (tls.Certificate, error) {
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
 }
 
-// ownCertificate reads a certificate that signs itself and others, and makes it first when there is none.
+// ownCertificate reads a certificate that signs itself and others, and makes it first when there is none. A hub that starts
+// and a token that is made at the same time get the same one.
 func ownCertificate(dir, cert, key string, template *x509.Certificate) (tls.Certificate, error) {
 	certFile, keyFile := filepath.Join(dir, cert), filepath.Join(dir, key)
+	unlock, err := lockFolder(dir)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("bus: certificate: %w", err)
+	}
+	defer unlock()
 	if _, err := os.Stat(keyFile); errors.Is(err, os.ErrNotExist) {
 		template.IsCA, template.BasicConstraintsValid = true, true
 		template.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign
 		certPEM, keyPEM, _, err := makeCertificate(template, nil)
 		if err == nil {
-			err = os.MkdirAll(dir, 0o700)
+			err = wholefile.Write(certFile, certPEM, 0o644)
 		}
 		if err == nil {
-			err = os.WriteFile(certFile, certPEM, 0o644)
-		}
-		if err == nil {
-			err = os.WriteFile(keyFile, keyPEM, 0o600)
+			err = wholefile.Write(keyFile, keyPEM, 0o600)
 		}
 		if err != nil {
 			return tls.Certificate{}, fmt.Errorf("bus: certificate: %w", err)
