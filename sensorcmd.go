@@ -159,7 +159,7 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	var keeping sync.WaitGroup
 	keeping.Go(func() { kept.keep(keepCtx, sink.record, "khien sensor", stderr) })
 	stop := make(chan struct{})
-	status := &sensorStatus{started: time.Now().UTC(), sensors: o.sensors, spool: sink.spool, rules: versions.status}
+	status := &sensorStatus{started: time.Now().UTC(), sensors: o.sensors, spool: sink.spool, rules: versions.status, reach: reach{trouble: trouble}}
 	var telling, following sync.WaitGroup
 	telling.Go(func() { status.send(link, stop) })
 	followed, unfollow := context.WithCancel(ctx)

@@ -18,12 +18,16 @@ const (
 	lagMost  = time.Minute
 )
 
+// awayMost is how long a hub may be away before a sensor tells its operator: a sensor that finds nothing sends nothing else.
+const awayMost = 5 * time.Second
+
 // sensorStatus makes what a sensor tells about itself. One goroutine uses it.
 type sensorStatus struct {
 	started time.Time
 	sensors *sensors
 	spool   *spool.Spool
 	rules   func() bus.Rules
+	reach   reach
 	last    pipeline.Stats // of the last status that was heard
 	dropped uint64
 	next    struct {
@@ -89,10 +93,34 @@ func (s *sensorStatus) send(link *bus.Link, stop <-chan struct{}) {
 			heard = true
 			s.heard()
 		}
+		s.reach.is(link.Away())
 		select {
 		case <-stop:
 			return
 		default:
 		}
+	}
+}
+
+// reach tells the operator that the hub is away. One goroutine uses it.
+type reach struct {
+	trouble *troubles
+	away    time.Time // since when; zero while it can be reached
+	told    bool
+}
+
+// is takes why the hub is away, or nil.
+func (r *reach) is(err error) {
+	switch {
+	case err == nil:
+		if r.told {
+			r.trouble.tell(nil)
+		}
+		r.away, r.told = time.Time{}, false
+	case r.away.IsZero():
+		r.away = time.Now()
+	case time.Since(r.away) >= awayMost:
+		r.trouble.tell(err)
+		r.told = true
 	}
 }

@@ -233,8 +233,8 @@ func (a *Asker) begin(sensor string) (*reception, error) {
 	if !validName(sensor) {
 		return nil, fmt.Errorf("%w: %q is no sensor of this hub", ErrSensorAway, sensor)
 	}
-	if !a.nc.IsConnected() {
-		return nil, fmt.Errorf("%w: %w", ErrHubAway, away(a.nc))
+	if err := away(a.nc); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrHubAway, err)
 	}
 	t := &reception{nc: a.nc, sensor: sensor, id: rand.Text(), window: 2, sum: sha256.New()}
 	t.base = answerSubject + sensor + "." + a.name + "." + t.id + "."
@@ -284,8 +284,8 @@ func (t *reception) hear(ctx context.Context, wait time.Duration) (*nats.Msg, er
 
 // silent says who is away when nothing has come.
 func (t *reception) silent() error {
-	if !t.nc.IsConnected() {
-		return fmt.Errorf("%w: %w", ErrHubAway, away(t.nc))
+	if err := away(t.nc); err != nil {
+		return fmt.Errorf("%w: %w", ErrHubAway, err)
 	}
 	return fmt.Errorf("%w: %s is silent", ErrSensorAway, t.sensor)
 }

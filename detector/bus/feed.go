@@ -125,8 +125,8 @@ func drain(ctx context.Context, js jetstream.JetStream, stream, consumer string,
 		if c == nil {
 			if c, err = js.Consumer(ctx, stream, consumer); err != nil {
 				c = nil
-				if !js.Conn().IsConnected() {
-					err = away(js.Conn())
+				if gone := away(js.Conn()); gone != nil {
+					err = gone
 				}
 				if ctx.Err() == nil {
 					trouble(fmt.Errorf("%s: %w", consumer, err))

@@ -72,15 +72,26 @@ func connectOptions(urls []string, t *tls.Config, trouble func(error)) nats.Opti
 var (
 	errAway    = errors.New("bus: the hub cannot be reached")
 	errRefused = errors.New("bus: the hub refuses this login: its token was revoked, or replaced by another")
+	errForeign = errors.New("bus: the hub shows another certificate than the one that the token names (khien core token makes a new one)")
 )
 
-// away says why a connection is down.
+// away says why a connection is down; nil while it is up.
 func away(nc *nats.Conn) error {
-	if errors.Is(nc.LastError(), nats.ErrAuthorization) {
+	if nc.IsConnected() {
+		return nil
+	}
+	var foreign *tls.CertificateVerificationError
+	switch err := nc.LastError(); {
+	case errors.Is(err, nats.ErrAuthorization):
 		return errRefused
+	case errors.As(err, &foreign):
+		return fmt.Errorf("%w: %w", errForeign, foreign.Err)
 	}
 	return errAway
 }
+
+// Away says why the hub gets nothing at the moment; nil while there is a connection.
+func (l *Link) Away() error { return away(l.nc) }
 
 // ackTimeout is how long a sensor waits for the hub to have a batch on its disk.
 const ackTimeout = 20 * time.Second
@@ -123,8 +134,8 @@ func Victim(f *detector.Finding) netip.Addr {
 
 // SendFindings sends findings, JSON documents, and returns when the hub has all of them on its disk.
 func (l *Link) SendFindings(ctx context.Context, recs []spool.Record) error {
-	if !l.nc.IsConnected() {
-		return away(l.nc)
+	if err := l.Away(); err != nil {
+		return err
 	}
 	sent := make([]jetstream.PubAckFuture, 0, len(recs))
 	for _, r := range recs {
@@ -166,8 +177,8 @@ func await(ctx context.Context, sent []jetstream.PubAckFuture) error {
 
 // SendEvents sends lines of EVE as one compressed batch and returns when the hub has it on its disk.
 func (l *Link) SendEvents(ctx context.Context, recs []spool.Record) error {
-	if !l.nc.IsConnected() {
-		return away(l.nc)
+	if err := l.Away(); err != nil {
+		return err
 	}
 	var b []byte
 	for _, r := range recs {

@@ -98,8 +98,8 @@ func SetUp(ctx context.Context, nc *nats.Conn, s Streams, trouble func(error)) e
 var errMessageMax = fmt.Errorf("bus: the servers take messages of too few bytes: set max_payload: %d in their configuration", messageMax)
 
 func (s Streams) try(ctx context.Context, nc *nats.Conn) error {
-	if !nc.IsConnected() {
-		return away(nc)
+	if err := away(nc); err != nil {
+		return err
 	}
 	if nc.MaxPayload() < messageMax {
 		return errMessageMax

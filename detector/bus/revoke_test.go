@@ -114,3 +114,17 @@ func TestCertificateIsAskedFor(t *testing.T) {
 	}
 	f("a token of before", bare, true)
 }
+
+// TestForeignHub: a sensor whose token names another hub's certificate says so, whether or not it has found anything.
+func TestForeignHub(t *testing.T) {
+	h := startHub(t, t.TempDir(), "127.0.0.1:0")
+	link, err := NewLink(dial(t, enroll(t, t.TempDir(), "so-y-te", RoleSensor, h)), "so-y-te")
+	if err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "it says why", func() bool { return errors.Is(link.Away(), errForeign) })
+	r, _ := record(t, 1)
+	if err := link.SendFindings(t.Context(), []spool.Record{r}); err == nil {
+		t.Error("a finding went to a hub that is not trusted")
+	}
+}

@@ -146,8 +146,8 @@ func (l *Link) VersionPack(ctx context.Context, h release.Head) ([]byte, error) 
 
 // direct reads the last message of a subject. It needs the right to ask for that, and none to look at streams.
 func (l *Link) direct(ctx context.Context, subject string) ([]byte, error) {
-	if !l.nc.IsConnected() {
-		return nil, away(l.nc)
+	if err := l.Away(); err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, directWait)
 	defer cancel()
