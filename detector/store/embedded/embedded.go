@@ -56,9 +56,9 @@ func OpenWith(dir string, c Config) (*Store, error) {
 		return nil, s.wrap("open", err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := s.prepare(context.Background()); err != nil {
+	if err := migrate(context.Background(), s.write, schema); err != nil {
 		s.write.Close()
-		return nil, err
+		return nil, s.wrap("open", err)
 	}
 	s.read, err = open(path, "query_only(1)", "temp_store(MEMORY)", "cache_size(-32768)")
 	if err != nil {
@@ -79,43 +79,6 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 	v := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyMS)}, pragmas...)}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: v.Encode()}
 	return sql.Open("sqlite", u.String())
-}
-
-// prepare checks the file and brings the schema up.
-func (s *Store) prepare(ctx context.Context) error {
-	var version int
-	if err := s.write.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return s.wrap("open", err)
-	}
-	switch {
-	case version == schemaVersion:
-		return nil
-	case version > schemaVersion:
-		return fmt.Errorf("embedded: %s: written by a newer version of the program (schema %d, this one knows %d)", s.path, version, schemaVersion)
-	}
-	tx, err := s.write.BeginTx(ctx, nil)
-	if err != nil {
-		return s.wrap("open", err)
-	}
-	defer tx.Rollback()
-	// Another process may have been faster between the first look and the transaction.
-	if err := tx.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
-		return s.wrap("open", err)
-	}
-	if version == schemaVersion {
-		return nil
-	}
-	for _, step := range schema[version:] {
-		for _, stmt := range step {
-			if _, err := tx.ExecContext(ctx, stmt); err != nil {
-				return s.wrap("create tables", err)
-			}
-		}
-	}
-	if _, err := tx.ExecContext(ctx, fmt.Sprintf(`PRAGMA user_version = %d`, schemaVersion)); err != nil {
-		return s.wrap("create tables", err)
-	}
-	return s.wrap("create tables", tx.Commit())
 }
 
 // Close writes what SQLite still holds back and closes the file.

@@ -61,17 +61,19 @@ type part struct {
 	readers  sync.WaitGroup // queries that use it
 }
 
-const eventSchema = `CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, eid INTEGER NOT NULL, type TEXT NOT NULL, src BLOB, sport INTEGER,
+// eventSchema are the steps that create a part, see migrate. Parts of before there were steps have the first and no version.
+var eventSchema = [][]string{{`CREATE TABLE IF NOT EXISTS events (time INTEGER NOT NULL, eid INTEGER NOT NULL, type TEXT NOT NULL, src BLOB, sport INTEGER,
 	dst BLOB, dport INTEGER, host TEXT, cid INTEGER, community TEXT, flow INTEGER, sensor TEXT, body BLOB NOT NULL,
-	PRIMARY KEY (time, eid)) WITHOUT ROWID;
-	CREATE INDEX IF NOT EXISTS events_src ON events (src, time);
-	CREATE INDEX IF NOT EXISTS events_dst ON events (dst, time);
-	CREATE INDEX IF NOT EXISTS events_host ON events (host, time) WHERE host IS NOT NULL;
-	CREATE INDEX IF NOT EXISTS events_community ON events (cid, time) WHERE cid IS NOT NULL`
-
-// certSchema is what parts of older versions do not have: their events are found by all but the certificate.
-const certSchema = `ALTER TABLE events ADD COLUMN cert TEXT;
-	CREATE INDEX events_cert ON events (cert, time) WHERE cert IS NOT NULL`
+	PRIMARY KEY (time, eid)) WITHOUT ROWID`,
+	`CREATE INDEX IF NOT EXISTS events_src ON events (src, time)`,
+	`CREATE INDEX IF NOT EXISTS events_dst ON events (dst, time)`,
+	`CREATE INDEX IF NOT EXISTS events_host ON events (host, time) WHERE host IS NOT NULL`,
+	`CREATE INDEX IF NOT EXISTS events_community ON events (cid, time) WHERE cid IS NOT NULL`,
+}, {
+	// Events of before are found by all but the certificate.
+	`ALTER TABLE events ADD COLUMN cert TEXT`,
+	`CREATE INDEX events_cert ON events (cert, time) WHERE cert IS NOT NULL`,
+}}
 
 // openEvents opens the parts that there are.
 func openEvents(ctx context.Context, dir string, cfg Config) (*events, error) {
@@ -109,17 +111,8 @@ func openPart(ctx context.Context, path string, n int) (*part, error) {
 		return fail(err)
 	}
 	p.w.SetMaxOpenConns(1)
-	if _, err := p.w.ExecContext(ctx, eventSchema); err != nil {
+	if err := migrate(ctx, p.w, eventSchema); err != nil {
 		return fail(err)
-	}
-	var certs int
-	if err := p.w.QueryRowContext(ctx, `SELECT count(*) FROM pragma_table_info('events') WHERE name = 'cert'`).Scan(&certs); err != nil {
-		return fail(err)
-	}
-	if certs == 0 {
-		if _, err := p.w.ExecContext(ctx, certSchema); err != nil {
-			return fail(err)
-		}
 	}
 	if p.r, err = open(path, "query_only(1)", "temp_store(MEMORY)"); err != nil {
 		return fail(err)

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -172,16 +174,54 @@ func BenchmarkFindingSize(b *testing.B) {
 	b.ReportMetric(float64(info.Size())/float64(n), "bytes/finding")
 }
 
-// TestOlderPart: a part that was written before certificates were a column is read, and takes events that have one.
-func TestOlderPart(t *testing.T) {
-	dir := t.TempDir()
-	db, err := open(filepath.Join(dir, "events-000001.db"))
+// olderPart makes a part that was written before certificates were a column.
+func olderPart(t *testing.T, dir string, number int) *sql.DB {
+	t.Helper()
+	db, err := open(filepath.Join(dir, fmt.Sprintf("events-%06d.db", number)), "journal_mode(WAL)")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Exec(eventSchema); err != nil {
-		t.Fatal(err)
+	for _, stmt := range eventSchema[0] {
+		if _, err := db.Exec(stmt); err != nil {
+			t.Fatal(err)
+		}
 	}
+	return db
+}
+
+// TestOpenedBySeveral: a store of an older version is brought up by one of those who open it at the same time.
+func TestOpenedBySeveral(t *testing.T) {
+	for range 10 {
+		dir := t.TempDir()
+		for n := range 3 {
+			if err := olderPart(t, dir, n+1).Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var wg sync.WaitGroup
+		begin := make(chan struct{})
+		for range 6 {
+			wg.Go(func() {
+				<-begin
+				s, err := Open(dir)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if err := s.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		close(begin)
+		wg.Wait()
+	}
+}
+
+// TestOlderPart: a part that was written before certificates were a column is read, and takes events that have one.
+func TestOlderPart(t *testing.T) {
+	dir := t.TempDir()
+	db := olderPart(t, dir, 1)
 	old := dnsEvent(rand.New(rand.NewPCG(3, 4)), 1)
 	if _, err := db.Exec(`INSERT INTO events (time, eid, type, sport, dport, flow, sensor, body) VALUES (?, 1, 'dns', 0, 0, 0, '', ?)`, nanos(old.Time), packBody(nil, old.Body)); err != nil {
 		t.Fatal(err)

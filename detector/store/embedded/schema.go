@@ -1,11 +1,8 @@
 package embedded
 
-// schemaVersion is what PRAGMA user_version holds in a file that is up to date.
-var schemaVersion = len(schema)
-
-// schema creates the tables: its nth step turns a file of version n into one of version n+1. Times are nanoseconds since 1970, addresses 16 bytes so that prefixes are ranges. Table
-// findings is narrow, because queries scan it; documents stand in a table of their own. The full-text index holds no text
-// (the documents do) and no positions, which makes it a third of the size.
+// schema are the steps that create the tables, see migrate. Times are nanoseconds since 1970, addresses 16 bytes so that
+// prefixes are ranges. Table findings is narrow, because queries scan it; documents stand in a table of their own. The
+// full-text index holds no text (the documents do) and no positions, which makes it a third of the size.
 var schema = [][]string{{
 	`CREATE TABLE groups (
 		gid      INTEGER PRIMARY KEY,
