@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,8 +36,12 @@ func newPacketSource(t *testing.T, word string) *packetSource {
 		t.Fatal(err)
 	}
 	s := &packetSource{addr: "pcap-over-ip://" + l.Addr().String(), stop: make(chan struct{}), sent: make(chan int, 1)}
-	t.Cleanup(func() { l.Close() })
-	go func() {
+	var sending sync.WaitGroup
+	t.Cleanup(func() { // behind the one that ends the sensor: it tells what went wrong while there is a test to tell
+		l.Close()
+		sending.Wait()
+	})
+	sending.Go(func() {
 		conn, err := l.Accept()
 		if err != nil {
 			return
@@ -68,7 +73,7 @@ func newPacketSource(t *testing.T, word string) *packetSource {
 			case <-time.After(20 * time.Millisecond):
 			}
 		}
-	}()
+	})
 	return s
 }
 
