@@ -263,25 +263,61 @@ func middle(b []byte) (off int) {
 	return off
 }
 
-// TestFullDisk fills a small file system: packets are counted, and stored again once there is room.
-func TestFullDisk(t *testing.T) {
+// smallDisk is a file system of 6 MiB of which half is taken by a file.
+func smallDisk(t *testing.T) (dir, filler string) {
+	t.Helper()
 	if os.Geteuid() != 0 {
 		t.Skip("needs a file system of its own: run the tests as root")
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=6m"); err != nil {
 		t.Skipf("needs the right to mount (CAP_SYS_ADMIN): %v", err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		if err := unix.Unmount(dir, 0); err != nil {
 			t.Error(err)
 		}
-	}()
-	filler := filepath.Join(dir, "filler")
+	})
+	filler = filepath.Join(dir, "filler")
+	takeRoom(t, filler)
+	return dir, filler
+}
+
+func takeRoom(t *testing.T, filler string) {
+	t.Helper()
+	if err := os.WriteFile(filler, make([]byte, 3<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestFailedWriteLeavesNothing: a part that could not take its last packets ends with a whole block.
+func TestFailedWriteLeavesNothing(t *testing.T) {
+	dir, filler := smallDisk(t)
+	s := open(t, Config{Dir: filepath.Join(dir, "packets"), Quota: 256 << 20, PartBytes: 32 << 20, MinFree: 1, Plain: -1})
+	packets := flood(t, 5000, 1000)
+	record(t, s, 1, packets)
+	settle(t, s, len(packets))
+	st := s.Stats()
+	if st.Full == 0 {
+		t.Fatalf("the disk is not full: %+v", st)
+	}
+	if err := os.Remove(filler); err != nil { // the index needs room
+		t.Fatal(err)
+	}
+	if err := s.Close(); !errors.Is(err, unix.ENOSPC) {
+		t.Errorf("how the last write ended is not told: %v", err)
+	}
+	got, res := carve(t, s.Dir(), Query{})
+	if len(res.Problems) != 0 || uint64(len(got)) != st.Stored {
+		t.Errorf("%d packets of %d, %v", len(got), st.Stored, res.Problems)
+	}
+}
+
+// TestFullDisk fills a small file system: packets are counted, and stored again once there is room.
+func TestFullDisk(t *testing.T) {
+	dir, filler := smallDisk(t)
 	for _, minFree := range []int64{1, 2 << 20} { // found by the failed write, and before it
-		if err := os.WriteFile(filler, make([]byte, 3<<20), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		takeRoom(t, filler)
 		s := open(t, Config{Dir: filepath.Join(dir, "packets"), Quota: 64 << 20, PartBytes: 1 << 20, MinFree: minFree, Plain: -1})
 		packets := flood(t, 5000, 1000)
 		record(t, s, 1, packets)
@@ -304,7 +340,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		closeStore(t, s)
 		got, res := carve(t, s.Dir(), Query{})
-		if len(res.Problems) != 0 || uint64(len(got)) < after.Stored {
+		if len(res.Problems) != 0 || uint64(len(got)) != after.Stored {
 			t.Errorf("%d packets of %d, %v", len(got), after.Stored, res.Problems)
 		}
 		if err := os.RemoveAll(s.Dir()); err != nil {

@@ -82,12 +82,10 @@ func (w *writer) write(b *batch) error {
 		binary.LittleEndian.PutUint32(out[at+8:], id)
 	}
 	w.buf = out
-	if n, err := w.f.WriteAt(out, w.size); err != nil {
-		if n > 0 {
-			// A part ends with a whole block. Where even that cannot be had, the next start cuts it.
-			err = errors.Join(err, w.f.Truncate(w.size))
-		}
-		return err
+	if _, err := w.f.WriteAt(out, w.size); err != nil {
+		// A part ends with a whole block. Where even that cannot be had, the next start cuts it. How much was written is not
+		// asked: os.File counts nothing of the piece that failed, of which some may be there.
+		return errors.Join(err, w.f.Truncate(w.size))
 	}
 	if !ok {
 		w.ifaces[b.iface] = id
