@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"khien/console/audit"
+	"khien/detector/cli"
 )
 
 func TestAuditVerify(t *testing.T) {
@@ -33,7 +34,7 @@ func TestAuditVerify(t *testing.T) {
 			t.Errorf("status %d, want %d: %s%s", got, want, &out, &errs)
 		}
 	}
-	verify(exitDone, "3 entries, unbroken")
+	verify(cli.Done, "3 entries, unbroken")
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -41,8 +42,8 @@ func TestAuditVerify(t *testing.T) {
 	if err := os.WriteFile(path, bytes.Replace(raw, []byte("finding.view"), []byte("finding.veiw"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	verify(exitInput, "line 2: was changed")
-	if got := auditCommand(nil, nil, &bytes.Buffer{}, &bytes.Buffer{}); got != exitUsage {
+	verify(cli.Input, "line 2: was changed")
+	if got := auditCommand(nil, nil, &bytes.Buffer{}, &bytes.Buffer{}); got != cli.Usage {
 		t.Errorf("without a word: %d", got)
 	}
 }

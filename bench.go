@@ -12,6 +12,7 @@ import (
 	"runtime/pprof"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/signature"
 	"khien/sensor/pipeline"
 )
@@ -37,21 +38,21 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	err := fs.Parse(args)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		return exitDone
+		return cli.Done
 	case err != nil:
-		return exitUsage
+		return cli.Usage
 	case fs.NArg() == 0:
 		fmt.Fprintln(stderr, "khien bench: name at least one file")
-		return exitUsage
+		return cli.Usage
 	case o.workers < 1 || o.workers > 1024:
 		fmt.Fprintf(stderr, "khien bench: --workers %d: from 1 to 1024\n", o.workers)
-		return exitUsage
+		return cli.Usage
 	case *load:
 		return benchLoad(fs.Args(), stdout, stderr)
 	}
 	det, ok := loadDetection(o.detection, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	if *events {
 		o.eve = os.DevNull
@@ -64,21 +65,21 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	})
 	if err != nil {
 		fmt.Fprintf(stderr, "khien bench: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer p.Close()
 	stopProfile, err := startProfile(*profile)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien bench: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
-	fmt.Fprintf(stdout, "%s, %d workers, %d rules, %s\n", buildVersion(), o.workers, det.loaded, runtime.Version())
+	fmt.Fprintf(stdout, "%s, %d workers, %d rules, %s\n", cli.Version(), o.workers, det.loaded, runtime.Version())
 	for _, pass := range []string{"first", "again"} {
 		before, findings := p.Stats(), found
 		m, err := measure(func() error { return replayAll(p, fs.Args()) })
 		if err != nil {
 			fmt.Fprintf(stderr, "khien bench: %v\n", err)
-			return exitInput
+			return cli.Input
 		}
 		s := p.Stats()
 		m.print(stdout, pass, s.Packets-before.Packets, s.Bytes-before.Bytes, found-findings)
@@ -93,9 +94,9 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	fmt.Fprintf(stdout, "resident %.1f MiB, at most %.1f MiB\n", float64(residentNow())/(1<<20), float64(usageNow().peak)/(1<<20))
 	if err := stopProfile(); err != nil {
 		fmt.Fprintf(stderr, "khien bench: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 // startProfile begins a processor profile that the function it returns ends; an empty name is none.
@@ -155,17 +156,17 @@ func (m *measured) print(w io.Writer, pass string, packets, bytes uint64, findin
 func benchLoad(names []string, stdout, stderr io.Writer) int {
 	var files []signature.File
 	for _, name := range names {
-		data, err := readBounded(name, sourceMax)
+		data, err := cli.ReadFile(name, sourceMax)
 		if err != nil {
 			fmt.Fprintf(stderr, "khien bench: %v\n", err)
-			return exitUsage
+			return cli.Usage
 		}
 		files = append(files, signature.File{Name: name, Data: data})
 	}
 	dir, err := os.MkdirTemp("", "khien-bench-*")
 	if err != nil {
 		fmt.Fprintf(stderr, "khien bench: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	defer os.RemoveAll(dir)
 	for _, pass := range []string{"cold", "cached"} {
@@ -186,5 +187,5 @@ func benchLoad(names []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stdout)
 		runtime.KeepAlive(set)
 	}
-	return exitDone
+	return cli.Done
 }

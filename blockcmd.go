@@ -19,6 +19,7 @@ import (
 	"khien/console/hook"
 	"khien/console/hook/gate"
 	"khien/console/hook/render"
+	"khien/detector/cli"
 	"khien/detector/store/embedded"
 )
 
@@ -105,16 +106,16 @@ func blockCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		blockUsage(stdout)
 		if len(args) == 0 {
-			return exitUsage
+			return cli.Usage
 		}
-		return exitDone
+		return cli.Done
 	}
 	actions := blockActions()
 	i := slices.IndexFunc(actions, func(a blockAction) bool { return a.name == args[0] })
 	if i < 0 {
 		fmt.Fprintf(stderr, "khien block: no action %q\n\n", args[0])
 		blockUsage(stderr)
-		return exitUsage
+		return cli.Usage
 	}
 	a := actions[i]
 	q := gate.Request{Op: a.op, User: localUser()}
@@ -130,39 +131,39 @@ func blockCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args[1:]); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	if n := fs.NArg(); n < a.least || n > a.most {
 		fmt.Fprintf(stderr, "khien block %s: %d arguments given, expected: %s (flags stand before them)\n", a.name, n, a.args)
-		return exitUsage
+		return cli.Usage
 	}
 	if a.fill != nil {
 		if err := a.fill(&q, fs.Args()); err != nil {
 			fmt.Fprintf(stderr, "khien block %s: %v\n", a.name, err)
-			return exitUsage
+			return cli.Usage
 		}
 	}
 	r, err := askBlocking(*data, q, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien block %s: %v\n", a.name, err)
 		if code := gate.Code(err); code == "bad_request" || code == "bad_value" {
-			return exitUsage
+			return cli.Usage
 		}
-		return exitInput
+		return cli.Input
 	}
 	if *asJSON {
 		out := json.NewEncoder(stdout)
 		out.SetIndent("", " ")
 		if err := out.Encode(r); err != nil {
 			fmt.Fprintf(stderr, "khien block %s: %v\n", a.name, err)
-			return exitInput
+			return cli.Input
 		}
-		return exitDone
+		return cli.Done
 	}
 	a.show(stdout, &r)
-	return exitDone
+	return cli.Done
 }
 
 // localUser names who decides on the command line: who may read and write the data folder.

@@ -18,6 +18,7 @@ import (
 
 	"khien/console"
 	"khien/detector/bus"
+	"khien/detector/cli"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
@@ -43,28 +44,28 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	fs.Var(&frozen, "evidence-quota", "`size` of the frozen copies of all cases, as 50GB (default 10GiB)")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
+			return cli.Done
 		}
-		return exitUsage
+		return cli.Usage
 	}
 	if fs.NArg() > 0 || *storeName == "" {
 		fmt.Fprintln(stderr, "khien console: name the store with --store")
-		return exitUsage
+		return cli.Usage
 	}
-	cfg := console.Config{DataDir: *data, Version: buildVersion(), Rate: *rate, FrozenMax: int64(frozen), URL: *url}
+	cfg := console.Config{DataDir: *data, Version: cli.Version(), Rate: *rate, FrozenMax: int64(frozen), URL: *url}
 	if *join != "" {
 		nc, err := joinSensors(&cfg, *join, stderr)
 		if err != nil {
 			fmt.Fprintf(stderr, "khien console: %v\n", err)
-			return exitUsage
+			return cli.Usage
 		}
 		defer nc.Close()
 	}
 	if err := serveConsole(cfg, *listen, *storeName, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien console: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 // joinSensors gives a console what the sensors of a hub keep.

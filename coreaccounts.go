@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"khien/detector/bus"
+	"khien/detector/cli"
 )
 
 // coreAccountCommands are the verbs of khien core about those who may connect.
@@ -30,35 +31,35 @@ func tokenCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	data := fs.String("data", "khien-core", "`folder` of the core that runs the hub")
 	role := fs.String("role", bus.RoleSensor, "sensor, core or console")
 	ca := fs.String("nats-ca", "", "the addresses are of servers of NATS that somebody else runs, with certificates of the authority in this `file`")
-	var urls stringList
+	var urls cli.List
 	fs.Var(&urls, "url", "`address` at which the hub can be reached, tls://HOST:PORT; may be repeated")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
+			return cli.Done
 		}
-		return exitUsage
+		return cli.Usage
 	}
 	if fs.NArg() != 1 || len(urls) == 0 {
 		fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	accounts := bus.Accounts{Dir: filepath.Join(*data, "hub")}
 	enroll := func() (bus.Token, error) { return accounts.Enroll(fs.Arg(0), *role, urls) }
 	if *ca != "" {
-		text, err := readBounded(*ca, 1<<20)
+		text, err := cli.ReadFile(*ca, 1<<20)
 		if err != nil {
 			fmt.Fprintf(stderr, "khien core: %v\n", err)
-			return exitUsage
+			return cli.Usage
 		}
 		enroll = func() (bus.Token, error) { return accounts.EnrollOutside(fs.Arg(0), *role, urls, text) }
 	}
 	t, err := enroll()
 	if err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	fmt.Fprintln(stdout, t)
-	return exitDone
+	return cli.Done
 }
 
 // accountsFlags reads the flags of a command about the accounts of a hub, and how many arguments follow.
@@ -68,15 +69,15 @@ func accountsFlags(name string, args []string, n int, stderr io.Writer) (a bus.A
 	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
 	data := fs.String("data", "khien-core", "`folder` of the core that makes the tokens")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return a, nil, exitDone, false
+		return a, nil, cli.Done, false
 	} else if err != nil {
-		return a, nil, exitUsage, false
+		return a, nil, cli.Usage, false
 	}
 	if fs.NArg() != n {
 		fs.Usage()
-		return a, nil, exitUsage, false
+		return a, nil, cli.Usage, false
 	}
-	return bus.Accounts{Dir: filepath.Join(*data, "hub")}, fs.Args(), exitDone, true
+	return bus.Accounts{Dir: filepath.Join(*data, "hub")}, fs.Args(), cli.Done, true
 }
 
 // revokeCommand ends an account of the hub.
@@ -87,9 +88,9 @@ func revokeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	}
 	if err := a.Revoke(rest[0]); err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
-	return exitDone
+	return cli.Done
 }
 
 // usersCommand prints the accounts for the configuration of a nats-server.
@@ -100,9 +101,9 @@ func usersCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	}
 	if err := a.WriteUsers(stdout); err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
-	return exitDone
+	return cli.Done
 }
 
 // readToken reads the token in a file, which must be of one of the roles.

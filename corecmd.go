@@ -21,6 +21,7 @@ import (
 	"khien/detector"
 	"khien/detector/bus"
 	"khien/detector/bus/release"
+	"khien/detector/cli"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
@@ -87,20 +88,20 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs.StringVar(&o.metrics, "metrics", "", "serve counts of the outputs for Prometheus on this `address`, at /metrics")
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
+			return cli.Done
 		}
-		return exitUsage
+		return cli.Usage
 	}
 	if err := o.out.check(); err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	if o.store == "" {
 		o.store = "embedded:" + filepath.Join(o.data, "findings")
 	}
 	if fs.NArg() > 0 || o.findingsMB < 1 || o.eventsMB < 1 || o.replicas < 1 || o.replicas > 5 || o.join != "" && o.nats != "" {
 		fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	o.detection.folder = filepath.Join(o.data, "rules")
 	hup := make(chan os.Signal, 1)
@@ -110,9 +111,9 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	if err := o.run(ctx, hup, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, stderr io.Writer) (err error) {

@@ -9,13 +9,14 @@ import (
 
 	"khien/console"
 	"khien/detector/bus"
+	"khien/detector/cli"
 	"khien/detector/store"
 )
 
 // serveConsole serves the console of a core, once ready is closed, until ctx ends; finish waits for that. v is nil where
 // another core publishes the rules.
 func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, asker *bus.Asker, v *versions, ready <-chan struct{}, trouble *troubles, stdout, stderr io.Writer) (*console.Server, func(), error) {
-	cfg := console.Config{DataDir: o.data, Version: buildVersion(), URL: o.consoleURL}
+	cfg := console.Config{DataDir: o.data, Version: cli.Version(), URL: o.consoleURL}
 	elsewhere{asker}.give(&cfg)
 	if v != nil {
 		cfg.Rules = v.live(ctx, o.data, stderr)

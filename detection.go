@@ -17,6 +17,7 @@ import (
 	"khien/detector"
 	"khien/detector/behaviour"
 	"khien/detector/behaviour/abuse"
+	"khien/detector/cli"
 	"khien/detector/fraud"
 	"khien/detector/place"
 	"khien/detector/signature"
@@ -27,25 +28,19 @@ import (
 
 // detectionOptions say which rules to load.
 type detectionOptions struct {
-	rules  stringList
-	yara   stringList
-	brands stringList
+	rules  cli.List
+	yara   cli.List
+	brands cli.List
 	// Names of fraud, and names that are new.
-	blocklists, newNames stringList
-	places               stringList // databases of networks and countries
-	reputation           stringList
-	categories           string     // of reputation
-	folder               string     // its rule files are loaded too; empty for none
-	offs                 stringList // folders whose lists of rules that are off hold as well
+	blocklists, newNames cli.List
+	places               cli.List // databases of networks and countries
+	reputation           cli.List
+	categories           string   // of reputation
+	folder               string   // its rule files are loaded too; empty for none
+	offs                 cli.List // folders whose lists of rules that are off hold as well
 	noDefault            bool
 	skipBad              bool
 }
-
-// stringList is a flag that may be given more than once.
-type stringList []string
-
-func (l *stringList) String() string     { return fmt.Sprint(*l) }
-func (l *stringList) Set(s string) error { *l = append(*l, s); return nil }
 
 func (o *detectionOptions) flags(fs *flag.FlagSet) {
 	fs.Var(&o.rules, "rules", "add a `file` of Suricata-language rules; may be repeated")

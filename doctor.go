@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/sys/cpu"
 	"golang.org/x/sys/unix"
+
+	"khien/detector/cli"
 )
 
 // grade is how well a host serves in one respect.
@@ -45,25 +47,25 @@ func doctorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		fs.PrintDefaults()
 	}
 	data := fs.String("data", "khien-data", "data `folder` that khien run is to use")
-	var interfaces stringList
+	var interfaces cli.List
 	fs.Var(&interfaces, "i", "`interface` to capture from; all that are up when none is named; may be repeated")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil || fs.NArg() > 0 {
 		fmt.Fprintln(stderr, "khien doctor: bad arguments (khien doctor -h)")
-		return exitUsage
+		return cli.Usage
 	}
 	checks := []check{checkKernel(), checkCPU(), checkMemory(), checkClock(), checkCapture()}
 	checks = append(checks, checkInterfaces(interfaces)...)
 	checks = append(checks, checkDisk(*data))
-	status := exitDone
+	status := cli.Done
 	for _, c := range checks {
-		fmt.Fprintf(stdout, "%-8s %-12s %s\n", c.grade, c.what, visible(c.is))
+		fmt.Fprintf(stdout, "%-8s %-12s %s\n", c.grade, c.what, cli.Visible(c.is))
 		if c.advice != "" {
-			fmt.Fprintf(stdout, "%22s%s\n", "", visible(c.advice))
+			fmt.Fprintf(stdout, "%22s%s\n", "", cli.Visible(c.advice))
 		}
 		if c.grade == gradeMissing {
-			status = exitInput
+			status = cli.Input
 		}
 	}
 	return status

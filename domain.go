@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"khien/detector/cli"
 	"khien/detector/fraud"
 )
 
@@ -21,21 +22,21 @@ func domainCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	if *lang != "vi" && *lang != "en" {
 		fmt.Fprintf(stderr, "khien domain: --lang %s: vi or en is expected\n", *lang)
-		return exitUsage
+		return cli.Usage
 	}
 	var d detection
 	if !d.loadFraud(o, stderr) || d.rejected > 0 {
-		return exitUsage
+		return cli.Usage
 	}
 	if err := fraud.DomainCommand(stdin, stdout, fs.Args(), fraud.CommandOptions{Names: d.names, Explain: *explain, English: *lang == "en"}); err != nil {
 		fmt.Fprintf(stderr, "khien domain: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }

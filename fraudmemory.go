@@ -13,6 +13,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/behaviour/abuse"
+	"khien/detector/cli"
 	"khien/detector/fraud"
 )
 
@@ -26,7 +27,7 @@ const reportsEvery = 2 * time.Second
 func (d *detection) loadFeeds(o detectionOptions, stderr io.Writer) bool {
 	feeds := fraud.NewFeeds()
 	for _, list := range [...]struct {
-		names  stringList
+		names  cli.List
 		blocks bool
 	}{{o.blocklists, true}, {o.newNames, false}} {
 		for _, name := range list.names {

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 	"khien/sensor/record"
@@ -29,7 +30,7 @@ func replayed(t *testing.T, args ...string) (found []detector.Finding, stderr st
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "findings.json")
 	var out, errs bytes.Buffer
-	if status := replayCommand(append([]string{"--findings", file}, args...), nil, &out, &errs); status != exitDone {
+	if status := replayCommand(append([]string{"--findings", file}, args...), nil, &out, &errs); status != cli.Done {
 		t.Fatalf("khien replay %v: status %d: %s", args, status, errs.String())
 	}
 	text, err := os.ReadFile(file)
@@ -340,7 +341,7 @@ func TestImportSocket(t *testing.T) {
 	})
 	defer sink.close()
 	path := filepath.Join(t.TempDir(), "eve.sock")
-	o := &runOptions{data: t.TempDir(), sensors: &sensors{}, imports: importOptions{eve: stringList{schemeUnix + path}}}
+	o := &runOptions{data: t.TempDir(), sensors: &sensors{}, imports: importOptions{eve: cli.List{schemeUnix + path}}}
 	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: sink, warnings: os.Stderr, report: func(err error) { t.Error(err) }}
 	in.start(t.Context(), nil)
 	c, err := net.Dial("unix", path)
@@ -400,7 +401,7 @@ func BenchmarkImport(b *testing.B) {
 	start := usageNow()
 	for b.Loop() {
 		lines, findings := 0, 0
-		list, err := (&importOptions{eve: stringList{file}}).openOnce()
+		list, err := (&importOptions{eve: cli.List{file}}).openOnce()
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/wholefile"
 	"khien/sensor/evelog"
 	"khien/sensor/follow"
@@ -25,8 +26,8 @@ import (
 
 // importOptions name the logs of other sensors.
 type importOptions struct {
-	eve  stringList // files, or unix:PATH
-	zeek stringList // folders or files
+	eve  cli.List // files, or unix:PATH
+	zeek cli.List // folders or files
 }
 
 func (o *importOptions) flags(fs *flag.FlagSet) {
@@ -330,7 +331,7 @@ func (b *badLines) tell(l *record.BadLine) {
 		b.more++
 		return
 	}
-	fmt.Fprintf(b.stderr, "%s: %s\n", b.command, visible(l.Error()))
+	fmt.Fprintf(b.stderr, "%s: %s\n", b.command, cli.Visible(l.Error()))
 }
 
 // end tells how many lines were not named.

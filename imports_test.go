@@ -30,7 +30,7 @@ var stages = [][]string{
 	{"sensor/evelog", "sensor/zeeklog"},
 	{"rules"},
 	{"detector"},
-	{"detector/prefilter", "detector/window", "detector/health", "detector/place", "detector/strictyaml", "detector/wholefile"},
+	{"detector/prefilter", "detector/window", "detector/health", "detector/place", "detector/strictyaml", "detector/wholefile", "detector/cli"},
 	{"detector/signature", "detector/yara", "detector/fraud", "detector/behaviour", "detector/eve"},
 	{"detector/spool"},
 	{"detector/store"},

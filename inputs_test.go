@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/store/embedded"
 	"khien/sensor"
 	"khien/sensor/capture"
@@ -97,9 +98,9 @@ func TestInputs(t *testing.T) {
 		}
 	}()
 	dir := t.TempDir()
-	o := &runOptions{workers: 2, follow: true, sensors: &sensors{}, mirrors: stringList{free("udp")}, senders: stringList{free("tcp")}}
+	o := &runOptions{workers: 2, follow: true, sensors: &sensors{}, mirrors: cli.List{free("udp")}, senders: cli.List{free("tcp")}}
 	client := capture.SchemeOverIP + server.Addr().String()
-	o.captures = stringList{dir, client}
+	o.captures = cli.List{dir, client}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: sink, warnings: io.Discard,

@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-)
 
-// Exit statuses of every command.
-const (
-	exitDone  = 0
-	exitInput = 1 // the input could not be read to its end; what was read has been reported
-	exitUsage = 2 // bad usage, rules or configuration
+	"khien/detector/cli"
 )
 
 // command is one of the program's commands. run gets the arguments behind its name.
@@ -51,9 +46,9 @@ func dispatch(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		usage(stdout)
 		if len(args) == 0 {
-			return exitUsage
+			return cli.Usage
 		}
-		return exitDone
+		return cli.Done
 	}
 	for _, c := range commands() {
 		if c.name == args[0] {
@@ -62,7 +57,7 @@ func dispatch(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stderr, "khien: no command %q\n\n", args[0])
 	usage(stderr)
-	return exitUsage
+	return cli.Usage
 }
 
 func usage(w io.Writer) {

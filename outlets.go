@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"khien/detector/cli"
 	"khien/detector/output"
 	"khien/detector/output/file"
 	"khien/detector/output/kafka"
@@ -23,7 +24,7 @@ const outletWait = 2 * time.Second
 
 // outletOptions are the flags of outputs to other systems.
 type outletOptions struct {
-	texts stringList
+	texts cli.List
 	mb    int64
 	specs []output.Spec
 }

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"khien/detector/cli"
 	"khien/sensor/capture"
 	"khien/sensor/ring"
 )
@@ -19,7 +20,7 @@ type packetsOptions struct {
 	data, dir string
 	from, to  string
 	flow      string
-	hosts     stringList
+	hosts     cli.List
 	out       string
 	caseID    string
 	max       byteCount
@@ -97,17 +98,17 @@ func (o *packetsOptions) read(rest []string) (err error) {
 func packetsCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := packetsFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	}
 	if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	w := stdout
 	if o.out != "-" {
 		f, err := os.OpenFile(o.out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if err != nil {
 			fmt.Fprintf(stderr, "khien packets: %v\n", err)
-			return exitUsage
+			return cli.Usage
 		}
 		w = f
 	}
@@ -124,17 +125,17 @@ func packetsCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "khien packets: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	return reportCarved(res, stderr)
 }
 
 // reportCarved says on standard error what was written.
 func reportCarved(res ring.Result, stderr io.Writer) int {
-	status := exitDone
+	status := cli.Done
 	for _, p := range res.Problems {
 		fmt.Fprintf(stderr, "khien packets: %v\n", p)
-		status = exitInput
+		status = cli.Input
 	}
 	fmt.Fprintf(stderr, "%d packets, %d bytes, out of %d files\n", res.Packets, res.Bytes, res.Parts)
 	if res.Packets > 0 {
@@ -158,5 +159,5 @@ func packetsSection(about string) capture.Section {
 	if about != "" {
 		comment = about + "; " + comment
 	}
-	return capture.Section{Comment: comment, Application: "khien " + buildVersion()}
+	return capture.Section{Comment: comment, Application: "khien " + cli.Version()}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/maxmind/mmdbwriter/mmdbtype"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/sensor"
 	"khien/sensor/sensortest"
 )
@@ -52,7 +53,7 @@ func writePlaces(t *testing.T, name string, as uint32) {
 func TestPlacesFollowAReload(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "places.mmdb")
 	writePlaces(t, name, 64500)
-	o := detectionOptions{noDefault: true, places: stringList{name}}
+	o := detectionOptions{noDefault: true, places: cli.List{name}}
 	det, ok := loadDetection(o, os.Stderr)
 	if !ok {
 		t.Fatal("not loaded")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/sensor"
 	"khien/sensor/sensortest"
 )
@@ -102,7 +103,7 @@ func TestSwapWhileReplaying(t *testing.T) {
 				}
 			}
 			writeSet(0)
-			o := detectionOptions{noDefault: true, rules: stringList{name}}
+			o := detectionOptions{noDefault: true, rules: cli.List{name}}
 			det, ok := loadDetection(o, os.Stderr)
 			if !ok {
 				t.Fatal("rules do not load")

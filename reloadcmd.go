@@ -7,6 +7,8 @@ import (
 	"io"
 	"syscall"
 	"time"
+
+	"khien/detector/cli"
 )
 
 // reloadCommand makes a running khien load its rule files again, and says how that ended.
@@ -21,25 +23,25 @@ func reloadCommand(args []string, stdout, stderr io.Writer) int {
 	data := fs.String("data", "khien-data", "data `folder` of the running process")
 	wait := fs.Duration("wait", 5*time.Minute, "how long to wait for the outcome")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	if fs.NArg() > 0 {
 		fmt.Fprintf(stderr, "khien rules reload: unexpected argument %q: the folder is named with --data\n", fs.Arg(0))
-		return exitUsage
+		return cli.Usage
 	}
 	res, err := requestReload(*data, *wait)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien rules reload: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	fmt.Fprint(stderr, res.Errors)
 	fmt.Fprintln(stdout, res)
 	if !res.OK {
-		return exitUsage
+		return cli.Usage
 	}
-	return exitDone
+	return cli.Done
 }
 
 // reloadPoll is how often the outcome is looked for.

@@ -12,6 +12,7 @@ import (
 	"runtime"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/eve"
 	"khien/detector/fraud"
 	"khien/detector/store"
@@ -110,46 +111,46 @@ func readKeyLog(name string) (*tls.Keys, error) {
 func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := replayFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	}
 	if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	det, ok := loadDetection(o.detection, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	o.budget = limitMemory(o.memory)
 	if det.feeds.Len() > 0 {
 		m, err := fraud.NewMemory(fraud.MemoryConfig{})
 		if err != nil {
 			fmt.Fprintf(stderr, "khien replay: %v\n", err)
-			return exitUsage
+			return cli.Usage
 		}
 		det.remember(m)
 	}
 	out, err := openOutputs(o, stdout)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	start := usageNow()
 	files, err := o.files.open(o.files.dir)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	keep := stores{files: files, policy: o.files.policy}
 	p, endKeeping, err := newPipeline(o, det, keep, out.record)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
-	status := exitDone
+	status := cli.Done
 	for _, name := range o.captures {
 		if err := replayOne(p, name); err != nil {
 			fmt.Fprintf(stderr, "khien replay: %v\n", err)
-			status = exitInput
+			status = cli.Input
 		}
 		if out.err != nil {
 			break
@@ -159,7 +160,7 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	endKeeping()
 	if err := o.readImports(det, out, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
-		status = exitInput
+		status = cli.Input
 	}
 	if files != nil {
 		files.Close()
@@ -168,7 +169,7 @@ func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	tellOverruns(det.signatures, stderr)
 	if err := out.close(p.Stats(), det, start); err != nil {
 		fmt.Fprintf(stderr, "khien replay: %v\n", err)
-		status = exitInput
+		status = cli.Input
 	}
 	return status
 }

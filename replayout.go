@@ -9,10 +9,10 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/output"
 	"khien/sensor/pipeline"
 	"khien/sensor/record"
@@ -40,7 +40,7 @@ func (o *outputs) close(s pipeline.Stats, det *detection, start usageAt) error {
 		fmt.Fprintf(o.stdout, "%d findings in %d packets, %d flows", o.count, s.Packets, s.Flows)
 		for _, name := range slices.Sorted(maps.Keys(o.imports)) {
 			n := o.imports[name]
-			fmt.Fprintf(o.stdout, "; %d records in %d lines of %s, %d unreadable", n.Records, n.Lines, visible(name), n.Bad)
+			fmt.Fprintf(o.stdout, "; %d records in %d lines of %s, %d unreadable", n.Records, n.Lines, cli.Visible(name), n.Bad)
 		}
 		fmt.Fprintln(o.stdout)
 	}
@@ -99,22 +99,12 @@ func (r *replayStats) write(name string, stdout *bufio.Writer, start usageAt) er
 // printFinding writes a finding for people, on one line and a line for each reason.
 func printFinding(w *bufio.Writer, f *detector.Finding) {
 	fmt.Fprintf(w, "%s  %-8s %s:%s  %s", f.Time.UTC().Format("2006-01-02T15:04:05.000Z"), f.Severity, f.Source, f.Rule.ID,
-		visible(f.Rule.Name))
+		cli.Visible(f.Rule.Name))
 	if f.SrcIP.IsValid() {
 		fmt.Fprintf(w, "  %s → %s", f.SrcIP, f.DstIP)
 	}
 	if f.Domain != "" {
-		fmt.Fprintf(w, "  %s", visible(f.Domain))
+		fmt.Fprintf(w, "  %s", cli.Visible(f.Domain))
 	}
 	fmt.Fprintln(w)
-}
-
-// visible replaces control characters, so that a capture cannot write to the terminal.
-func visible(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < 0x20 || r >= 0x7f && r < 0xa0 || r == 0x2028 || r == 0x2029 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '·'
-		}
-		return r
-	}, s)
 }

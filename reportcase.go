@@ -13,6 +13,7 @@ import (
 	"khien/console/report/clock"
 	"khien/console/report/issue"
 	"khien/console/report/legal"
+	"khien/detector/cli"
 )
 
 // reportCase carries out what is done to cases.
@@ -27,7 +28,7 @@ func reportCase(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	least, known := map[string]int{"list": 0, "create": 1, "show": 1, "add": 2, "note": 2, "close": 1}[verb]
 	if !known || len(rest) < least {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
 		var c cases.Case
@@ -36,7 +37,7 @@ func reportCase(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		case "list":
 			all, err := d.Cases.List(ctx, "")
 			for _, c := range all {
-				fmt.Fprintf(stdout, "%s  %-6s  %3d findings  %s\n", c.ID, c.Status, len(c.Findings), visible(c.Title))
+				fmt.Fprintf(stdout, "%s  %-6s  %3d findings  %s\n", c.ID, c.Status, len(c.Findings), cli.Visible(c.Title))
 			}
 			return err
 		case "create":
@@ -53,10 +54,10 @@ func reportCase(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(stdout, "%s %s, %d findings: %s\n", c.ID, c.Status, len(c.Findings), visible(c.Title))
+		fmt.Fprintf(stdout, "%s %s, %d findings: %s\n", c.ID, c.Status, len(c.Findings), cli.Visible(c.Title))
 		if verb == "show" {
 			for _, h := range c.History {
-				fmt.Fprintf(stdout, "  %s %s %s\n", h.Time.In(report.Zone).Format(time.DateTime), visible(h.User), visible(h.What))
+				fmt.Fprintf(stdout, "  %s %s %s\n", h.Time.In(report.Zone).Format(time.DateTime), cli.Visible(h.User), cli.Visible(h.What))
 			}
 		}
 		return nil
@@ -106,7 +107,7 @@ func reportSet(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			}
 		}
 		for _, h := range in.History {
-			fmt.Fprintf(stdout, "%s %s %s: %s -> %s\n", h.At.In(report.Zone).Format(time.DateTime), visible(h.By), h.What, visible(h.Old), visible(h.New))
+			fmt.Fprintf(stdout, "%s %s %s: %s -> %s\n", h.At.In(report.Zone).Format(time.DateTime), cli.Visible(h.By), h.What, cli.Visible(h.Old), cli.Visible(h.New))
 		}
 		return true, nil
 	})
@@ -123,7 +124,7 @@ func reportConfirm(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		if err := issue.Confirm(in, p, o.user, d.Now(), what, strings.Join(o.fs.Args()[2:], " ")); err != nil {
 			return false, err
 		}
-		fmt.Fprintf(stdout, "%s: %s confirmed by %s\n", in.Case, what, visible(o.user))
+		fmt.Fprintf(stdout, "%s: %s confirmed by %s\n", in.Case, what, cli.Visible(o.user))
 		return true, nil
 	})
 }
@@ -140,7 +141,7 @@ func reportSent(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if o.fs.NArg() != 2 || *via == "" {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.onIncident(func(ctx context.Context, d *issue.Desk, in *report.Incident, p *legal.Pack, pr *report.Profile) (bool, error) {
 		when := d.Now()

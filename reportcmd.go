@@ -16,6 +16,7 @@ import (
 	"khien/console/report/form"
 	"khien/console/report/issue"
 	"khien/console/report/legal"
+	"khien/detector/cli"
 	"khien/detector/store/embedded"
 )
 
@@ -60,7 +61,7 @@ func reportCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	}
 	if len(args) == 0 {
 		help(stderr)
-		return exitUsage
+		return cli.Usage
 	}
 	for _, v := range reportCommands() {
 		if v.name == args[0] {
@@ -69,11 +70,11 @@ func reportCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	}
 	if args[0] == "-h" || args[0] == "--help" || args[0] == "help" {
 		help(stdout)
-		return exitDone
+		return cli.Done
 	}
 	fmt.Fprintf(stderr, "khien report: no verb %q\n\n", args[0])
 	help(stderr)
-	return exitUsage
+	return cli.Usage
 }
 
 // reportOptions are the flags that most verbs share.
@@ -109,16 +110,16 @@ func reportFlags(verb, usage string, stderr io.Writer) *reportOptions {
 func (o *reportOptions) parse(args []string) (status int, ok bool) {
 	err := o.fs.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitDone, false
+		return cli.Done, false
 	}
-	return exitUsage, err == nil
+	return cli.Usage, err == nil
 }
 
 // parseSome reads the flags and wants so many arguments behind them, or more.
 func (o *reportOptions) parseSome(args []string, least int) (status int, ok bool) {
 	if status, ok = o.parse(args); ok && o.fs.NArg() < least {
 		o.fs.Usage()
-		return exitUsage, false
+		return cli.Usage, false
 	}
 	return status, ok
 }
@@ -138,10 +139,10 @@ func (o *reportOptions) fail(err error) int {
 	fmt.Fprintf(o.err, "%s: %v\n", o.fs.Name(), err)
 	for _, mistake := range []error{form.ErrUnknown, form.ErrValue, report.ErrFact, issue.ErrMissing, issue.ErrUnconfirmed, issue.ErrNoStory, issue.ErrSource, cases.ErrNotFound, cases.ErrInvalid, cases.ErrClosed, errUsage} {
 		if errors.Is(err, mistake) {
-			return exitUsage
+			return cli.Usage
 		}
 	}
-	return exitInput
+	return cli.Input
 }
 
 // errUsage is wrapped by errors about arguments.
@@ -168,12 +169,12 @@ func (o *reportOptions) desk(f func(ctx context.Context, d *issue.Desk) error) i
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return o.fail(errors.Join(err, st.Close()))
 	}
-	d := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: time.Now}, Dir: dir, Tool: "khien " + buildVersion(), Now: time.Now,
+	d := &issue.Desk{Store: st, Cases: &cases.Book{Store: st, Now: time.Now}, Dir: dir, Tool: "khien " + cli.Version(), Now: time.Now,
 		Packets: filepath.Join(o.data, "packets")}
 	if err := errors.Join(f(context.Background(), d), st.Close()); err != nil {
 		return o.fail(err)
 	}
-	return exitDone
+	return cli.Done
 }
 
 // reportForms lists forms, or the fields of one.
@@ -197,7 +198,7 @@ func reportForms(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 				fmt.Fprintf(stdout, "  %s %-24s %-11s %s\n", map[bool]string{true: "*", false: " "}[d.Required], d.Map, d.Type, d.Label)
 			}
 		}
-		return exitDone
+		return cli.Done
 	}
 	for _, id := range legal.Shipped() {
 		p, err := legal.Load(id)
@@ -217,5 +218,5 @@ func reportForms(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 			fmt.Fprintf(stdout, "  %-13s %-7s %s%s\n", f.ID, f.Version, f.Title, note)
 		}
 	}
-	return exitDone
+	return cli.Done
 }

@@ -14,6 +14,7 @@ import (
 	"khien/console/report"
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
+	"khien/detector/cli"
 )
 
 // reportVerify checks a pack. It needs no data folder.
@@ -27,7 +28,7 @@ func reportVerify(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	}
 	if o.fs.NArg() != 1 || *key == "" {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	public, err := evidence.ReadPublic(*key)
 	if err != nil {
@@ -50,12 +51,12 @@ func reportVerify(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 			return o.fail(err)
 		}
 	}
-	fmt.Fprintf(stdout, "good: case %s, %d files, created %s by %s\nmanifest %s, previous %s\n", visible(v.Manifest.Case), len(v.Manifest.Items),
-		v.Manifest.Created.Format(time.RFC3339), visible(v.Manifest.Tool), v.Hash, v.Manifest.Previous)
+	fmt.Fprintf(stdout, "good: case %s, %d files, created %s by %s\nmanifest %s, previous %s\n", cli.Visible(v.Manifest.Case), len(v.Manifest.Items),
+		v.Manifest.Created.Format(time.RFC3339), cli.Visible(v.Manifest.Tool), v.Hash, v.Manifest.Previous)
 	if !v.Stamped.IsZero() {
 		fmt.Fprintf(stdout, "time stamp %s\n", v.Stamped.Format(time.RFC3339))
 	}
-	return exitDone
+	return cli.Done
 }
 
 // checkLater checks a stamp that stands beside its pack.
@@ -74,7 +75,7 @@ func checkLater(name string, v *evidence.Verified, roots *x509.CertPool) (time.T
 // reportSeal encrypts a pack.
 func reportSeal(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o := reportFlags("seal", "--to age1… -o FILE PACK", stderr)
-	var to stringList
+	var to cli.List
 	o.fs.Var(&to, "to", "age `recipient`; may be repeated")
 	out := o.fs.String("o", "", "`file` that is written")
 	if status, ok := o.parse(args); !ok {
@@ -82,7 +83,7 @@ func reportSeal(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if o.fs.NArg() != 1 || *out == "" || len(to) == 0 {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	in, err := os.Open(o.fs.Arg(0))
 	if err != nil {
@@ -98,7 +99,7 @@ func reportSeal(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return o.fail(errors.Join(err, os.Remove(*out)))
 	}
 	fmt.Fprintf(stdout, "%s is sealed to %d recipients\n", *out, len(to))
-	return exitDone
+	return cli.Done
 }
 
 // reportStamp asks for stamps that wait and writes each beside its pack's name.
@@ -111,7 +112,7 @@ func reportStamp(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if *tsa == "" || o.fs.NArg() > 0 {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
 		done, err := d.Stamps(ctx, func(ctx context.Context, m []byte) ([]byte, error) {
@@ -145,7 +146,7 @@ func reportCustody(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	}
 	if o.fs.NArg() != 1 {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
 		if _, err := d.Cases.Get(ctx, o.fs.Arg(0)); err != nil {
@@ -160,8 +161,8 @@ func reportCustody(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		}
 		events, err := log.Events(ctx)
 		for _, e := range events {
-			fmt.Fprintf(stdout, "%4d %s %-12s %.16s %s -> %s: %s\n", e.Number, e.At.In(report.Zone).Format(time.DateTime), e.Action, visible(e.Evidence),
-				visible(e.From.Name), visible(e.To.Name), visible(e.Purpose))
+			fmt.Fprintf(stdout, "%4d %s %-12s %.16s %s -> %s: %s\n", e.Number, e.At.In(report.Zone).Format(time.DateTime), e.Action, cli.Visible(e.Evidence),
+				cli.Visible(e.From.Name), cli.Visible(e.To.Name), cli.Visible(e.Purpose))
 		}
 		return err
 	})
@@ -186,7 +187,7 @@ func reportIssued(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 				continue
 			}
 			found = true
-			fmt.Fprintf(stdout, "%s  %s  %s  %s  %s\n", i.ID, i.At.In(report.Zone).Format(time.DateTime), i.Printed, visible(i.By), i.Title)
+			fmt.Fprintf(stdout, "%s  %s  %s  %s  %s\n", i.ID, i.At.In(report.Zone).Format(time.DateTime), i.Printed, cli.Visible(i.By), i.Title)
 			if *out == "" {
 				continue
 			}

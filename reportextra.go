@@ -22,6 +22,7 @@ import (
 	"khien/console/report/statistics"
 	"khien/console/report/takedown"
 	"khien/console/report/taxii"
+	"khien/detector/cli"
 )
 
 // reportTakedown keeps the list of targets.
@@ -56,7 +57,7 @@ func reportTakedown(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	case verb == "list" && len(rest) <= 1, (verb == takedown.Sent || verb == takedown.Acknowledged) && len(rest) > 0, verb == "probe" && len(rest) > 0:
 	default:
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
 		l := takedown.List{Store: d.Store, Now: d.Now}
@@ -104,7 +105,7 @@ func reportStats(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	to, err2 := time.ParseInLocation("2006-01", *last, report.Zone)
 	if err := errors.Join(err, err2); err != nil || to.Before(from) || o.fs.NArg() > 0 {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	to = to.AddDate(0, 1, 0)
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
@@ -192,7 +193,7 @@ func reportTAXII(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if *clients == "" {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
 		pr, err := d.Profile()

@@ -12,6 +12,7 @@ import (
 	"khien/console/report"
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
+	"khien/detector/cli"
 	"khien/sensor/file"
 )
 
@@ -27,7 +28,7 @@ func reportFrozen(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	}
 	if o.fs.NArg() != 1 {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	lost := 0
 	status := o.desk(func(ctx context.Context, d *issue.Desk) error {
@@ -47,7 +48,7 @@ func reportFrozen(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 			if state != evidence.Whole {
 				lost++
 			}
-			fmt.Fprintf(stdout, "%-7s %s  %10d  %s  %s  %s %s\n", state, f.SHA256, f.Size, f.Acquired.In(report.Zone).Format(time.DateTime), visible(f.Collector), f.Path, visible(f.Name))
+			fmt.Fprintf(stdout, "%-7s %s  %10d  %s  %s  %s %s\n", state, f.SHA256, f.Size, f.Acquired.In(report.Zone).Format(time.DateTime), cli.Visible(f.Collector), f.Path, cli.Visible(f.Name))
 			if *out != "" && state == evidence.Whole {
 				if err := writeFrozen(ctx, d, f, *out, o.user); err != nil {
 					return err
@@ -56,9 +57,9 @@ func reportFrozen(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		}
 		return nil
 	})
-	if status == exitDone && lost > 0 {
+	if status == cli.Done && lost > 0 {
 		fmt.Fprintf(stderr, "khien report frozen: %d copies are not what was frozen\n", lost)
-		return exitInput
+		return cli.Input
 	}
 	return status
 }

@@ -13,6 +13,7 @@ import (
 	"khien/console/cases"
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
+	"khien/detector/cli"
 	"khien/detector/store/embedded"
 )
 
@@ -51,7 +52,7 @@ func TestReportFrozen(t *testing.T) {
 		return stdout.String() + stderr.String()
 	}
 	out := filepath.Join(data, "out")
-	if got := run(exitDone, "-o", out, c.ID); strings.Count(got, "whole") != 2 || !strings.Contains(got, sums[0]) {
+	if got := run(cli.Done, "-o", out, c.ID); strings.Count(got, "whole") != 2 || !strings.Contains(got, sums[0]) {
 		t.Errorf("%s", got)
 	}
 	zips, err := filepath.Glob(filepath.Join(out, "*.zip"))
@@ -64,18 +65,18 @@ func TestReportFrozen(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if got := run(exitUsage, "-o", out, c.ID); !strings.Contains(got, "exists") {
+	if got := run(cli.Usage, "-o", out, c.ID); !strings.Contains(got, "exists") {
 		t.Errorf("files are written over: %s", got)
 	}
 	name := filepath.Join(d.Dir, "frozen", sums[0][:2], sums[0])
 	if err := errors.Join(os.Chmod(name, 0o600), os.WriteFile(name, []byte("A sample"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
-	if got := run(exitInput, c.ID); !strings.Contains(got, "broken  "+sums[0]) || !strings.Contains(got, "1 copies are not") {
+	if got := run(cli.Input, c.ID); !strings.Contains(got, "broken  "+sums[0]) || !strings.Contains(got, "1 copies are not") {
 		t.Errorf("%s", got)
 	}
-	run(exitUsage)
-	if got := run(exitUsage, "SC-1999-0001"); !strings.Contains(got, "no such case") {
+	run(cli.Usage)
+	if got := run(cli.Usage, "SC-1999-0001"); !strings.Contains(got, "no such case") {
 		t.Errorf("%s", got)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"khien/detector/cli"
 	"khien/detector/fraud"
 )
 
@@ -29,27 +30,27 @@ func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		fs.PrintDefaults()
 	}
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	text := strings.Join(fs.Args(), " ")
 	if text == "" {
 		b, err := io.ReadAll(io.LimitReader(stdin, reportTextMax))
 		if err != nil {
 			fmt.Fprintf(stderr, "khien report intake: standard input: %v\n", err)
-			return exitInput
+			return cli.Input
 		}
 		text = string(b)
 	}
 	r, err := fraud.NewReport(*kind, text, *by, time.Now())
 	if err != nil {
 		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	if err := appendReport(reportsFile(*data), r); err != nil {
 		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	out := struct {
 		Report fraud.Report     `json:"report"`
@@ -58,16 +59,16 @@ func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	m, err := fraud.NewMemory(fraud.MemoryConfig{Dir: filepath.Join(*data, "fraud")})
 	if err != nil {
 		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	out.Seen = append(out.Seen, m.Report(r)...)
 	enc := json.NewEncoder(stdout)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(&out); err != nil {
 		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 // appendReport adds a line to the file of reports in one write.

@@ -16,6 +16,7 @@ import (
 	"khien/console/report/legal"
 	"khien/console/report/rdap"
 	"khien/console/report/xarf"
+	"khien/detector/cli"
 	"khien/detector/wholefile"
 )
 
@@ -31,7 +32,7 @@ func reportMail(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	if o.fs.NArg() != 1 || (*to == "") == (*service == "") || *arf != "" && *to == "" {
 		o.fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	return o.onIncident(func(ctx context.Context, d *issue.Desk, in *report.Incident, p *legal.Pack, pr *report.Profile) (bool, error) {
 		from := exchange.From(pr, d.Now().Truncate(time.Second))

@@ -15,13 +15,14 @@ import (
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
 	"khien/console/report/legal"
+	"khien/detector/cli"
 )
 
 // newOptions are the flags of khien report new.
 type newOptions struct {
 	*reportOptions
 	caseID, finding, story, form, formVersion, out, profile, tsa, packets string
-	pcaps, attach, sets                                                   stringList
+	pcaps, attach, sets                                                   cli.List
 	issue                                                                 bool
 }
 
@@ -194,7 +195,7 @@ func eventsOf(pcapng []byte) ([]byte, error) {
 		return nil, err
 	}
 	var messages bytes.Buffer
-	if status := replayCommand([]string{"--no-default-rules", "--no-checksum", "--midstream", "--one-sided", "--eve", out, in}, nil, io.Discard, &messages); status != exitDone {
+	if status := replayCommand([]string{"--no-default-rules", "--no-checksum", "--midstream", "--one-sided", "--eve", out, in}, nil, io.Discard, &messages); status != cli.Done {
 		return nil, fmt.Errorf("read the cut packets again: %s", strings.TrimSpace(messages.String()))
 	}
 	events, err := os.ReadFile(out)

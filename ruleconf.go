@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+
+	"khien/detector/cli"
 )
 
 // textRule is a rule as it stands in a file, switched on or commented out.
@@ -42,7 +44,7 @@ func readConf(name string, modify bool) ([]confEntry, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := readBounded(name, confMax)
+	data, err := cli.ReadFile(name, confMax)
 	if err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"khien/detector/cli"
 	"khien/detector/signature"
 )
 
@@ -32,7 +33,7 @@ func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	profile := fs.String("profile", "", "list: replay this `capture` and list the rules by what they cost")
 	if len(args) == 0 {
 		fs.Usage()
-		return exitUsage
+		return cli.Usage
 	}
 	verb := args[0]
 	switch verb {
@@ -44,9 +45,9 @@ func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		return rulesUpdate(args[1:], stdout, stderr)
 	}
 	if err := fs.Parse(args[1:]); errors.Is(err, flag.ErrHelp) || verb == "-h" || verb == "--help" || verb == "help" {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	rest := fs.Args()
 	if verb != "explain" && len(rest) > 0 {
@@ -65,65 +66,65 @@ func rulesCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	case "explain":
 		if len(rest) != 1 {
 			fmt.Fprintln(stderr, "khien rules explain: name one sid")
-			return exitUsage
+			return cli.Usage
 		}
 		return rulesExplain(o, rest[0], out, stderr)
 	}
 	fmt.Fprintf(stderr, "khien rules: no verb %q: check, list, explain, test, update or reload\n", verb)
-	return exitUsage
+	return cli.Usage
 }
 
 func rulesCheck(o detectionOptions, out, stderr io.Writer) int {
 	o.skipBad = true
 	d, ok := loadDetection(o, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	fmt.Fprintf(out, "%d rules loaded, %d rejected\n", d.loaded, d.rejected)
 	if d.rejected > 0 {
-		return exitUsage
+		return cli.Usage
 	}
-	return exitDone
+	return cli.Done
 }
 
 func rulesList(o detectionOptions, out, stderr io.Writer) int {
 	d, ok := loadDetection(o, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	for _, r := range d.signatures.Rules() {
-		fmt.Fprintf(out, "%d:%d:%d  %-6s %s:%d  %s\n", r.GID, r.SID, r.Rev, r.Action, r.File, r.Line, visible(r.Msg))
+		fmt.Fprintf(out, "%d:%d:%d  %-6s %s:%d  %s\n", r.GID, r.SID, r.Rev, r.Action, r.File, r.Line, cli.Visible(r.Msg))
 	}
-	return exitDone
+	return cli.Done
 }
 
 func rulesExplain(o detectionOptions, sid string, out, stderr io.Writer) int {
 	n, err := strconv.ParseUint(sid, 10, 32)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien rules explain: %q is not a sid\n", sid)
-		return exitUsage
+		return cli.Usage
 	}
 	o.skipBad = true
 	d, ok := loadDetection(o, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	if e, ok := d.signatures.Explain(uint32(n)); ok {
 		explain(out, e)
-		return exitDone
+		return cli.Done
 	}
 	fmt.Fprintf(stderr, "khien rules explain: no rule with sid %s\n", sid)
-	return exitUsage
+	return cli.Usage
 }
 
 func explain(out io.Writer, r signature.Explanation) {
-	fmt.Fprintf(out, "%s\n\nsid %d, revision %d, %s:%d\n%s\n", visible(r.Msg), r.SID, r.Rev, r.File, r.Line, visible(r.Text))
+	fmt.Fprintf(out, "%s\n\nsid %d, revision %d, %s:%d\n%s\n", cli.Visible(r.Msg), r.SID, r.Rev, r.File, r.Line, cli.Visible(r.Text))
 	if r.Category != "" {
-		fmt.Fprintf(out, "class: %s, priority %d\n", visible(r.Category), r.Priority)
+		fmt.Fprintf(out, "class: %s, priority %d\n", cli.Visible(r.Category), r.Priority)
 	}
 	fmt.Fprintf(out, "inspected on: %s\n", r.When)
 	for _, l := range r.LooksAt {
-		fmt.Fprintf(out, "looks at %s\n", visible(l))
+		fmt.Fprintf(out, "looks at %s\n", cli.Visible(l))
 	}
 	if r.FastPattern == "" {
 		fmt.Fprintln(out, "fast pattern: none")
@@ -134,6 +135,6 @@ func explain(out io.Writer, r signature.Explanation) {
 		fmt.Fprintf(out, "slow: %s\n", w)
 	}
 	if len(r.References) > 0 {
-		fmt.Fprintf(out, "references: %s\n", visible(strings.Join(r.References, ", ")))
+		fmt.Fprintf(out, "references: %s\n", cli.Visible(strings.Join(r.References, ", ")))
 	}
 }

@@ -22,6 +22,7 @@ import (
 	"aead.dev/minisign"
 
 	"khien/console/hook/push"
+	"khien/detector/cli"
 )
 
 // Limits of what a source of rules may send.
@@ -42,7 +43,7 @@ type sourceBytes struct {
 // fetchSource reads a source of rules: a path or an https URL.
 func fetchSource(ctx context.Context, client *http.Client, source, etag string) (s sourceBytes, err error) {
 	if !strings.Contains(source, "://") {
-		s.data, err = readBounded(source, sourceMax)
+		s.data, err = cli.ReadFile(source, sourceMax)
 		return s, err
 	}
 	u, err := url.Parse(source)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/signature"
 	"khien/sensor"
 )
@@ -17,7 +18,7 @@ func rulesProfile(o detectionOptions, capture string, out, stderr io.Writer) int
 	start := usageNow()
 	det, ok := loadDetection(o, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	loading := usageNow().cpu - start.cpu
 	engine := detector.NewEngine(1, func(detector.Record) {})
@@ -30,7 +31,7 @@ func rulesProfile(o detectionOptions, capture string, out, stderr io.Writer) int
 	p.Close()
 	if err != nil {
 		fmt.Fprintf(stderr, "khien rules list: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	whole := usageNow().cpu - start.cpu
 	costs := m.Costs()
@@ -50,15 +51,15 @@ func rulesProfile(o detectionOptions, capture string, out, stderr io.Writer) int
 			last = time.Unix(0, c.Last).UTC().Format("2006-01-02T15:04:05Z")
 		}
 		fmt.Fprintf(out, "%5.1f%% %14.1f %10d %10d  %-20s  %d:%d  %s\n", 100*float64(c.Time)/float64(max(sum, 1)),
-			float64(c.Time)/1e3, c.Checks, c.Matches, last, c.Rule.GID, c.Rule.SID, visible(c.Rule.Msg))
+			float64(c.Time)/1e3, c.Checks, c.Matches, last, c.Rule.GID, c.Rule.SID, cli.Visible(c.Rule.Msg))
 	}
 	tellOverruns(det.signatures, out)
-	return exitDone
+	return cli.Done
 }
 
 // tellOverruns names the rules that were given up on.
 func tellOverruns(set *signature.Set, w io.Writer) {
 	for _, o := range set.Overruns() {
-		fmt.Fprintf(w, "khien: rule %d:%d was given up on %d times, because looking at it takes too long: %s\n", o.GID, o.SID, o.Count, visible(o.Msg))
+		fmt.Fprintf(w, "khien: rule %d:%d was given up on %d times, because looking at it takes too long: %s\n", o.GID, o.SID, o.Count, cli.Visible(o.Msg))
 	}
 }

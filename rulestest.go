@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/detectortest"
 	"khien/detector/wholefile"
 	"khien/sensor"
@@ -32,18 +33,18 @@ func rulesTest(args []string, stdout, stderr io.Writer) int {
 	}
 	update := fs.Bool("update", false, "write what is found into the scripts")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	if fs.NArg() == 0 {
 		fmt.Fprintln(stderr, "khien rules test: name at least one folder")
-		return exitUsage
+		return cli.Usage
 	}
 	archives, err := findScripts(fs.Args())
 	if err != nil {
 		fmt.Fprintf(stderr, "khien rules test: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	t := scriptRun{stdout: stdout, stderr: stderr, update: *update}
 	for _, a := range archives {
@@ -54,9 +55,9 @@ func rulesTest(args []string, stdout, stderr io.Writer) int {
 	}
 	fmt.Fprintf(stdout, "%d passed, %d failed\n", t.passed, t.failed)
 	if t.failed > 0 || t.passed == 0 {
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 // findScripts returns the archives below folders, sorted.
@@ -90,13 +91,13 @@ type scriptRun struct {
 
 // archive runs the scripts of one archive.
 func (t *scriptRun) archive(name string) error {
-	data, err := readBounded(name, scriptMax)
+	data, err := cli.ReadFile(name, scriptMax)
 	if err != nil {
 		return err
 	}
 	o := detectionOptions{noDefault: true}
 	base := strings.TrimSuffix(name, ".txtar")
-	for ext, list := range map[string]*stringList{".rules": &o.rules, ".yar": &o.yara} {
+	for ext, list := range map[string]*cli.List{".rules": &o.rules, ".yar": &o.yara} {
 		if _, err := os.Stat(base + ext); err == nil {
 			*list = append(*list, base+ext)
 		}
@@ -165,21 +166,4 @@ func indent(s string) string {
 		b.WriteString("    " + line)
 	}
 	return b.String()
-}
-
-// readBounded reads a file of at most n bytes.
-func readBounded(name string, n int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, n+1))
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if int64(len(data)) > n {
-		return nil, fmt.Errorf("%s: larger than %d MiB", name, n>>20)
-	}
-	return data, nil
 }

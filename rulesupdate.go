@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"khien/detector/cli"
 	"khien/detector/signature"
 	"khien/detector/wholefile"
 )
@@ -53,20 +54,20 @@ func rulesUpdate(args []string, stdout, stderr io.Writer) int {
 	fs.BoolVar(&o.skipBad, "skip-bad-rules", false, "switch off rules that cannot be loaded, and load the rest")
 	fs.DurationVar(&o.timeout, "timeout", 3*time.Minute, "how long a download may take")
 	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	} else if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	if fs.NArg() != 1 {
 		fmt.Fprintln(stderr, "khien rules update: name one source")
-		return exitUsage
+		return cli.Usage
 	}
 	o.source = fs.Arg(0)
 	if err := o.run(stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien rules update: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
-	return exitDone
+	return cli.Done
 }
 
 // sourceName is what a source may be called: a file name without surprises.
@@ -143,7 +144,7 @@ func (o *updateOptions) fetch(dir string) ([]byte, sourceState, error) {
 	defer cancel()
 	var state sourceState
 	kept := o.keptNames(dir)
-	old, err := readBounded(kept[0], sourceMax)
+	old, err := cli.ReadFile(kept[0], sourceMax)
 	if err == nil {
 		if text, err := os.ReadFile(kept[1]); err != nil || json.Unmarshal(text, &state) != nil || state.Source != o.source {
 			state = sourceState{}
@@ -158,7 +159,7 @@ func (o *updateOptions) fetch(dir string) ([]byte, sourceState, error) {
 	}
 	key, sig := o.key, []byte(nil)
 	if key != "" {
-		if text, err := readBounded(key, 64<<10); err == nil {
+		if text, err := cli.ReadFile(key, 64<<10); err == nil {
 			key = string(text)
 		}
 		from := o.signature

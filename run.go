@@ -17,6 +17,7 @@ import (
 
 	"khien/console"
 	"khien/console/api"
+	"khien/detector/cli"
 	"khien/detector/store/embedded"
 	"khien/sensor/app/tls"
 	"khien/sensor/capture"
@@ -26,10 +27,10 @@ import (
 type runOptions struct {
 	sensors    *sensors // counts for the console
 	detection  detectionOptions
-	interfaces stringList
-	captures   stringList
-	mirrors    stringList // addresses that receive mirrored packets in tunnels
-	senders    stringList // addresses that programs connect to, to send captures
+	interfaces cli.List
+	captures   cli.List
+	mirrors    cli.List // addresses that receive mirrored packets in tunnels
+	senders    cli.List // addresses that programs connect to, to send captures
 	imports    importOptions
 	packets    packetOptions
 	files      fileOptions
@@ -101,33 +102,33 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := runFlags(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
-		return exitDone
+		return cli.Done
 	}
 	if err != nil {
-		return exitUsage
+		return cli.Usage
 	}
 	sockets, err := packetSockets(len(o.interfaces), o.keep)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	start := usageNow()
 	o.detection.folder = filepath.Join(o.data, "rules")
 	det, ok := loadDetection(o.detection, stderr)
 	if !ok {
-		return exitUsage
+		return cli.Usage
 	}
 	o.limitMemory()
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v (choose another address with --listen)\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	metrics, err := listenMetrics(o.metrics)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP) // before others learn the process id: the signal would end the process
@@ -136,7 +137,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer lock.Close()
 	if o.store == "" {
@@ -146,29 +147,29 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer st.Close()
 	if err := o.openStores(); err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	kept, err := openKept(o.data, det)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v (remove the file to begin anew)\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	block, err := openBlocking(o.data, st, det.names, stderr)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer block.close()
 	o.sensors = &sensors{stores: o.stores}
-	cfg := console.Config{DataDir: o.data, Version: buildVersion(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data),
+	cfg := console.Config{DataDir: o.data, Version: cli.Version(), Stats: o.sensors.value, Blocking: block, Packets: o.packets.folder(o.data),
 		FlowPackets: o.stores.packetSource(), FrozenMax: int64(o.frozen), URL: o.consoleURL, Listener: listener.Addr()}
 	if o.stores.files != nil {
 		cfg.Files = api.LocalFiles{Store: o.stores.files}
@@ -187,7 +188,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer server.Close()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -202,7 +203,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer o.serveMetrics(metrics, sink)()
 	var keeping sync.WaitGroup
@@ -213,11 +214,11 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	keeping.Wait()
 	if err := kept.close(); err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		status = exitInput
+		status = cli.Input
 	}
 	if err := writeRunStats(o, rules, sink, start, stdout); err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		status = exitInput
+		status = cli.Input
 	}
 	return status
 }
@@ -239,13 +240,13 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 			failed <- err
 		}
 	}()
-	status := exitDone
+	status := cli.Done
 	var mu sync.Mutex
 	report := func(err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
-		status = exitInput
+		status = cli.Input
 	}
 	in := &inputs{o: &o, rules: rules, sink: sink, report: report, warnings: stderr}
 	in.start(ctx, sockets)

@@ -16,6 +16,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/bus"
+	"khien/detector/cli"
 	"khien/detector/spool"
 )
 
@@ -49,25 +50,25 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	}
 	if err := fs.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
+			return cli.Done
 		}
-		return exitUsage
+		return cli.Usage
 	}
 	if enroll {
 		return enrollSensor(o.data, fs.Args(), stderr)
 	}
 	if err := o.checkCapture(); err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	if fs.NArg() > 0 || len(o.interfaces)+len(o.captures)+len(o.mirrors)+len(o.senders)+o.imports.len() == 0 {
 		fmt.Fprintf(stderr, "khien sensor: name an interface with -i, a capture with -r, or the logs of another sensor with --eve or --zeek\n")
-		return exitUsage
+		return cli.Usage
 	}
 	sockets, err := packetSockets(len(o.interfaces), o.keep)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	o.detection.folder = filepath.Join(o.data, "rules")
 	hup := make(chan os.Signal, 1)
@@ -78,7 +79,7 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	lock, err := lockData(o.data)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	defer lock.Close()
 	token, err := readToken(filepath.Join(o.data, tokenName), bus.RoleSensor, bus.RoleCore)
@@ -87,26 +88,26 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 			err = fmt.Errorf("%w (khien sensor enroll makes it)", err)
 		}
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
 	versions, err := newFollower(o.data, token, o.detection, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	o.limitMemory()
 	go reloadOn(ctx, hup, versions.rules, o.data, "khien sensor", stderr)
 	if err := o.sense(ctx, token, versions, sockets, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 func enrollSensor(data string, args []string, stderr io.Writer) int {
 	if len(args) != 1 {
 		fmt.Fprintln(stderr, sensorUsage)
-		return exitUsage
+		return cli.Usage
 	}
 	t, err := bus.ParseToken(args[0])
 	if err == nil {
@@ -117,9 +118,9 @@ func enrollSensor(data string, args []string, stderr io.Writer) int {
 	}
 	if err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
-	return exitDone
+	return cli.Done
 }
 
 // sense captures until ctx ends, or until the captures are read and the hub has everything.

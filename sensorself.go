@@ -5,11 +5,12 @@ import (
 	"time"
 
 	"khien/console/api"
+	"khien/detector/cli"
 )
 
 // status is what the sensor of this process tells the console of itself.
 func (o *runOptions) status(rules *reloader, sink *sinkWriter) api.SensorStatus {
-	s := api.SensorStatus{Name: o.name, Version: buildVersion(), Sent: time.Now().UTC(), Spool: sink.spool.Stats(), Rules: &api.SensorRules{}}
+	s := api.SensorStatus{Name: o.name, Version: cli.Version(), Sent: time.Now().UTC(), Spool: sink.spool.Stats(), Rules: &api.SensorRules{}}
 	s.Rules.Loaded, s.Rules.Rejected = rules.counts()
 	counts, err := json.Marshal(o.sensors.value())
 	if err != nil {

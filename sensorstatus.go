@@ -7,6 +7,7 @@ import (
 
 	"khien/detector"
 	"khien/detector/bus"
+	"khien/detector/cli"
 	"khien/detector/health"
 	"khien/detector/spool"
 	"khien/sensor/pipeline"
@@ -40,7 +41,7 @@ type sensorStatus struct {
 func (s *sensorStatus) make(clock *bus.Clock) bus.Status {
 	sum, sp, rules := s.sensors.sum(), s.spool.Stats(), s.rules()
 	s.next.stats, s.next.dropped = sum, sp.Findings.Dropped+sp.Telemetry.Dropped
-	st := bus.Status{Version: buildVersion(), Started: s.started, Clock: clock, Rules: &rules, Loss: health.LostBetween(&pipeline.Stats{}, &sum),
+	st := bus.Status{Version: cli.Version(), Started: s.started, Clock: clock, Rules: &rules, Loss: health.LostBetween(&pipeline.Stats{}, &sum),
 		Lag: bus.LagOf(sp, time.Now()), Spool: sp, Sensors: s.sensors.value()}
 	notes := append([]health.Note{}, health.LossNotes(health.LostBetween(&s.last, &sum))...)
 	note := func(is bool, code, state, vi, en string) {

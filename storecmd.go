@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"khien/detector"
+	"khien/detector/cli"
 	"khien/detector/spool"
 	"khien/detector/store"
 	"khien/detector/store/archive"
@@ -32,9 +33,9 @@ func storeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	if len(args) == 0 || args[0] == "-h" || args[0] == "--help" {
 		fmt.Fprintln(stderr, storeUsage)
 		if len(args) == 0 {
-			return exitUsage
+			return cli.Usage
 		}
-		return exitDone
+		return cli.Done
 	}
 	f, operands := map[string]func(storeCall) error{"migrate": migrateStore, "verify": verifyStore, "export": exportStore,
 		"import": importStore}[args[0]], 1
@@ -54,25 +55,25 @@ func storeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	}
 	if err := fs.Parse(args[1:]); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
-			return exitDone
+			return cli.Done
 		}
-		return exitUsage
+		return cli.Usage
 	}
 	if f == nil || fs.NArg() != operands {
 		fmt.Fprintln(stderr, storeUsage)
-		return exitUsage
+		return cli.Usage
 	}
 	s, err := openSealed(fs.Arg(0), data, embedded.Config{}, stderr)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien store: %v\n", err)
-		return exitUsage
+		return cli.Usage
 	}
 	c.store, c.file = s, fs.Arg(1)
 	if err := errors.Join(f(c), s.Close()); err != nil {
 		fmt.Fprintf(stderr, "khien store: %v\n", err)
-		return exitInput
+		return cli.Input
 	}
-	return exitDone
+	return cli.Done
 }
 
 // storeCall is what a command of khien store works with.

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"syscall"
 	"time"
+
+	"khien/detector/cli"
 )
 
 // usageAt is what the process has used at a moment.
@@ -27,29 +28,8 @@ func usageNow() usageAt {
 }
 
 func versionCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	fmt.Fprintln(stdout, "khien", buildVersion())
-	return exitDone
-}
-
-// buildVersion returns the revision that the program was built from, as the Go toolchain recorded it.
-func buildVersion() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	rev, dirty := "", ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision":
-			rev = s.Value[:min(12, len(s.Value))]
-		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+"
-		}
-	}
-	if rev == "" {
-		return info.Main.Version
-	}
-	return rev + dirty
+	fmt.Fprintln(stdout, "khien", cli.Version())
+	return cli.Done
 }
 
 // residentNow returns the resident memory of the process in bytes, 0 when the system does not tell.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"khien/detector/bus/release"
+	"khien/detector/cli"
 )
 
 // versionFile are the files of a kind: those that a flag names, how another is added, and what ends their names.
@@ -21,7 +22,7 @@ type versionFile struct {
 
 // versionFiles lists the kinds of files that a version holds.
 func (o *detectionOptions) versionFiles() []versionFile {
-	list := func(kind, end string, l *stringList) versionFile {
+	list := func(kind, end string, l *cli.List) versionFile {
 		return versionFile{kind, end, *l, func(name string) { *l = append(slices.Clip(*l), name) }} // that of the flags stays as it is
 	}
 	categories := versionFile{release.Categories, "", nil, func(name string) { o.categories = name }}
@@ -42,7 +43,7 @@ func (o *detectionOptions) named() bool {
 func (o *detectionOptions) files() ([]release.File, error) {
 	var out []release.File
 	add := func(name, as string) error {
-		data, err := readBounded(name, sourceMax)
+		data, err := cli.ReadFile(name, sourceMax)
 		if err == nil {
 			out = append(out, release.File{Name: as, Data: data})
 		}

@@ -12,6 +12,7 @@ import (
 
 	"khien/detector/bus"
 	"khien/detector/bus/release"
+	"khien/detector/cli"
 	"khien/sensor/sensortest"
 )
 
@@ -258,7 +259,7 @@ func TestSensorBeginsWithoutItsVersion(t *testing.T) {
 	if err := os.WriteFile(own, []byte(tickRule(1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err = newFollower(s.data, s.token, detectionOptions{noDefault: true, rules: stringList{own}}, io.Discard)
+	f, err = newFollower(s.data, s.token, detectionOptions{noDefault: true, rules: cli.List{own}}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"khien/detector/cli"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
@@ -115,7 +116,7 @@ func (w *wire) watchWith(command, ready, data string, send func(fd, index int) u
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		w.t.Fatal(err)
 	}
-	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != exitInput { // exitInput: packets were lost
+	if err := cmd.Wait(); err != nil && cmd.ProcessState.ExitCode() != cli.Input { // cli.Input: packets were lost
 		w.t.Fatalf("khien %s: %v: %s", command, err, errs.String())
 	}
 	text, err := os.ReadFile(stats)

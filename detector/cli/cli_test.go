@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestReadFile(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.rules")
+	if err := os.WriteFile(name, []byte("12345"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if b, err := ReadFile(name, 5); err != nil || string(b) != "12345" {
+		t.Errorf("%q, %v", b, err)
+	}
+	if _, err := ReadFile(name, 4); err == nil || !strings.Contains(err.Error(), name) {
+		t.Errorf("one byte too many: %v", err)
+	}
+}
+
+// TestVisible: what moves the cursor, colours, or turns the order of letters does not come through; diacritics do.
+func TestVisible(t *testing.T) {
+	f := func(in, want string) {
+		t.Helper()
+		if got := Visible(in); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	f("Cổng dịch vụ công", "Cổng dịch vụ công")
+	f("a\x1b[2Jb\r\n", "a·[2Jb··")
+	f("gpj.\u202eexe\u2066\u009b", "gpj.·exe··")
+}
