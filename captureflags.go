@@ -7,6 +7,8 @@ import (
 	"net"
 	"runtime"
 
+	"khien/detector/metric"
+	"khien/detector/sink"
 	"khien/sensor/capture"
 	"khien/sensor/file"
 )
@@ -77,6 +79,6 @@ func (o *runOptions) limitMemory() {
 }
 
 // serveMetrics answers Prometheus until the result is called, which closes l. l may be nil.
-func (o *runOptions) serveMetrics(l net.Listener, sink *sinkWriter) (stop func()) {
-	return serveMetrics(l, func(w io.Writer) error { return writeMetrics(w, o.sensors, sink) })
+func (o *runOptions) serveMetrics(l net.Listener, into *sink.Writer) (stop func()) {
+	return metric.Serve(l, func(w io.Writer) error { return writeMetrics(w, o.sensors, into) })
 }

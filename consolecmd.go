@@ -21,6 +21,7 @@ import (
 	"khien/detector/cli"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
+	"khien/detector/trouble"
 )
 
 // consoleURLUsage is what --console-url is for, here, in khien run and in khien core.
@@ -74,7 +75,7 @@ func joinSensors(cfg *console.Config, tokenFile string, stderr io.Writer) (*nats
 	if err != nil {
 		return nil, err
 	}
-	nc, err := bus.Dial(token, (&troubles{stderr: stderr}).tell)
+	nc, err := bus.Dial(token, (&trouble.Teller{Stderr: stderr}).Tell)
 	if err != nil {
 		return nil, err
 	}

@@ -21,9 +21,14 @@ import (
 	"khien/detector"
 	"khien/detector/bus"
 	"khien/detector/bus/release"
+	"khien/detector/bus/stories"
 	"khien/detector/cli"
+	"khien/detector/metric"
+	"khien/detector/output/outlets"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
+	"khien/detector/store/intake"
+	"khien/detector/trouble"
 )
 
 // coreOptions are the flags of khien core.
@@ -127,17 +132,17 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		return err
 	}
 	defer st.Close()
-	outs, err := openCoreOutputs(o.out, o.data, stderr)
+	outs, err := outlets.OpenRelay(o.out.specs, o.out.mb<<20, o.data, stderr)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, outs.close()) }()
-	metrics, err := listenMetrics(o.metrics)
+	defer func() { err = errors.Join(err, outs.Close()) }()
+	metrics, err := metric.Listen(o.metrics)
 	if err != nil {
 		return err
 	}
-	defer serveMetrics(metrics, outs.writeMetrics)()
-	trouble := &troubles{stderr: stderr}
+	defer metric.Serve(metrics, outs.WriteMetrics)()
+	teller := &trouble.Teller{Stderr: stderr}
 	var nc *nats.Conn
 	var name string // of this core's account
 	dir := filepath.Join(o.data, "hub")
@@ -149,12 +154,12 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 			return err
 		}
 		outside, name = token.Outside, token.Name
-		if nc, err = bus.Dial(token, trouble.tell); err != nil {
+		if nc, err = bus.Dial(token, teller.Tell); err != nil {
 			return err
 		}
 	case outside:
 		o.outside.URLs = strings.Split(o.nats, ",")
-		if nc, err = o.outside.Dial(trouble.tell); err != nil {
+		if nc, err = o.outside.Dial(teller.Tell); err != nil {
 			return err
 		}
 	default:
@@ -170,7 +175,7 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 	}
 	defer nc.Close()
 	if outside {
-		err := bus.SetUp(ctx, nc, bus.Streams{FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20, Replicas: o.replicas}, trouble.tell)
+		err := bus.SetUp(ctx, nc, bus.Streams{FindingsBytes: o.findingsMB << 20, EventsBytes: o.eventsMB << 20, Replicas: o.replicas}, teller.Tell)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -191,42 +196,42 @@ func (o *coreOptions) run(ctx context.Context, hup <-chan os.Signal, stdout, std
 		close(ready)
 		go o.refuseReloads(ctx, hup, stderr)
 	}
-	w := newStoreWriter(st, func([]detector.Finding) {}, o.data, trouble)
+	w := intake.New(st, o.data, teller)
 	if o.console != "" {
-		server, finish, err := o.serveConsole(ctx, st, bus.NewAsker(nc, name), v, ready, trouble, stdout, stderr)
+		server, finish, err := o.serveConsole(ctx, st, bus.NewAsker(nc, name), v, ready, teller, stdout, stderr)
 		if err != nil {
 			return err
 		}
 		defer finish()
-		w.prepare, w.notify = server.Prepare, server.Notify
+		w.Prepare, w.Notify = server.Prepare, server.Notify
 	} else {
-		applyTunes(ctx, w, trouble)
+		applyTunes(ctx, st, w, teller)
 	}
-	stories := &coreStories{store: st}
+	stories := &stories.Teller{Store: st}
 	return bus.Feed(ctx, nc, bus.Taker{
 		Findings: func(ctx context.Context, p int, fresh bool, fs []detector.Finding) error {
-			all, err := stories.add(ctx, p, fresh, fs)
+			all, err := stories.Add(ctx, p, fresh, fs)
 			if err == nil {
-				err = w.findings(ctx, all)
+				err = w.Findings(ctx, all)
 			}
 			if err == nil {
-				err = outs.findings(ctx, all)
+				err = outs.Findings(ctx, all)
 			}
 			return err
 		},
 		Lines: func(ctx context.Context, sensor string, lines [][]byte) error {
-			if err := w.lines(ctx, sensor, lines); err != nil {
+			if err := w.Lines(ctx, sensor, lines); err != nil {
 				return err
 			}
-			return outs.lines(sensor, lines)
+			return outs.Lines(sensor, lines)
 		},
-		Unreadable: w.unreadable,
+		Unreadable: w.Unreadable,
 		Status: func(s bus.Status, skew time.Duration) {
 			if err := keepStatus(ctx, st, s, skew); err != nil && ctx.Err() == nil {
-				trouble.tell(err)
+				teller.Tell(err)
 			}
 		},
-		Trouble: trouble.tell,
+		Trouble: teller.Tell,
 	})
 }
 
@@ -300,13 +305,13 @@ func keepStatus(ctx context.Context, st store.Store, s bus.Status, skew time.Dur
 }
 
 // applyTunes makes a writer do what people have decided in a console of the same store: no console is beside a core.
-func applyTunes(ctx context.Context, w *storeWriter, trouble *troubles) {
-	book := tune.New(w.store, time.Now)
-	w.prepare = book.Change
-	w.notify = func(fs []detector.Finding) {
+func applyTunes(ctx context.Context, st store.Store, w *intake.Writer, teller *trouble.Teller) {
+	book := tune.New(st, time.Now)
+	w.Prepare = book.Change
+	w.Notify = func(fs []detector.Finding) {
 		// What a tune could not close stays open: people then see too much, and not too little.
 		if _, err := book.Apply(ctx, fs); err != nil && ctx.Err() == nil {
-			trouble.tell(err)
+			teller.Tell(err)
 		}
 	}
 }

@@ -11,11 +11,12 @@ import (
 	"khien/detector/bus"
 	"khien/detector/cli"
 	"khien/detector/store"
+	"khien/detector/trouble"
 )
 
 // serveConsole serves the console of a core, once ready is closed, until ctx ends; finish waits for that. v is nil where
 // another core publishes the rules.
-func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, asker *bus.Asker, v *versions, ready <-chan struct{}, trouble *troubles, stdout, stderr io.Writer) (*console.Server, func(), error) {
+func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, asker *bus.Asker, v *versions, ready <-chan struct{}, teller *trouble.Teller, stdout, stderr io.Writer) (*console.Server, func(), error) {
 	cfg := console.Config{DataDir: o.data, Version: cli.Version(), URL: o.consoleURL}
 	elsewhere{asker}.give(&cfg)
 	if v != nil {
@@ -42,7 +43,7 @@ func (o *coreOptions) serveConsole(ctx context.Context, st store.Store, asker *b
 			return
 		}
 		if err := servePages(ctx, server, l, stdout); err != nil {
-			trouble.tell(err)
+			teller.Tell(err)
 		}
 	})
 	return server, func() {

@@ -9,7 +9,9 @@ import (
 	"khien/console/tune"
 	"khien/detector"
 	"khien/detector/store"
+	"khien/detector/store/intake"
 	"khien/detector/store/teststore"
+	"khien/detector/trouble"
 )
 
 // TestCoreAppliesTunes: what people decide in a console holds for what a core stores, where no console is beside it.
@@ -27,16 +29,16 @@ func TestCoreAppliesTunes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	trouble := &troubles{stderr: io.Discard}
-	w := newStoreWriter(st, func([]detector.Finding) {}, t.TempDir(), trouble)
-	applyTunes(t.Context(), w, trouble)
+	teller := &trouble.Teller{Stderr: io.Discard}
+	w := intake.New(st, t.TempDir(), teller)
+	applyTunes(t.Context(), st, w, teller)
 	var fs []detector.Finding
 	for _, rule := range []string{"7", "8", "9"} {
 		f := detector.Finding{Time: now, Source: detector.FromSignature, Severity: detector.High, Rule: detector.Rule{ID: rule}, SrcIP: netip.MustParseAddr("10.1.2.3"), Count: 1}
 		f.Identify()
 		fs = append(fs, f)
 	}
-	if err := w.findings(t.Context(), fs); err != nil {
+	if err := w.Findings(t.Context(), fs); err != nil {
 		t.Fatal(err)
 	}
 	for i, want := range []struct {

@@ -24,10 +24,13 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/sink"
 	"khien/detector/spool"
 	"khien/detector/store"
 	"khien/detector/store/elastic"
 	"khien/detector/store/embedded"
+	"khien/detector/store/intake"
+	"khien/detector/trouble"
 	"khien/sensor/sensortest"
 )
 
@@ -62,7 +65,7 @@ func openFaulty(t *testing.T, u, ns string) *elastic.Store {
 
 // maker makes findings and remembers which.
 type maker struct {
-	sink *sinkWriter
+	sink *sink.Writer
 	made map[string]bool
 	n    int
 }
@@ -80,16 +83,16 @@ func (k *maker) make(n int) {
 		f.Identify()
 		k.made[f.ID] = true
 		k.n++
-		k.sink.record(detector.Record{Finding: f})
-		k.sink.record(detector.Record{EVE: fmt.Appendf(nil, `{"timestamp":"%s","event_type":"flow","n":%d}`, at.Format("2006-01-02T15:04:05.999999-0700"), k.n)})
+		k.sink.Record(detector.Record{Finding: f})
+		k.sink.Record(detector.Record{EVE: fmt.Appendf(nil, `{"timestamp":"%s","event_type":"flow","n":%d}`, at.Format("2006-01-02T15:04:05.999999-0700"), k.n)})
 	}
 }
 
 // finish waits until the store has everything, and counts it with another store.
 func (k *maker) finish(t *testing.T, st store.Store) {
 	t.Helper()
-	k.sink.await(90*time.Second, func(s spool.Stats) bool { return s.Findings.Records == 0 && s.Telemetry.Records == 0 })
-	if err := k.sink.close(); err != nil {
+	k.sink.Await(90*time.Second, func(s spool.Stats) bool { return s.Findings.Records == 0 && s.Telemetry.Records == 0 })
+	if err := k.sink.Close(); err != nil {
 		t.Fatal(err)
 	}
 	checkStored(t, st, k.made)
@@ -189,7 +192,7 @@ func TestElasticsearchIsKilledAndAway(t *testing.T) {
 	st := openFaulty(t, u, namespace(t))
 	k := newMaker(t, st)
 	k.make(2000)
-	waitFor(t, 60*time.Second, "some findings are stored", func() bool { return k.sink.spool.Stats().Findings.Records < 2000 })
+	waitFor(t, 60*time.Second, "some findings are stored", func() bool { return k.sink.Stats().Findings.Records < 2000 })
 	server(t, "kill", dir)
 	restarted := false
 	defer func() {
@@ -217,7 +220,7 @@ func TestDiskOfElasticsearchIsFull(t *testing.T) {
 	st := openFaulty(t, u, ns)
 	k := newMaker(t, st)
 	k.make(300)
-	waitFor(t, 60*time.Second, "the first findings are stored", func() bool { s := k.sink.spool.Stats(); return s.Findings.Records+s.Telemetry.Records == 0 })
+	waitFor(t, 60*time.Second, "the first findings are stored", func() bool { s := k.sink.Stats(); return s.Findings.Records+s.Telemetry.Records == 0 })
 	block := func(value string) { // what the server does at the flood stage of its disk
 		for _, stream := range []string{"findings-khien.all-", "telemetry-khien.flow-"} {
 			body := fmt.Sprintf(`{"index.blocks.read_only_allow_delete":%s}`, value)
@@ -239,7 +242,7 @@ func TestDiskOfElasticsearchIsFull(t *testing.T) {
 	block("true")
 	k.make(1500)
 	time.Sleep(2 * time.Second)
-	if n := k.sink.spool.Stats().Findings.Records; n != 1500 {
+	if n := k.sink.Stats().Findings.Records; n != 1500 {
 		t.Errorf("%d findings wait, want 1500", n)
 	}
 	block("null")
@@ -300,7 +303,7 @@ func TestStormOf429AndLostAnswers(t *testing.T) {
 		time.Sleep(50 * time.Millisecond)
 	}
 	waitFor(t, 60*time.Second, "20 refused or lost requests", func() bool {
-		if k.sink.spool.Stats().Findings.Records == 0 {
+		if k.sink.Stats().Findings.Records == 0 {
 			k.make(20)
 		}
 		return s.told.Load() >= 20
@@ -320,7 +323,7 @@ func TestUplinkIsCut(t *testing.T) {
 	k.make(500)
 	time.Sleep(time.Second)
 	s.cut.Store(false)
-	waitFor(t, 60*time.Second, "the first findings are stored", func() bool { return k.sink.spool.Stats().Findings.Records == 0 })
+	waitFor(t, 60*time.Second, "the first findings are stored", func() bool { return k.sink.Stats().Findings.Records == 0 })
 	s.cut.Store(true)
 	s.CloseClientConnections()
 	k.make(500)
@@ -458,14 +461,15 @@ func TestClockJumps(t *testing.T) {
 	checkStored(t, st, ids)
 }
 
-// testSink is a sinkWriter of a test that writes to a store.
-func testSink(t *testing.T, st store.Store, notify func([]detector.Finding)) *sinkWriter {
+// testSink is the sink of a test that writes to a store.
+func testSink(t *testing.T, st store.Store, notify func([]detector.Finding)) *sink.Writer {
 	t.Helper()
-	dir, trouble := t.TempDir(), &troubles{stderr: io.Discard}
-	sink, err := newSinkWriter(sinkConfig{dir: dir, sensor: "a", stderr: io.Discard, trouble: trouble,
-		write: newStoreWriter(st, notify, dir, trouble).functions("a")})
+	dir, teller := t.TempDir(), &trouble.Teller{Stderr: io.Discard}
+	w := intake.New(st, dir, teller)
+	w.Notify = notify
+	into, err := sink.New(sink.Config{Dir: dir, Sensor: "a", Stderr: io.Discard, Trouble: teller, Write: w.Functions("a")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sink
+	return into
 }

@@ -334,15 +334,15 @@ func TestImportIsKilled(t *testing.T) {
 func TestImportSocket(t *testing.T) {
 	det, st := shipped(t)
 	found := make(chan string, 16)
-	sink := testSink(t, st, func(fs []detector.Finding) {
+	into := testSink(t, st, func(fs []detector.Finding) {
 		for i := range fs {
 			found <- fs[i].Rule.ID + " " + fs[i].Sensor + " " + fs[i].Interface + " " + fs[i].Reasons[0].EN
 		}
 	})
-	defer sink.close()
+	defer into.Close()
 	path := filepath.Join(t.TempDir(), "eve.sock")
 	o := &runOptions{data: t.TempDir(), sensors: &sensors{}, imports: importOptions{eve: cli.List{schemeUnix + path}}}
-	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: sink, warnings: os.Stderr, report: func(err error) { t.Error(err) }}
+	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: into, warnings: os.Stderr, report: func(err error) { t.Error(err) }}
 	in.start(t.Context(), nil)
 	c, err := net.Dial("unix", path)
 	if err != nil {

@@ -245,9 +245,7 @@ func (im *imported) run(ctx context.Context, det *recordDetection, durable func(
 		}
 		kept = time.Now()
 		// The process may be told to stop meanwhile: what is not on the disk then is read again.
-		wait, cancel := context.WithTimeout(context.WithoutCancel(ctx), syncWait)
-		defer cancel()
-		err := durable(wait)
+		err := durable(context.WithoutCancel(ctx))
 		if err == nil {
 			err = im.keepPlaces()
 		}

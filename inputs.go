@@ -12,6 +12,7 @@ import (
 	"sync"
 
 	"khien/detector"
+	"khien/detector/sink"
 	"khien/sensor"
 	"khien/sensor/capture"
 	"khien/sensor/pipeline"
@@ -31,7 +32,7 @@ const sendersMax = 64
 type inputs struct {
 	o      *runOptions
 	rules  *reloader
-	sink   *sinkWriter
+	sink   *sink.Writer
 	report func(error)
 	wg     sync.WaitGroup
 
@@ -64,9 +65,9 @@ func (in *inputs) imports(ctx context.Context) {
 	bad := &badLines{command: "khien", stderr: in.warnings}
 	for _, im := range list {
 		in.wg.Go(func() {
-			det, end, err := in.rules.records(im, in.o.telemetry, in.sink.record)
+			det, end, err := in.rules.records(im, in.o.telemetry, in.sink.Record)
 			if err == nil {
-				im.run(ctx, det, in.sink.spool.Sync, bad.tell, in.report)
+				im.run(ctx, det, in.sink.Sync, bad.tell, in.report)
 				end()
 				bad.end()
 			}
@@ -122,12 +123,12 @@ func (in *inputs) run(ctx context.Context, name string, src input, err error) {
 
 // read reads an input until it or ctx ends. c is nil when it could not begin.
 func (in *inputs) read(ctx context.Context, name string, src input) (c *sensorCount, err error) {
-	found := func(f *detector.Finding) { in.sink.record(detector.Record{Finding: f}) }
+	found := func(f *detector.Finding) { in.sink.Record(detector.Record{Finding: f}) }
 	p, end, err := in.o.newPipeline(name, in.rules, func(r detector.Record) {
 		if r.Finding != nil {
 			c.mark(r.Finding, found)
 		}
-		in.sink.record(r)
+		in.sink.Record(r)
 	})
 	if err != nil {
 		return nil, errors.Join(err, src.Close())
@@ -230,8 +231,8 @@ func (o *runOptions) newPipeline(name string, rules *reloader, out func(detector
 }
 
 // readFile reads a capture, or all captures of a folder as one.
-func (o *runOptions) readFile(name string, rules *reloader, sink *sinkWriter) error {
-	p, end, err := o.newPipeline(filepath.Base(name), rules, sink.record)
+func (o *runOptions) readFile(name string, rules *reloader, into *sink.Writer) error {
+	p, end, err := o.newPipeline(filepath.Base(name), rules, into.Record)
 	if err != nil {
 		return err
 	}

@@ -60,14 +60,14 @@ func TestInputs(t *testing.T) {
 	det, st := shipped(t)
 	var mu sync.Mutex
 	found := map[string]int{}
-	sink := testSink(t, st, func(fs []detector.Finding) {
+	into := testSink(t, st, func(fs []detector.Finding) {
 		mu.Lock()
 		defer mu.Unlock()
 		for i := range fs {
 			found[fs[i].Interface]++
 		}
 	})
-	defer sink.close()
+	defer into.Close()
 
 	free := func(network string) string {
 		t.Helper()
@@ -103,7 +103,7 @@ func TestInputs(t *testing.T) {
 	o.captures = cli.List{dir, client}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: sink, warnings: io.Discard,
+	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: into, warnings: io.Discard,
 		report: func(err error) { t.Error(err) }}
 	in.start(ctx, nil)
 
@@ -158,18 +158,18 @@ func TestFindingsOfAWindowWithLossSaySo(t *testing.T) {
 	det, st := shipped(t)
 	var mu sync.Mutex
 	var all []detector.Finding
-	sink := testSink(t, st, func(fs []detector.Finding) {
+	into := testSink(t, st, func(fs []detector.Finding) {
 		mu.Lock()
 		defer mu.Unlock()
 		all = append(all, fs...)
 	})
 	o := &runOptions{workers: 1, sensors: &sensors{}}
-	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: sink, report: func(error) {}}
+	in := &inputs{o: o, rules: newReloader(o.detection, det), sink: into, report: func(error) {}}
 	_, err = in.read(t.Context(), "eth1", &leaky{r: sensortest.NewReader(script.Packets())})
 	if err == nil || !strings.Contains(err.Error(), "7 packets were lost before the ring and 3 as it was full") {
 		t.Errorf("the end of the run says %v", err)
 	}
-	if err := sink.close(); err != nil {
+	if err := into.Close(); err != nil {
 		t.Fatal(err)
 	}
 	var health, signature *detector.Finding

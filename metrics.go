@@ -5,13 +5,12 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
-	"net/http"
 	"slices"
 	"strconv"
-	"strings"
-	"time"
 
+	"khien/detector/metric"
+	"khien/detector/output/outlets"
+	"khien/detector/sink"
 	"khien/sensor/pipeline"
 	"khien/sensor/record"
 )
@@ -52,7 +51,7 @@ var sensorMetrics = [...]sensorMetric{
 }
 
 // writeMetrics writes all counts in Prometheus' text format, version 0.0.4.
-func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
+func writeMetrics(w io.Writer, s *sensors, into *sink.Writer) error {
 	b := bufio.NewWriter(w)
 	type row struct {
 		name string
@@ -63,22 +62,22 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	s.each(func(name string, n pipeline.Stats, w *wiring) { rows = append(rows, row{name, n, w}) })
 	for i := range sensorMetrics {
 		m := &sensorMetrics[i]
-		metricHead(b, m.name, m.help)
+		metric.Head(b, m.name, m.help)
 		for j := range rows {
-			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", m.name, metricLabel(rows[j].name), m.get(&rows[j].n))
+			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", m.name, metric.Label(rows[j].name), m.get(&rows[j].n))
 		}
 	}
 	const quiet = "khien_capture_quiet_seconds"
-	metricHead(b, quiet, "seconds since the last packet of an interface")
+	metric.Head(b, quiet, "seconds since the last packet of an interface")
 	for i := range rows {
 		if rows[i].w != nil {
-			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", quiet, metricLabel(rows[i].name), rows[i].w.quiet)
+			fmt.Fprintf(b, "%s{sensor=\"%s\"} %d\n", quiet, metric.Label(rows[i].name), rows[i].w.quiet)
 		}
 	}
 	writeImports(b, s)
-	stored, waited := sink.counts()
+	stored, waited := into.Counts()
 	single := func(name, help string, v uint64) {
-		metricHead(b, name, help)
+		metric.Head(b, name, help)
 		fmt.Fprintf(b, "%s %s\n", name, strconv.FormatUint(v, 10))
 	}
 	if ring := s.stores.packets; ring != nil {
@@ -89,7 +88,7 @@ func writeMetrics(w io.Writer, s *sensors, sink *sinkWriter) error {
 	}
 	single("khien_store_written_findings_total", "findings that were stored", stored)
 	single("khien_store_waited_findings_total", "findings for which detection had to wait, as the store was slower", waited)
-	writeOutputMetrics(b, sink.outlets.states())
+	outlets.WriteMetrics(b, into.Outputs())
 	return b.Flush()
 }
 
@@ -112,53 +111,10 @@ func writeImports(b *bufio.Writer, s *sensors) {
 	}
 	for i := range importMetrics {
 		m := &importMetrics[i]
-		metricHead(b, m.name, m.help)
+		metric.Head(b, m.name, m.help)
 		for _, name := range slices.Sorted(maps.Keys(logs)) {
 			n := logs[name]
-			fmt.Fprintf(b, "%s{log=\"%s\"} %d\n", m.name, metricLabel(name), m.get(&n))
+			fmt.Fprintf(b, "%s{log=\"%s\"} %d\n", m.name, metric.Label(name), m.get(&n))
 		}
 	}
-}
-
-func metricHead(b *bufio.Writer, name, help string) {
-	kind := "gauge"
-	if strings.HasSuffix(name, "_total") {
-		kind = "counter"
-	}
-	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
-}
-
-// metricLabel escapes the value of a label.
-func metricLabel(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "\n", `\n`, `"`, `\"`).Replace(s)
-}
-
-// listenMetrics opens the address that --metrics names; nil when there is none.
-func listenMetrics(address string) (net.Listener, error) {
-	if address == "" {
-		return nil, nil
-	}
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("%w (choose another address with --metrics)", err)
-	}
-	return l, nil
-}
-
-// serveMetrics answers Prometheus at /metrics with what write writes, until the result is called, which closes l. l may be
-// nil. The counts tell of the program, and of nobody's traffic.
-func serveMetrics(l net.Listener, write func(io.Writer) error) (stop func()) {
-	if l == nil {
-		return func() {}
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /metrics", func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-		if err := write(w); err != nil {
-			return // the reader has gone
-		}
-	})
-	m := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second}
-	go m.Serve(l) // it ends with Close, and what it served meanwhile is nobody's loss
-	return func() { m.Close() }
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"khien/detector"
+	"khien/detector/sink"
 	"khien/detector/store/embedded"
 	"khien/sensor/pipeline"
 	"khien/sensor/sensortest"
@@ -52,20 +53,20 @@ func TestMetricNames(t *testing.T) {
 }
 
 // emptySink is a sink into a store of its own, in which nothing is.
-func emptySink(t *testing.T) *sinkWriter {
+func emptySink(t *testing.T) *sink.Writer {
 	t.Helper()
 	st, err := embedded.Open(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	sink := testSink(t, st, func([]detector.Finding) {})
-	t.Cleanup(func() { sink.close() })
-	return sink
+	into := testSink(t, st, func([]detector.Finding) {})
+	t.Cleanup(func() { into.Close() })
+	return into
 }
 
 func TestMetricsText(t *testing.T) {
-	sink := emptySink(t)
+	into := emptySink(t)
 	script, err := sensortest.Parse("tcp 10.0.0.1 > 10.0.0.2:2222 mss=10 gap=2\n> 0123456789012345678901234567890\n< answer\n")
 	if err != nil {
 		t.Fatal(err)
@@ -78,7 +79,7 @@ func TestMetricsText(t *testing.T) {
 	all := &sensors{}
 	all.add("a\"b", p, false)
 	var b strings.Builder
-	if err := writeMetrics(&b, all, sink); err != nil {
+	if err := writeMetrics(&b, all, into); err != nil {
 		t.Fatal(err)
 	}
 	line := regexp.MustCompile(`^(# (HELP|TYPE) khien_[a-z0-9_]+ .+|khien_[a-z0-9_]+(\{sensor="a\\"b"\})? [0-9]+)$`)

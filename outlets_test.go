@@ -24,11 +24,14 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
-	"khien/detector"
 	"khien/detector/output"
+	"khien/detector/output/outlets"
 	"khien/detector/output/outputtest"
+	"khien/detector/sink"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
+	"khien/detector/store/intake"
+	"khien/detector/trouble"
 )
 
 // The tests in this file break outputs to other systems, their receivers and the program between, and count: what the
@@ -179,13 +182,13 @@ func outMaker(t *testing.T, st store.Store, stderr io.Writer, mb int64, outs ...
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, trouble := t.TempDir(), &troubles{stderr: stderr}
-	sink, err := newSinkWriter(sinkConfig{dir: dir, sensor: "a", stderr: stderr, trouble: trouble, out: outletOptions{specs: specs, mb: mb},
-		write: newStoreWriter(st, func([]detector.Finding) {}, dir, trouble).functions("a")})
+	dir, teller := t.TempDir(), &trouble.Teller{Stderr: stderr}
+	into, err := sink.New(sink.Config{Dir: dir, Sensor: "a", Stderr: stderr, Trouble: teller, Outputs: specs, OutputQuota: mb << 20,
+		Write: intake.New(st, dir, teller).Functions("a")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &maker{sink: sink, made: map[string]bool{}}
+	return &maker{sink: into, made: map[string]bool{}}
 }
 
 func openTestStore(t *testing.T) *embedded.Store {
@@ -230,15 +233,15 @@ func TestSlowReceiver(t *testing.T) {
 	k := outMaker(t, st, io.Discard, 64, "syslog+tcp://"+l.Addr().String(), "file:"+path+"?format=eve")
 	k.make(6000)
 	waitFor(t, 60*time.Second, "the store and the file have all", func() bool {
-		return k.sink.spool.Stats().Findings.Records == 0 && k.sink.outlets.states()[0].Findings.Records == 0
+		return k.sink.Stats().Findings.Records == 0 && k.sink.Outputs()[0].Findings.Records == 0
 	})
-	states := k.sink.outlets.states()
-	if st := k.sink.spool.Stats(); st.Findings.Waited > 0 || states[1].Findings.Records < 1000 {
+	states := k.sink.Outputs()
+	if st := k.sink.Stats(); st.Findings.Waited > 0 || states[1].Findings.Records < 1000 {
 		t.Errorf("%d findings waited for the store; the outputs are %+v", st.Findings.Waited, states)
 	}
 	t.Logf("the store and the file have 6000 findings, %d wait for the slow receiver", states[1].Findings.Records)
 	close(read)
-	waitFor(t, 60*time.Second, "the receiver has all", func() bool { return k.sink.outlets.states()[1].Findings.Records == 0 })
+	waitFor(t, 60*time.Second, "the receiver has all", func() bool { return k.sink.Outputs()[1].Findings.Records == 0 })
 	k.finish(t, st)
 	want := map[string]int{}
 	for id := range k.made {
@@ -257,13 +260,13 @@ func TestOutputIsAwayForLong(t *testing.T) {
 	k := outMaker(t, st, &told, 1, "kafka://"+freeAddress(t)+"/khien", "syslog+tls://"+freeAddress(t)+"?format=eve&telemetry=on")
 	for range 8 {
 		k.make(500)
-		waitFor(t, 60*time.Second, "the store has what was made", func() bool { s := k.sink.spool.Stats(); return s.Findings.Records+s.Telemetry.Records == 0 })
+		waitFor(t, 60*time.Second, "the store has what was made", func() bool { s := k.sink.Stats(); return s.Findings.Records+s.Telemetry.Records == 0 })
 	}
-	s := k.sink.spool.Stats()
+	s := k.sink.Stats()
 	if n := s.Findings.Bytes + s.Telemetry.Bytes; n > 3<<20 {
 		t.Errorf("%d bytes wait on disk", n)
 	}
-	states := k.sink.outlets.states()
+	states := k.sink.Outputs()
 	for _, o := range states {
 		if o.Findings.Dropped == 0 || o.Findings.Dropped+o.Findings.Records != 4000 || o.Findings.Acked > 0 {
 			t.Errorf("%+v", o)
@@ -276,7 +279,7 @@ func TestOutputIsAwayForLong(t *testing.T) {
 	waitFor(t, 30*time.Second, "it is told", func() bool { return strings.Contains(told.String(), "will not be sent: no room") })
 	var b strings.Builder
 	w := bufio.NewWriter(&b)
-	writeOutputMetrics(w, k.sink.outlets.states())
+	outlets.WriteMetrics(w, k.sink.Outputs())
 	w.Flush()
 	for _, want := range []string{"# TYPE khien_output_waiting_findings gauge\n", fmt.Sprintf("khien_output_dropped_findings_total{output=%q} %d\n", states[0].Output, states[0].Findings.Dropped)} {
 		if !strings.Contains(b.String(), want) {

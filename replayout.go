@@ -14,6 +14,7 @@ import (
 	"khien/detector"
 	"khien/detector/cli"
 	"khien/detector/output"
+	"khien/detector/sink"
 	"khien/sensor/pipeline"
 	"khien/sensor/record"
 )
@@ -71,9 +72,9 @@ func (o *outputs) writeStats(s pipeline.Stats, det *detection, start usageAt) er
 }
 
 // writeRunStats writes the sums of all that khien run has read.
-func writeRunStats(o runOptions, rules *reloader, sink *sinkWriter, start usageAt, stdout io.Writer) error {
-	stored, _ := sink.counts()
-	r := replayStats{Stats: o.sensors.sum(), Imports: o.sensors.imports(), Findings: int(stored), Outputs: sink.outlets.states()}
+func writeRunStats(o runOptions, rules *reloader, into *sink.Writer, start usageAt, stdout io.Writer) error {
+	stored, _ := into.Counts()
+	r := replayStats{Stats: o.sensors.sum(), Imports: o.sensors.imports(), Findings: int(stored), Outputs: into.Outputs()}
 	r.RulesLoaded, r.RulesRejected = rules.counts()
 	b := bufio.NewWriter(stdout)
 	return errors.Join(r.write(o.stats, b, start), b.Flush())

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"khien/detector"
+	"khien/detector/fraud"
 	"khien/detector/store"
 	"khien/detector/store/embedded"
 	"khien/sensor"
@@ -196,7 +197,7 @@ func TestSensorsCoresAndConsole(t *testing.T) {
 			if err := json.Unmarshal([]byte(line), &f); err != nil {
 				t.Fatal(err)
 			}
-			if !isStory(&f) {
+			if !fraud.IsStory(&f) {
 				made[f.ID] = true
 			}
 		}

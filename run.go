@@ -18,7 +18,11 @@ import (
 	"khien/console"
 	"khien/console/api"
 	"khien/detector/cli"
+	"khien/detector/metric"
+	"khien/detector/sink"
 	"khien/detector/store/embedded"
+	"khien/detector/store/intake"
+	"khien/detector/trouble"
 	"khien/sensor/app/tls"
 	"khien/sensor/capture"
 )
@@ -124,7 +128,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "khien run: %v (choose another address with --listen)\n", err)
 		return cli.Usage
 	}
-	metrics, err := listenMetrics(o.metrics)
+	metrics, err := metric.Listen(o.metrics)
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
@@ -175,11 +179,11 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		cfg.Files = api.LocalFiles{Store: o.stores.files}
 	}
 	rules := newReloader(o.detection, det)
-	var sink *sinkWriter // before the first request
-	cfg.Sensor = func() api.SensorStatus { return o.status(rules, sink) }
+	var into *sink.Writer // before the first request
+	cfg.Sensor = func() api.SensorStatus { return o.status(rules, into) }
 	cfg.Rules = rules.live(o.stores.packets, stderr)
 	if len(o.out.specs) > 0 {
-		cfg.Outputs = func() any { return sink.outlets.states() }
+		cfg.Outputs = func() any { return into.Outputs() }
 	}
 	if block.On() {
 		cfg.Remind, cfg.Trouble = block.Book.Remind, block.tell
@@ -195,20 +199,20 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer stop()
 	block.start(ctx)
 	go reloadOn(ctx, hup, rules, o.data, "khien run", stderr)
-	trouble := &troubles{stderr: stderr}
-	writer := newStoreWriter(st, block.notifying(server.Notify), o.data, trouble)
-	writer.prepare = server.Prepare
-	sink, err = newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: o.name, stderr: stderr, trouble: trouble, out: o.out,
-		write: writer.functions(o.name)})
+	teller := &trouble.Teller{Stderr: stderr}
+	writer := intake.New(st, o.data, teller)
+	writer.Prepare, writer.Notify = server.Prepare, block.notifying(server.Notify)
+	into, err = sink.New(sink.Config{Dir: o.data, Quota: o.spoolMB << 20, Sensor: o.name, Stderr: stderr, Trouble: teller,
+		Outputs: o.out.specs, OutputQuota: o.out.mb << 20, Write: writer.Functions(o.name)})
 	if err != nil {
 		listener.Close()
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		return cli.Usage
 	}
-	defer o.serveMetrics(metrics, sink)()
+	defer o.serveMetrics(metrics, into)()
 	var keeping sync.WaitGroup
-	keeping.Go(func() { kept.keep(ctx, sink.record, "khien run", stderr) })
-	status := serve(ctx, o, rules, server, listener, sink, sockets, stdout, stderr)
+	keeping.Go(func() { kept.keep(ctx, into.Record, "khien run", stderr) })
+	status := serve(ctx, o, rules, server, listener, into, sockets, stdout, stderr)
 	rules.tellOverruns(stderr)
 	stop()
 	keeping.Wait()
@@ -216,7 +220,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		status = cli.Input
 	}
-	if err := writeRunStats(o, rules, sink, start, stdout); err != nil {
+	if err := writeRunStats(o, rules, into, start, stdout); err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		status = cli.Input
 	}
@@ -232,7 +236,7 @@ func hostName() string {
 }
 
 // serve runs the console and the captures until ctx ends.
-func serve(ctx context.Context, o runOptions, rules *reloader, server *console.Server, l net.Listener, sink *sinkWriter, sockets []int, stdout, stderr io.Writer) int {
+func serve(ctx context.Context, o runOptions, rules *reloader, server *console.Server, l net.Listener, into *sink.Writer, sockets []int, stdout, stderr io.Writer) int {
 	web := server.HTTPServer(ctx)
 	failed := make(chan error, 1)
 	go func() {
@@ -248,7 +252,7 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		status = cli.Input
 	}
-	in := &inputs{o: &o, rules: rules, sink: sink, report: report, warnings: stderr}
+	in := &inputs{o: &o, rules: rules, sink: into, report: report, warnings: stderr}
 	in.start(ctx, sockets)
 	fmt.Fprintf(stdout, "Console: http://%s\n", l.Addr())
 	select {
@@ -256,9 +260,9 @@ func serve(ctx context.Context, o runOptions, rules *reloader, server *console.S
 	case err := <-failed:
 		report(err)
 	}
-	sink.spool.Ending() // the captures end: what they have in hand must not wait for the store
+	into.Ending() // the captures end: what they have in hand must not wait for the store
 	in.wg.Wait()
-	if err := sink.close(); err != nil {
+	if err := into.Close(); err != nil {
 		report(err)
 	}
 	if err := o.stores.close(stderr, "khien run"); err != nil {

@@ -14,10 +14,12 @@ import (
 	"syscall"
 	"time"
 
-	"khien/detector"
 	"khien/detector/bus"
 	"khien/detector/cli"
+	"khien/detector/metric"
+	"khien/detector/sink"
 	"khien/detector/spool"
+	"khien/detector/trouble"
 )
 
 const sensorUsage = `Usage: khien sensor enroll [--data DIR] TOKEN
@@ -126,8 +128,8 @@ func enrollSensor(data string, args []string, stderr io.Writer) int {
 // sense captures until ctx ends, or until the captures are read and the hub has everything.
 func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follower, sockets []int, stdout, stderr io.Writer) (err error) {
 	start := usageNow()
-	trouble := &troubles{stderr: stderr}
-	nc, err := bus.Dial(token, trouble.tell)
+	teller := &trouble.Teller{Stderr: stderr}
+	nc, err := bus.Dial(token, teller.Tell)
 	if err != nil {
 		return err
 	}
@@ -136,7 +138,7 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	if err != nil {
 		return err
 	}
-	metrics, err := listenMetrics(o.metrics)
+	metrics, err := metric.Listen(o.metrics)
 	if err != nil {
 		return err
 	}
@@ -148,19 +150,19 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	if err != nil {
 		return fmt.Errorf("%w (remove the file to begin anew)", err)
 	}
-	sink, err := newSinkWriter(sinkConfig{dir: o.data, quota: o.spoolMB << 20, sensor: token.Name, stderr: stderr, trouble: trouble, storiesElsewhere: true,
-		write: map[spool.Class]writeFunc{spool.Findings: link.SendFindings, spool.Telemetry: link.SendEvents}})
+	into, err := sink.New(sink.Config{Dir: o.data, Quota: o.spoolMB << 20, Sensor: token.Name, Stderr: stderr, Trouble: teller, StoriesElsewhere: true,
+		Write: map[spool.Class]func(context.Context, []spool.Record) error{spool.Findings: link.SendFindings, spool.Telemetry: link.SendEvents}})
 	if err != nil {
 		return err
 	}
-	defer context.AfterFunc(ctx, sink.spool.Ending)()
+	defer context.AfterFunc(ctx, into.Ending)()
 	o.sensors = &sensors{stores: o.stores}
-	defer o.serveMetrics(metrics, sink)()
+	defer o.serveMetrics(metrics, into)()
 	keepCtx, endKeeping := context.WithCancel(ctx)
 	var keeping sync.WaitGroup
-	keeping.Go(func() { kept.keep(keepCtx, sink.record, "khien sensor", stderr) })
+	keeping.Go(func() { kept.keep(keepCtx, into.Record, "khien sensor", stderr) })
 	stop := make(chan struct{})
-	status := &sensorStatus{started: time.Now().UTC(), sensors: o.sensors, spool: sink.spool, rules: versions.status, reach: reach{trouble: trouble}}
+	status := &sensorStatus{started: time.Now().UTC(), sensors: o.sensors, spool: into, rules: versions.status, reach: reach{teller: teller}}
 	var telling, following sync.WaitGroup
 	telling.Go(func() { status.send(link, stop) })
 	followed, unfollow := context.WithCancel(ctx)
@@ -185,14 +187,14 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 			report(err)
 		}
 	})
-	in := &inputs{o: o, rules: versions.rules, sink: sink, warnings: stderr, report: report}
+	in := &inputs{o: o, rules: versions.rules, sink: into, warnings: stderr, report: report}
 	in.start(ctx, sockets)
 	fmt.Fprintf(stdout, "Sensor %s: what it finds goes to %s\n", token.Name, strings.Join(token.URLs, ", "))
 	in.wg.Wait()
 	endKeeping()
 	keeping.Wait()
 	if ctx.Err() == nil { // captures only
-		sink.awaitOr(ctx, sentWait, func(st spool.Stats) bool { return st.Findings.Records == 0 && st.Telemetry.Records == 0 })
+		into.AwaitOr(ctx, sentWait, func(st spool.Stats) bool { return st.Findings.Records == 0 && st.Telemetry.Records == 0 })
 	}
 	close(stop)
 	telling.Wait()
@@ -201,7 +203,7 @@ func (o *runOptions) sense(ctx context.Context, token bus.Token, versions *follo
 	endAnswers()
 	answering.Wait()
 	versions.rules.tellOverruns(stderr)
-	return errors.Join(append(errs, sink.close(), kept.close(), writeRunStats(*o, versions.rules, sink, start, stdout))...)
+	return errors.Join(append(errs, into.Close(), kept.close(), writeRunStats(*o, versions.rules, into, start, stdout))...)
 }
 
 // gaveAway says on standard error what was given to a console, or why it was not to its end.
@@ -214,6 +216,3 @@ func gaveAway(stderr io.Writer) func(asker, what string, bytes int64, err error)
 		fmt.Fprintf(stderr, "khien sensor: %s for %s: %d bytes\n", what, asker, bytes)
 	}
 }
-
-// isStory reports whether a finding is a story, which cores tell from the findings of all sensors.
-func isStory(f *detector.Finding) bool { return f.Rule.ID == "fraud.story" }

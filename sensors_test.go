@@ -50,7 +50,7 @@ func TestSides(t *testing.T) {
 // TestQuietIsTold: the console and Prometheus hear how long an interface has been quiet; of a capture, which has an end,
 // they hear nothing.
 func TestQuietIsTold(t *testing.T) {
-	sink := emptySink(t)
+	into := emptySink(t)
 	p := pipeline.New(pipeline.Config{})
 	defer p.Close()
 	all := &sensors{}
@@ -72,7 +72,7 @@ func TestQuietIsTold(t *testing.T) {
 		t.Errorf("%s", raw)
 	}
 	var b strings.Builder
-	if err := writeMetrics(&b, all, sink); err != nil {
+	if err := writeMetrics(&b, all, into); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.String(); !strings.Contains(s, `khien_capture_quiet_seconds{sensor="eth1"} 6`) || strings.Contains(s, `khien_capture_quiet_seconds{sensor="x.pcap"}`) {

@@ -10,6 +10,7 @@ import (
 	"khien/detector/cli"
 	"khien/detector/health"
 	"khien/detector/spool"
+	"khien/detector/trouble"
 	"khien/sensor/pipeline"
 )
 
@@ -26,7 +27,7 @@ const awayMost = 5 * time.Second
 type sensorStatus struct {
 	started time.Time
 	sensors *sensors
-	spool   *spool.Spool
+	spool   interface{ Stats() spool.Stats }
 	rules   func() bus.Rules
 	reach   reach
 	last    pipeline.Stats // of the last status that was heard
@@ -105,9 +106,9 @@ func (s *sensorStatus) send(link *bus.Link, stop <-chan struct{}) {
 
 // reach tells the operator that the hub is away. One goroutine uses it.
 type reach struct {
-	trouble *troubles
-	away    time.Time // since when; zero while it can be reached
-	told    bool
+	teller *trouble.Teller
+	away   time.Time // since when; zero while it can be reached
+	told   bool
 }
 
 // is takes why the hub is away, or nil.
@@ -115,13 +116,13 @@ func (r *reach) is(err error) {
 	switch {
 	case err == nil:
 		if r.told {
-			r.trouble.tell(nil)
+			r.teller.Tell(nil)
 		}
 		r.away, r.told = time.Time{}, false
 	case r.away.IsZero():
 		r.away = time.Now()
 	case time.Since(r.away) >= awayMost:
-		r.trouble.tell(err)
+		r.teller.Tell(err)
 		r.told = true
 	}
 }

@@ -9,12 +9,13 @@ import (
 
 	"khien/detector/bus"
 	"khien/detector/health"
+	"khien/detector/sink"
 	"khien/detector/spool"
 	"khien/sensor/pipeline"
 )
 
 func TestStatusSaysWhatIsWrong(t *testing.T) {
-	sp, err := spool.Open(spool.Config{Dir: t.TempDir(), Quota: 1 << 20, Readers: map[spool.Class][]string{spool.Findings: {placeReader}, spool.Telemetry: {placeReader}}})
+	sp, err := spool.Open(spool.Config{Dir: t.TempDir(), Quota: 1 << 20, Readers: map[spool.Class][]string{spool.Findings: {sink.Reader}, spool.Telemetry: {sink.Reader}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,9 +80,15 @@ func (s *Stories) Observe(f *detector.Finding) (out []*detector.Finding) {
 	return out
 }
 
+// storyRule is the rule of findings that tell the story of one victim.
+const storyRule = "fraud.story"
+
+// IsStory reports whether a finding is a story.
+func IsStory(f *detector.Finding) bool { return f.Rule.ID == storyRule }
+
 // story puts a finding into the story of its victim and returns the story if it is one.
 func (s *Stories) story(f *detector.Finding) *detector.Finding {
-	if f.Rule.ID == "fraud.story" {
+	if IsStory(f) {
 		return nil
 	}
 	stage := stageOf(f)

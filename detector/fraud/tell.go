@@ -28,7 +28,7 @@ var stageNames = [...]struct {
 // finding tells the story as it stands.
 func (st *story) finding(key storyKey) *detector.Finding {
 	e := st.evidence
-	f := &detector.Finding{Source: detector.FromFraud, Rule: detector.Rule{ID: "fraud.story", Name: "Fraud story of one victim", Category: "Phishing",
+	f := &detector.Finding{Source: detector.FromFraud, Rule: detector.Rule{ID: storyRule, Name: "Fraud story of one victim", Category: "Phishing",
 		Ruleset: "khien-fraud", Action: "allowed"}}
 	f.Time = st.start
 	f.SrcIP, f.Direction = key.victim, "to_server"

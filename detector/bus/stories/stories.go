@@ -1,4 +1,6 @@
-package main
+// Package stories tells fraud stories from the findings that many sensors send. The findings of a partition come in as a hub
+// gives them; they go out with the stories that they begin or add to.
+package stories
 
 import (
 	"cmp"
@@ -20,16 +22,17 @@ const (
 	storyFindings = 1000           // that are read of a victim
 )
 
-// coreStories puts the findings of all sensors about one victim into one story. What a core has not seen itself – another
+// Teller puts the findings of all sensors about one victim into one story. What a core has not seen itself – another
 // core took it, or this one has just started – it reads from the store: the stored findings are the snapshot that is handed
 // over.
-type coreStories struct {
-	store      store.Store
-	partitions [bus.Partitions]*partitionStories
+type Teller struct {
+	Store store.Store
+
+	partitions [bus.Partitions]*partition
 }
 
-// partitionStories is what is remembered of a partition. One goroutine uses it.
-type partitionStories struct {
+// partition is what is remembered of a partition. One goroutine uses it.
+type partition struct {
 	stories *fraud.Stories
 	victims map[netip.Addr]storyName
 }
@@ -40,12 +43,12 @@ type storyName struct {
 	time time.Time
 }
 
-// add returns the findings with the stories that they begin or add to.
-func (c *coreStories) add(ctx context.Context, partition int, fresh bool, fs []detector.Finding) ([]detector.Finding, error) {
-	p := c.partitions[partition]
+// Add returns the findings with the stories that they begin or add to.
+func (c *Teller) Add(ctx context.Context, number int, fresh bool, fs []detector.Finding) ([]detector.Finding, error) {
+	p := c.partitions[number]
 	if p == nil || fresh || len(p.victims) > storyVictims {
-		p = &partitionStories{stories: fraud.NewStories(), victims: map[netip.Addr]storyName{}}
-		c.partitions[partition] = p
+		p = &partition{stories: fraud.NewStories(), victims: map[netip.Addr]storyName{}}
+		c.partitions[number] = p
 	}
 	out := slices.Clone(fs)
 	for i := range fs {
@@ -70,15 +73,15 @@ func (c *coreStories) add(ctx context.Context, partition int, fresh bool, fs []d
 }
 
 // observe lets the stories see a finding and appends what they tell.
-func (p *partitionStories) observe(out []detector.Finding, v netip.Addr, f *detector.Finding) []detector.Finding {
-	if isStory(f) {
+func (p *partition) observe(out []detector.Finding, v netip.Addr, f *detector.Finding) []detector.Finding {
+	if fraud.IsStory(f) {
 		p.victims[v] = storyName{f.ID, f.Time}
 		return out
 	}
 	g := *f
 	g.Capture = "" // the sensors of a victim read different captures
 	for _, told := range p.stories.Observe(&g) {
-		if isStory(told) {
+		if fraud.IsStory(told) {
 			switch name := p.victims[v]; {
 			case name.id == "" || told.Time.Sub(name.time).Abs() > storyMemory:
 				p.victims[v] = storyName{told.ID, told.Time}
@@ -92,8 +95,8 @@ func (p *partitionStories) observe(out []detector.Finding, v netip.Addr, f *dete
 }
 
 // recall reads what the store has of a victim around a time, oldest first, the story itself at the head.
-func (c *coreStories) recall(ctx context.Context, v netip.Addr, at time.Time) ([]detector.Finding, error) {
-	if r, ok := c.store.(interface{ Refresh(context.Context) error }); ok {
+func (c *Teller) recall(ctx context.Context, v netip.Addr, at time.Time) ([]detector.Finding, error) {
+	if r, ok := c.Store.(interface{ Refresh(context.Context) error }); ok {
 		if err := r.Refresh(ctx); err != nil {
 			return nil, err
 		}
@@ -104,7 +107,7 @@ func (c *coreStories) recall(ctx context.Context, v netip.Addr, at time.Time) ([
 		func(q *store.Query) { q.MinSeverity = detector.High }} {
 		each := q
 		part(&each)
-		page, err := c.store.Find(ctx, each)
+		page, err := c.Store.Find(ctx, each)
 		if err != nil {
 			return nil, err
 		}
@@ -121,7 +124,7 @@ func (c *coreStories) recall(ctx context.Context, v netip.Addr, at time.Time) ([
 }
 
 func storyRank(f *detector.Finding) int {
-	if isStory(f) {
+	if fraud.IsStory(f) {
 		return 1
 	}
 	return 0

@@ -1,21 +1,22 @@
-package main
+package outlets
 
 import (
 	"bufio"
 	"fmt"
 	"time"
 
+	"khien/detector/metric"
 	"khien/detector/output"
 )
 
-// outputMetric is a number of an output to another system. Those whose names do not end in _total go up and down.
-type outputMetric struct {
+// count is a number of an output to another system. Those whose names do not end in _total go up and down.
+type count struct {
 	name string
 	help string
 	get  func(*output.State) uint64
 }
 
-var outputMetrics = [...]outputMetric{
+var counts = [...]count{
 	{"khien_output_sent_findings_total", "findings that an output has taken", func(s *output.State) uint64 { return s.Findings.Acked }},
 	{"khien_output_sent_records_total", "records of telemetry that an output has taken", func(s *output.State) uint64 { return s.Telemetry.Acked }},
 	{"khien_output_waiting_findings", "findings that wait for an output", func(s *output.State) uint64 { return s.Findings.Records }},
@@ -31,14 +32,15 @@ var outputMetrics = [...]outputMetric{
 	}},
 }
 
-func writeOutputMetrics(b *bufio.Writer, states []output.State) {
-	for i := range outputMetrics {
-		m := &outputMetrics[i]
+// WriteMetrics writes the counts of outputs in Prometheus' text format.
+func WriteMetrics(b *bufio.Writer, states []output.State) {
+	for i := range counts {
+		m := &counts[i]
 		if len(states) > 0 {
-			metricHead(b, m.name, m.help)
+			metric.Head(b, m.name, m.help)
 		}
 		for j := range states {
-			fmt.Fprintf(b, "%s{output=\"%s\"} %d\n", m.name, metricLabel(states[j].Output), m.get(&states[j]))
+			fmt.Fprintf(b, "%s{output=\"%s\"} %d\n", m.name, metric.Label(states[j].Output), m.get(&states[j]))
 		}
 	}
 }
