@@ -56,9 +56,6 @@ func (d *detection) remember(m *fraud.Memory) {
 	m.SetFeeds(d.feeds)
 }
 
-// reportsFile is where the reports of people are kept in a data folder.
-func reportsFile(data string) string { return filepath.Join(data, "reports.jsonl") }
-
 // kept is what detectors remember in a data folder.
 type kept struct {
 	data    string
@@ -98,7 +95,7 @@ func (k *kept) keep(ctx context.Context, found func(detector.Record), command st
 	said := "" // an error that goes on is said once
 	for {
 		var err error
-		read, err = takeReports(k.memory, reportsFile(k.data), read, found)
+		read, err = takeReports(k.memory, fraud.ReportsFile(k.data), read, found)
 		if err != nil && err.Error() != said {
 			said = err.Error()
 			fmt.Fprintf(stderr, "%s: %v\n", command, err)

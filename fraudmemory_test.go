@@ -35,7 +35,7 @@ func TestTakeReports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := appendReport(file, r); err != nil {
+	if err := fraud.KeepReport(file, r); err != nil {
 		t.Fatal(err)
 	}
 	n := take(0)

@@ -1,7 +1,7 @@
 // Package report holds the words of incident reports: Incident, Fact, Origin, Indicator. An incident is a set of facts, each
 // under a key of Keys and each with where it came from; forms and machine formats read them and never ask findings again.
 // Subpackages hold the law as data (legal), deadlines (clock), forms (form), paper (document), proof (evidence) and machine
-// formats (stix, misp, xarf, taxii, exchange); issue composes them. Everything is a plain value.
+// formats (stix, misp, xarf, taxii, exchange); issue composes them, command is khien report. Everything is a plain value.
 package report
 
 import (

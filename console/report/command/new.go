@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -18,17 +18,17 @@ import (
 	"khien/detector/cli"
 )
 
-// newOptions are the flags of khien report new.
-type newOptions struct {
-	*reportOptions
+// newFlags are the flags of khien report new.
+type newFlags struct {
+	*options
 	caseID, finding, story, form, formVersion, out, profile, tsa, packets string
 	pcaps, attach, sets                                                   cli.List
 	issue                                                                 bool
 }
 
-// reportNew makes a report: a draft unless it is to be issued.
-func reportNew(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := newOptions{reportOptions: reportFlags("new", "--case ID | --finding ID | --story latest", stderr)}
+// makeReport makes a report: a draft unless it is to be issued.
+func makeReport(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newFlags{options: newOptions(env, "new", "--case ID | --finding ID | --story latest", stderr)}
 	o.fs.StringVar(&o.caseID, "case", "", "`id` of the case")
 	o.fs.StringVar(&o.finding, "finding", "", "`id` of a finding: of its case, or of a new one with what belongs to it")
 	o.fs.StringVar(&o.story, "story", "", "`id` of a fraud story, or latest")
@@ -91,7 +91,7 @@ func reportNew(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // request puts together what is to be made, and keeps the incident.
-func (o *newOptions) request(ctx context.Context, d *issue.Desk) (*issue.Request, error) {
+func (o *newFlags) request(ctx context.Context, d *issue.Desk) (*issue.Request, error) {
 	if o.packets != "" {
 		d.Packets = o.packets
 	}
@@ -123,7 +123,7 @@ func (o *newOptions) request(ctx context.Context, d *issue.Desk) (*issue.Request
 	if err := d.Put(ctx, in); err != nil {
 		return nil, err
 	}
-	files, err := d.Collect(ctx, in, issue.Sources{User: o.user, Captures: o.pcaps, Attached: o.attach, Events: eventsOf,
+	files, err := d.Collect(ctx, in, issue.Sources{User: o.user, Captures: o.pcaps, Attached: o.attach, Events: o.env.events,
 		Warn: func(s string) { fmt.Fprintf(o.err, "warning: %s\n", s) }})
 	if err != nil {
 		return nil, err
@@ -164,7 +164,7 @@ func readProfile(d *issue.Desk, name string) (*report.Profile, error) {
 }
 
 // subject returns the case that the flags mean.
-func (o *newOptions) subject(ctx context.Context, d *issue.Desk) (cases.Case, error) {
+func (o *newFlags) subject(ctx context.Context, d *issue.Desk) (cases.Case, error) {
 	if o.caseID != "" {
 		return d.Cases.Get(ctx, o.caseID)
 	}
@@ -183,8 +183,8 @@ func (o *newOptions) subject(ctx context.Context, d *issue.Desk) (cases.Case, er
 	return d.Open(ctx, o.user, f)
 }
 
-// eventsOf reads packets again and returns their events: names, answers, certificates, requests, files.
-func eventsOf(pcapng []byte) ([]byte, error) {
+// events reads packets again and returns their events: names, answers, certificates, requests, files.
+func (e Env) events(pcapng []byte) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "khien-report-*")
 	if err != nil {
 		return nil, err
@@ -195,7 +195,7 @@ func eventsOf(pcapng []byte) ([]byte, error) {
 		return nil, err
 	}
 	var messages bytes.Buffer
-	if status := replayCommand([]string{"--no-default-rules", "--no-checksum", "--midstream", "--one-sided", "--eve", out, in}, nil, io.Discard, &messages); status != cli.Done {
+	if status := e.Replay([]string{"--no-default-rules", "--no-checksum", "--midstream", "--one-sided", "--eve", out, in}, nil, io.Discard, &messages); status != cli.Done {
 		return nil, fmt.Errorf("read the cut packets again: %s", strings.TrimSpace(messages.String()))
 	}
 	events, err := os.ReadFile(out)

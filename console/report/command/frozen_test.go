@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bytes"
@@ -14,11 +14,12 @@ import (
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
 	"khien/detector/cli"
+	"khien/detector/store"
 	"khien/detector/store/embedded"
 )
 
-// TestReportFrozen: copies are listed and written out encrypted; one that was changed is told, stays in, and fails the command.
-func TestReportFrozen(t *testing.T) {
+// TestFrozen: copies are listed and written out encrypted; one that was changed is told, stays in, and fails the command.
+func TestFrozen(t *testing.T) {
 	data := t.TempDir()
 	st, err := embedded.Open(filepath.Join(data, "findings"))
 	if err != nil {
@@ -43,10 +44,13 @@ func TestReportFrozen(t *testing.T) {
 	if err := st.Close(); err != nil {
 		t.Fatal(err)
 	}
+	env := Env{OpenStore: func(spec, _ string, _ io.Writer) (store.Store, error) {
+		return embedded.Open(strings.TrimPrefix(spec, "embedded:"))
+	}}
 	run := func(want int, args ...string) string {
 		t.Helper()
 		var stdout, stderr bytes.Buffer
-		if got := reportFrozen(append([]string{"--data", data}, args...), nil, &stdout, &stderr); got != want {
+		if got := Run(env, append([]string{"frozen", "--data", data}, args...), nil, &stdout, &stderr); got != want {
 			t.Errorf("%v: status %d, want %d: %s", args, got, want, &stderr)
 		}
 		return stdout.String() + stderr.String()

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -17,9 +17,9 @@ import (
 	"khien/detector/cli"
 )
 
-// reportVerify checks a pack. It needs no data folder.
-func reportVerify(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("verify", "--key KEY PACK", stderr)
+// verifyPack checks a pack. It needs no data folder.
+func verifyPack(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "verify", "--key KEY PACK", stderr)
 	key := o.fs.String("key", "", "public `key` that must have signed, or the file that holds it")
 	ca := o.fs.String("ca", "", "PEM `file` of the authorities whose time stamps count")
 	stamp := o.fs.String("tsr", "", "`file` of a time stamp that came later than the pack")
@@ -72,9 +72,9 @@ func checkLater(name string, v *evidence.Verified, roots *x509.CertPool) (time.T
 	return evidence.CheckStamp(tsr, manifest, roots)
 }
 
-// reportSeal encrypts a pack.
-func reportSeal(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("seal", "--to age1… -o FILE PACK", stderr)
+// sealPack encrypts a pack.
+func sealPack(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "seal", "--to age1… -o FILE PACK", stderr)
 	var to cli.List
 	o.fs.Var(&to, "to", "age `recipient`; may be repeated")
 	out := o.fs.String("o", "", "`file` that is written")
@@ -102,9 +102,9 @@ func reportSeal(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return cli.Done
 }
 
-// reportStamp asks for stamps that wait and writes each beside its pack's name.
-func reportStamp(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("stamp", "--tsa URL -o DIR", stderr)
+// askStamps asks for stamps that wait and writes each beside its pack's name.
+func askStamps(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "stamp", "--tsa URL -o DIR", stderr)
 	tsa := o.fs.String("tsa", "", "`URL` of the time-stamping authority")
 	out := o.fs.String("o", ".", "`folder` for the stamps")
 	if status, ok := o.parse(args); !ok {
@@ -130,9 +130,9 @@ func reportStamp(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	})
 }
 
-// reportCustody shows a custody log or adds an event.
-func reportCustody(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("custody", "CASE", stderr)
+// keepCustody shows a custody log or adds an event.
+func keepCustody(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "custody", "CASE", stderr)
 	var e evidence.Event
 	o.fs.StringVar(&e.Action, "add", "", "add an event: thu thập, niêm phong, chuyển giao, truy cập, sao chép, phân tích trên bản sao, trả lại, hủy")
 	o.fs.StringVar(&e.Evidence, "evidence", "", "SHA-256 of the pack or file")
@@ -168,9 +168,9 @@ func reportCustody(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	})
 }
 
-// reportIssued lists what was issued or writes one out again.
-func reportIssued(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("issued", "[ID]", stderr)
+// listIssued lists what was issued or writes one out again.
+func listIssued(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "issued", "[ID]", stderr)
 	out := o.fs.String("o", "", "write the files of ID into a folder of their own in this `folder`")
 	purpose := o.fs.String("purpose", "xuất lại", "what for, for the custody log")
 	if status, ok := o.parse(args); !ok {

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -25,9 +25,9 @@ import (
 	"khien/detector/cli"
 )
 
-// reportTakedown keeps the list of targets.
-func reportTakedown(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("takedown", "list [CASE] | add CASE | sent TARGET NOTE | acknowledged TARGET NOTE | probe --proxy URL TARGET…", stderr)
+// keepTargets keeps the list of targets.
+func keepTargets(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "takedown", "list [CASE] | add CASE | sent TARGET NOTE | acknowledged TARGET NOTE | probe --proxy URL TARGET…", stderr)
 	proxy := o.fs.String("proxy", "", "`URL` of the proxy that probes go through")
 	verb, status, ok := o.verb(args)
 	if !ok {
@@ -91,9 +91,9 @@ func reportTakedown(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	})
 }
 
-// reportStats counts a period.
-func reportStats(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("stats", "--from 2026-01 --to 2026-06", stderr)
+// countPeriod counts a period.
+func countPeriod(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "stats", "--from 2026-01 --to 2026-06", stderr)
 	first := o.fs.String("from", "", "first `month`")
 	last := o.fs.String("to", "", "last `month`")
 	formID := o.fs.String("form", "", "also draw this `form`: halfyear, yearly, register, mau-05")
@@ -183,9 +183,9 @@ func readTAXIIClients(name string) ([]taxii.Client, error) {
 	return out, nil
 }
 
-// reportTAXII serves what was issued until it is interrupted.
-func reportTAXII(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("taxii", "--clients FILE", stderr)
+// serveTAXII serves what was issued until it is interrupted.
+func serveTAXII(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "taxii", "--clients FILE", stderr)
 	listen := o.fs.String("listen", "127.0.0.1:8687", "`address`; put TLS before it")
 	clients := o.fs.String("clients", "", "YAML `file` of clients: name, secret_file, collections (clear, green, amber)")
 	if status, ok := o.parse(args); !ok {

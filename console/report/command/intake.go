@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"encoding/json"
@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -15,11 +14,11 @@ import (
 	"khien/detector/fraud"
 )
 
-// reportTextMax bounds what is read of a report from standard input.
-const reportTextMax = 64 << 10
+// textMax bounds what is read of a report from standard input.
+const textMax = 64 << 10
 
-// reportIntake keeps a report in the data folder, where khien run takes it from, and prints it with what the sensors saw.
-func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+// takeReport keeps a report in the data folder, where khien run takes it from, and prints it with what the sensors saw.
+func takeReport(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs := flag.NewFlagSet("khien report intake", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	data := fs.String("data", "khien-data", "`folder` of khien run")
@@ -36,7 +35,7 @@ func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	}
 	text := strings.Join(fs.Args(), " ")
 	if text == "" {
-		b, err := io.ReadAll(io.LimitReader(stdin, reportTextMax))
+		b, err := io.ReadAll(io.LimitReader(stdin, textMax))
 		if err != nil {
 			fmt.Fprintf(stderr, "khien report intake: standard input: %v\n", err)
 			return cli.Input
@@ -48,7 +47,7 @@ func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
 		return cli.Usage
 	}
-	if err := appendReport(reportsFile(*data), r); err != nil {
+	if err := fraud.KeepReport(fraud.ReportsFile(*data), r); err != nil {
 		fmt.Fprintf(stderr, "khien report intake: %v\n", err)
 		return cli.Input
 	}
@@ -69,21 +68,4 @@ func reportIntake(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		return cli.Input
 	}
 	return cli.Done
-}
-
-// appendReport adds a line to the file of reports in one write.
-func appendReport(file string, r fraud.Report) error {
-	line, err := fraud.AppendReport(nil, r)
-	if err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
-		return err
-	}
-	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(line)
-	return errors.Join(err, f.Close())
 }

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -20,9 +20,9 @@ import (
 	"khien/detector/wholefile"
 )
 
-// reportMail writes the mails to abuse contacts that a case calls for. It sends none.
-func reportMail(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("mail", "CASE", stderr)
+// writeMails writes the mails to abuse contacts that a case calls for. It sends none.
+func writeMails(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "mail", "CASE", stderr)
 	to := o.fs.String("to", "", "write to this `address` instead of the abuse contacts")
 	service := o.fs.String("rdap", "", "`URL` of an RDAP service that is asked for abuse contacts; nobody is asked without")
 	arf := o.fs.String("arf", "", "a fraudulent mail, a `file`: write a feedback report (ARF) about it")

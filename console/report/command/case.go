@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	"khien/detector/cli"
 )
 
-// reportCase carries out what is done to cases.
-func reportCase(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("case", "list | create TITLE [FINDING…] | show ID | add ID FINDING… | note ID TEXT | close ID [REASON]", stderr)
+// workCase carries out what is done to cases.
+func workCase(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "case", "list | create TITLE [FINDING…] | show ID | add ID FINDING… | note ID TEXT | close ID [REASON]", stderr)
 	unit := o.fs.String("unit", "", "unit that a new case concerns")
 	verb, status, ok := o.verb(args)
 	if !ok {
@@ -65,7 +65,7 @@ func reportCase(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 }
 
 // onIncident opens the incident of the case that the first argument names, hands it to f and keeps it when f says so.
-func (o *reportOptions) onIncident(f func(ctx context.Context, d *issue.Desk, in *report.Incident, p *legal.Pack, pr *report.Profile) (keep bool, err error)) int {
+func (o *options) onIncident(f func(ctx context.Context, d *issue.Desk, in *report.Incident, p *legal.Pack, pr *report.Profile) (keep bool, err error)) int {
 	return o.desk(func(ctx context.Context, d *issue.Desk) error {
 		pr, err := d.Profile()
 		if err != nil {
@@ -90,9 +90,9 @@ func (o *reportOptions) onIncident(f func(ctx context.Context, d *issue.Desk, in
 	})
 }
 
-// reportSet changes facts of an incident.
-func reportSet(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("set", "CASE KEY=VALUE…", stderr)
+// setFacts changes facts of an incident.
+func setFacts(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "set", "CASE KEY=VALUE…", stderr)
 	if status, ok := o.parseSome(args, 2); !ok {
 		return status
 	}
@@ -113,9 +113,9 @@ func reportSet(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	})
 }
 
-// reportConfirm notes a person's word.
-func reportConfirm(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("confirm", "CASE severity|citation:ID [REASON]", stderr)
+// confirm notes a person's word.
+func confirm(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "confirm", "CASE severity|citation:ID [REASON]", stderr)
 	if status, ok := o.parseSome(args, 2); !ok {
 		return status
 	}
@@ -129,9 +129,9 @@ func reportConfirm(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 	})
 }
 
-// reportSent notes that a duty was done.
-func reportSent(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("sent", "CASE DUTY", stderr)
+// noteSent notes that a duty was done.
+func noteSent(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "sent", "CASE DUTY", stderr)
 	via := o.fs.String("via", "", "how it was sent: a letter, mail, portal")
 	receipt := o.fs.String("receipt", "", "number of the receipt")
 	late := o.fs.String("late", "", "why it is late")
@@ -161,9 +161,9 @@ func reportSent(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	})
 }
 
-// reportClocks shows deadlines.
-func reportClocks(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("clocks", "[CASE]", stderr)
+// showDeadlines shows deadlines.
+func showDeadlines(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "clocks", "[CASE]", stderr)
 	ics := o.fs.String("ics", "", "also write them to this calendar `file`")
 	if status, ok := o.parse(args); !ok {
 		return status

@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -19,9 +19,9 @@ import (
 // samplePassword opens archives of samples, as those who exchange them expect.
 const samplePassword = "infected"
 
-// reportFrozen reads the frozen copies of a case again, and writes those that are whole into encrypted archives.
-func reportFrozen(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := reportFlags("frozen", "CASE", stderr)
+// checkFrozen reads the frozen copies of a case again, and writes those that are whole into encrypted archives.
+func checkFrozen(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	o := newOptions(env, "frozen", "CASE", stderr)
 	out := o.fs.String("o", "", "write each copy as a zip with the password "+samplePassword+" into this `folder`")
 	if status, ok := o.parse(args); !ok {
 		return status
