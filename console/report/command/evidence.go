@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"khien/console/report"
 	"khien/console/report/evidence"
 	"khien/console/report/issue"
 	"khien/detector/cli"
@@ -127,83 +126,5 @@ func askStamps(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer
 		}
 		fmt.Fprintf(stdout, "%d stamps\n", len(done))
 		return err
-	})
-}
-
-// keepCustody shows a custody log or adds an event.
-func keepCustody(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := newOptions(env, "custody", "CASE", stderr)
-	var e evidence.Event
-	o.fs.StringVar(&e.Action, "add", "", "add an event: thu thập, niêm phong, chuyển giao, truy cập, sao chép, phân tích trên bản sao, trả lại, hủy")
-	o.fs.StringVar(&e.Evidence, "evidence", "", "SHA-256 of the pack or file")
-	o.fs.StringVar(&e.To.Name, "to", "", "who gets it")
-	o.fs.StringVar(&e.Purpose, "purpose", "", "what for")
-	o.fs.StringVar(&e.Place, "place", "", "where")
-	o.fs.StringVar(&e.Seal, "seal", "", "number of the seal")
-	o.fs.StringVar(&e.Witness, "witness", "", "who saw it")
-	if status, ok := o.parse(args); !ok {
-		return status
-	}
-	if o.fs.NArg() != 1 {
-		o.fs.Usage()
-		return cli.Usage
-	}
-	return o.desk(func(ctx context.Context, d *issue.Desk) error {
-		if _, err := d.Cases.Get(ctx, o.fs.Arg(0)); err != nil {
-			return err
-		}
-		log := evidence.Custody{Store: d.Store, Case: o.fs.Arg(0)}
-		if e.Action != "" {
-			e.At, e.From.Name = d.Now(), o.user
-			if _, err := log.Append(ctx, e); err != nil {
-				return fmt.Errorf("%w: %w", errUsage, err)
-			}
-		}
-		events, err := log.Events(ctx)
-		for _, e := range events {
-			fmt.Fprintf(stdout, "%4d %s %-12s %.16s %s -> %s: %s\n", e.Number, e.At.In(report.Zone).Format(time.DateTime), e.Action, cli.Visible(e.Evidence),
-				cli.Visible(e.From.Name), cli.Visible(e.To.Name), cli.Visible(e.Purpose))
-		}
-		return err
-	})
-}
-
-// listIssued lists what was issued or writes one out again.
-func listIssued(env Env, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	o := newOptions(env, "issued", "[ID]", stderr)
-	out := o.fs.String("o", "", "write the files of ID into a folder of their own in this `folder`")
-	purpose := o.fs.String("purpose", "xuất lại", "what for, for the custody log")
-	if status, ok := o.parse(args); !ok {
-		return status
-	}
-	return o.desk(func(ctx context.Context, d *issue.Desk) error {
-		all, err := d.IssuedOf(ctx, "")
-		if err != nil {
-			return err
-		}
-		found := o.fs.NArg() == 0
-		for _, i := range all {
-			if o.fs.NArg() > 0 && i.ID != o.fs.Arg(0) {
-				continue
-			}
-			found = true
-			fmt.Fprintf(stdout, "%s  %s  %s  %s  %s\n", i.ID, i.At.In(report.Zone).Format(time.DateTime), i.Printed, cli.Visible(i.By), i.Title)
-			if *out == "" {
-				continue
-			}
-			set, err := d.Files(ctx, &i, o.user, *purpose)
-			if err != nil {
-				return err
-			}
-			dir, err := issue.Export(*out, set)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(stdout, dir)
-		}
-		if !found {
-			return fmt.Errorf("%w: nothing was issued as %q", errUsage, o.fs.Arg(0))
-		}
-		return nil
 	})
 }
