@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"khien/detector/cli"
+	"khien/sensor/capture"
 )
 
 // grade is how well a host serves in one respect.
@@ -194,7 +195,7 @@ func checkInterface(i net.Interface) check {
 		c.grade, c.is, c.advice = gradeMissing, c.is+", down", "ip link set "+i.Name+" up"
 		return c
 	}
-	on, err := offloads(i.Name)
+	on, err := capture.Offloads(i.Name)
 	switch {
 	case err != nil:
 		c.is += ", offloads unknown: " + err.Error()

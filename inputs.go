@@ -205,7 +205,7 @@ func (in *inputs) accept(ctx context.Context, addr string) {
 
 // warnOffloads tells of what joins packets before they are captured.
 func warnOffloads(name string, w io.Writer) {
-	on, err := offloads(name)
+	on, err := capture.Offloads(name)
 	if err == nil && len(on) > 0 {
 		fmt.Fprintf(w, "khien run: interface %s: %s on: packets are joined before they are captured, which hides overlaps (khien doctor -i %[1]s says how to change it)\n",
 			name, strings.Join(on, " and "))

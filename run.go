@@ -25,6 +25,7 @@ import (
 	"khien/detector/trouble"
 	"khien/sensor/app/tls"
 	"khien/sensor/capture"
+	"khien/sensor/capture/unprivileged"
 )
 
 // runOptions are the flags of khien run.
@@ -111,7 +112,7 @@ func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if err != nil {
 		return cli.Usage
 	}
-	sockets, err := packetSockets(len(o.interfaces), o.keep)
+	sockets, err := unprivileged.Sockets(len(o.interfaces), o.keep)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien run: %v\n", err)
 		return cli.Input

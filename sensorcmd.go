@@ -20,6 +20,7 @@ import (
 	"khien/detector/sink"
 	"khien/detector/spool"
 	"khien/detector/trouble"
+	"khien/sensor/capture/unprivileged"
 )
 
 const sensorUsage = `Usage: khien sensor enroll [--data DIR] TOKEN
@@ -67,7 +68,7 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		fmt.Fprintf(stderr, "khien sensor: name an interface with -i, a capture with -r, or the logs of another sensor with --eve or --zeek\n")
 		return cli.Usage
 	}
-	sockets, err := packetSockets(len(o.interfaces), o.keep)
+	sockets, err := unprivileged.Sockets(len(o.interfaces), o.keep)
 	if err != nil {
 		fmt.Fprintf(stderr, "khien sensor: %v\n", err)
 		return cli.Input

@@ -1,4 +1,7 @@
-package main
+// Package unprivileged gives up the rights of root once packet sockets are open: what a parser of hostile bytes could be made to
+// do, it then does without them. How many sockets are wanted comes in; their file descriptors go out, in a process without
+// capabilities.
+package unprivileged
 
 import (
 	"fmt"
@@ -16,11 +19,10 @@ import (
 // socketsVariable tells a program that has started itself again which packet sockets it has inherited. No user sets it.
 const socketsVariable = "KHIEN_INHERITED_SOCKETS"
 
-// packetSockets opens n packet sockets and starts the program again without any capability: what a parser of hostile
-// bytes could be made to do, it then does without the rights of root. Capabilities belong to threads, of which a Go program
-// has many by the time it reads its flags; only exec leaves one. In the program that was started again the sockets are
-// returned. keep opens them and changes nothing.
-func packetSockets(n int, keep bool) ([]int, error) {
+// Sockets opens n packet sockets and starts the program again without any capability, with the same arguments. Capabilities
+// belong to threads, of which a Go program has many by the time it reads its flags; only exec leaves one. In the program
+// that was started again the sockets are returned. keep opens them and changes nothing.
+func Sockets(n int, keep bool) ([]int, error) {
 	if list, ok := os.LookupEnv(socketsVariable); ok {
 		return inheritedSockets(list)
 	}

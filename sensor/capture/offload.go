@@ -1,4 +1,4 @@
-package main
+package capture
 
 import (
 	"runtime"
@@ -24,8 +24,8 @@ type ethtoolRequest struct {
 	_    [16]byte
 }
 
-// offloads returns which of GRO and LRO are on: with them the kernel or the card joins packets before they are captured.
-func offloads(name string) (on []string, err error) {
+// Offloads returns which of GRO and LRO are on: with them the kernel or the card joins packets before they are captured.
+func Offloads(name string) (on []string, err error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, err
