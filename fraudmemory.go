@@ -1,12 +1,10 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -95,7 +93,7 @@ func (k *kept) keep(ctx context.Context, found func(detector.Record), command st
 	said := "" // an error that goes on is said once
 	for {
 		var err error
-		read, err = takeReports(k.memory, fraud.ReportsFile(k.data), read, found)
+		read, err = fraud.TakeReports(k.memory, fraud.ReportsFile(k.data), read, func(f *detector.Finding) { found(detector.Record{Finding: f}) })
 		if err != nil && err.Error() != said {
 			said = err.Error()
 			fmt.Fprintf(stderr, "%s: %v\n", command, err)
@@ -112,39 +110,4 @@ func (k *kept) keep(ctx context.Context, found func(detector.Record), command st
 			}
 		}
 	}
-}
-
-// takeReports takes the whole lines of a file of reports from an offset on and returns the offset behind them. What the
-// sensors saw of a report before it came is a finding.
-func takeReports(m *fraud.Memory, file string, from int64, found func(detector.Record)) (int64, error) {
-	info, err := os.Stat(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return from, err
-	}
-	if info.Size() == from {
-		return from, nil
-	}
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return from, err
-	}
-	if int64(len(data)) < from {
-		from = 0 // another file
-	}
-	whole := bytes.LastIndexByte(data, '\n') + 1
-	if int64(whole) <= from {
-		return from, nil
-	}
-	reports, err := fraud.ReadReports(data[from:whole], file)
-	for _, r := range reports {
-		for _, s := range m.Report(r) {
-			if f := fraud.Reported(r, s); f != nil {
-				found(detector.Record{Finding: f})
-			}
-		}
-	}
-	return int64(whole), err
 }

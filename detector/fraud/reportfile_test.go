@@ -1,4 +1,4 @@
-package main
+package fraud
 
 import (
 	"os"
@@ -8,12 +8,11 @@ import (
 	"time"
 
 	"khien/detector"
-	"khien/detector/fraud"
 )
 
 // TestTakeReports: whole lines are taken once, a line that is still being written later, a wrong one is named.
 func TestTakeReports(t *testing.T) {
-	m, err := fraud.NewMemory(fraud.MemoryConfig{})
+	m, err := NewMemory(MemoryConfig{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,7 +21,7 @@ func TestTakeReports(t *testing.T) {
 	var found []*detector.Finding
 	take := func(from int64) int64 {
 		t.Helper()
-		n, err := takeReports(m, file, from, func(r detector.Record) { found = append(found, r.Finding) })
+		n, err := TakeReports(m, file, from, func(f *detector.Finding) { found = append(found, f) })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -31,18 +30,18 @@ func TestTakeReports(t *testing.T) {
 	if n := take(0); n != 0 {
 		t.Errorf("a file that is not there has %d bytes", n)
 	}
-	r, err := fraud.NewReport("", "quiet-garden.example", "", time.Unix(1000, 0))
+	r, err := NewReport("", "quiet-garden.example", "", time.Unix(1000, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := fraud.KeepReport(file, r); err != nil {
+	if err := KeepReport(file, r); err != nil {
 		t.Fatal(err)
 	}
 	n := take(0)
 	if info, err := os.Stat(file); err != nil || n != info.Size() {
 		t.Errorf("read to %d, %v", n, err)
 	}
-	line, err := fraud.AppendReport(nil, r)
+	line, err := AppendReport(nil, r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +55,7 @@ func TestTakeReports(t *testing.T) {
 	if err := os.WriteFile(file, append(line, "{}\n"...), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := takeReports(m, file, n, nil); err == nil || !strings.Contains(err.Error(), "reports.jsonl:1: ") {
+	if _, err := TakeReports(m, file, n, nil); err == nil || !strings.Contains(err.Error(), "reports.jsonl:1: ") {
 		t.Errorf("a wrong line: %v", err)
 	}
 	if len(found) != 0 {
