@@ -156,7 +156,7 @@ func (m *measured) print(w io.Writer, pass string, packets, bytes uint64, findin
 func benchLoad(names []string, stdout, stderr io.Writer) int {
 	var files []signature.File
 	for _, name := range names {
-		data, err := cli.ReadFile(name, sourceMax)
+		data, err := cli.ReadFile(name, cli.RulesMax)
 		if err != nil {
 			fmt.Fprintf(stderr, "khien bench: %v\n", err)
 			return cli.Usage

@@ -43,7 +43,7 @@ func (o *detectionOptions) named() bool {
 func (o *detectionOptions) files() ([]release.File, error) {
 	var out []release.File
 	add := func(name, as string) error {
-		data, err := cli.ReadFile(name, sourceMax)
+		data, err := cli.ReadFile(name, cli.RulesMax)
 		if err == nil {
 			out = append(out, release.File{Name: as, Data: data})
 		}

@@ -17,6 +17,9 @@ const (
 	Usage = 2 // bad usage, rules or configuration
 )
 
+// RulesMax bounds what users name to detect with, in bytes: a file or archive of rules, and the lists that they look things up in.
+const RulesMax = 256 << 20
+
 // List is the value of a flag that may be repeated.
 type List []string
 

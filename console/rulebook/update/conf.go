@@ -1,4 +1,4 @@
-package main
+package update
 
 import (
 	"bufio"
@@ -12,35 +12,26 @@ import (
 	"khien/detector/cli"
 )
 
-// textRule is a rule as it stands in a file, switched on or commented out.
-type textRule struct {
-	group    string // name of its file, without folder
-	gid, sid uint64
-	on       bool
-	text     string // without the comment sign
-}
-
-// ruleMatch says which rules a line of a configuration file means, in the syntax of suricata-update: a list of sids with
+// match says which rules a line of a configuration file means, in the syntax of suricata-update: a list of sids with
 // or without gid, group:FILE with wildcards, re:EXPRESSION, metadata:KEY VALUE, or * for all.
-type ruleMatch func(*textRule) bool
+type match func(*rule) bool
 
-// confMax bounds a configuration file, confLines its entries.
+// Limits of a configuration file.
 const (
-	confMax   = 8 << 20
-	confLines = 100_000
+	confMax    = 8 << 20 // bytes
+	entriesMax = 100_000
 )
 
-// confEntry is a line of an enable, disable, drop or modify file.
-type confEntry struct {
-	match    ruleMatch
-	from     *regexp.Regexp // modify only
-	to       string
-	sids     map[[2]uint64]bool // set when the line is a list of ids
-	fileLine string
+// entry is a line of an enable, disable, drop or modify file.
+type entry struct {
+	match match
+	from  *regexp.Regexp // modify only
+	to    string
+	sids  map[[2]uint64]bool // set when the line is a list of ids
 }
 
 // readConf reads a configuration file; modify says that lines have two quoted texts behind the match.
-func readConf(name string, modify bool) ([]confEntry, error) {
+func readConf(name string, modify bool) ([]entry, error) {
 	if name == "" {
 		return nil, nil
 	}
@@ -48,7 +39,7 @@ func readConf(name string, modify bool) ([]confEntry, error) {
 	if err != nil {
 		return nil, err
 	}
-	var out []confEntry
+	var out []entry
 	s := bufio.NewScanner(bytes.NewReader(data))
 	s.Buffer(nil, confMax)
 	for n := 1; s.Scan(); n++ {
@@ -56,14 +47,13 @@ func readConf(name string, modify bool) ([]confEntry, error) {
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if len(out) == confLines {
-			return nil, fmt.Errorf("%s:%d:1: more than %d entries", name, n, confLines)
+		if len(out) == entriesMax {
+			return nil, fmt.Errorf("%s:%d:1: more than %d entries", name, n, entriesMax)
 		}
-		e, err := parseConf(line, modify)
+		e, err := parseEntry(line, modify)
 		if err != nil {
 			return nil, fmt.Errorf("%s:%d:1: %w", name, n, err)
 		}
-		e.fileLine = fmt.Sprintf("%s:%d", name, n)
 		out = append(out, e)
 	}
 	return out, s.Err()
@@ -75,7 +65,7 @@ var quotedPair = regexp.MustCompile(`^(.*?)\s+"((?:[^"\\]|\\.)*)"\s*\|?\s*"((?:[
 // pythonGroup is a reference to a group in a replacement as suricata-update writes it.
 var pythonGroup = regexp.MustCompile(`\\(\d)|\\g<(\w+)>`)
 
-func parseConf(line string, modify bool) (e confEntry, err error) {
+func parseEntry(line string, modify bool) (e entry, err error) {
 	if modify {
 		line = strings.TrimSpace(strings.TrimPrefix(line, "modifysid"))
 		m := quotedPair.FindStringSubmatch(line)
@@ -95,18 +85,18 @@ func parseConf(line string, modify bool) (e confEntry, err error) {
 	rest = strings.TrimSpace(rest)
 	switch kind {
 	case "*":
-		e.match = func(*textRule) bool { return true }
+		e.match = func(*rule) bool { return true }
 	case "re":
 		re, err := regexp.Compile("(?i)" + rest)
 		if err != nil {
 			return e, err
 		}
-		e.match = func(r *textRule) bool { return re.MatchString(r.text) }
+		e.match = func(r *rule) bool { return re.MatchString(r.text) }
 	case "group", "filename":
 		if _, err := path.Match(rest, ""); err != nil || rest == "" {
 			return e, fmt.Errorf("bad file name %q", rest)
 		}
-		e.match = func(r *textRule) bool {
+		e.match = func(r *rule) bool {
 			ok, _ := path.Match(rest, r.group)
 			return ok || rest == strings.TrimSuffix(r.group, ".rules")
 		}
@@ -116,12 +106,12 @@ func parseConf(line string, modify bool) (e confEntry, err error) {
 			return e, fmt.Errorf("expected metadata:KEY VALUE")
 		}
 		re := regexp.MustCompile(`(?i)metadata:[^;]*\b` + regexp.QuoteMeta(key) + `\s+` + regexp.QuoteMeta(strings.TrimSpace(value)) + `\s*[,;]`)
-		e.match = func(r *textRule) bool { return re.MatchString(r.text) }
+		e.match = func(r *rule) bool { return re.MatchString(r.text) }
 	default:
 		if e.sids, err = parseSIDs(line); err != nil {
 			return e, err
 		}
-		e.match = func(r *textRule) bool { return e.sids[[2]uint64{r.gid, r.sid}] }
+		e.match = func(r *rule) bool { return e.sids[[2]uint64{r.gid, r.sid}] }
 	}
 	return e, nil
 }
@@ -129,28 +119,28 @@ func parseConf(line string, modify bool) (e confEntry, err error) {
 // parseSIDs reads 2019401, 1:2019402, …
 func parseSIDs(list string) (map[[2]uint64]bool, error) {
 	out := map[[2]uint64]bool{}
-	for entry := range strings.SplitSeq(list, ",") {
-		gid, sid := "1", strings.TrimSpace(entry)
+	for one := range strings.SplitSeq(list, ",") {
+		gid, sid := "1", strings.TrimSpace(one)
 		if g, s, ok := strings.Cut(sid, ":"); ok {
 			gid, sid = strings.TrimSpace(g), strings.TrimSpace(s)
 		}
 		g, err1 := strconv.ParseUint(gid, 10, 32)
 		s, err2 := strconv.ParseUint(sid, 10, 32)
 		if err1 != nil || err2 != nil {
-			return nil, fmt.Errorf("%q is neither a sid, group:FILE, re:EXPRESSION nor metadata:KEY VALUE", strings.TrimSpace(entry))
+			return nil, fmt.Errorf("%q is neither a sid, group:FILE, re:EXPRESSION nor metadata:KEY VALUE", strings.TrimSpace(one))
 		}
 		out[[2]uint64{g, s}] = true
 	}
 	return out, nil
 }
 
-// ruleEdits are the changes that a user makes to rules of others. They apply in this order.
-type ruleEdits struct{ disable, enable, modify, drop []confEntry }
+// edits are the changes that a user makes to rules of others. They apply in this order.
+type edits struct{ disable, enable, modify, drop []entry }
 
 var ruleAction = regexp.MustCompile(`^(alert|pass|reject\w*)\b`)
 
 // apply changes one rule.
-func (e *ruleEdits) apply(r *textRule) {
+func (e *edits) apply(r *rule) {
 	for i := range e.disable {
 		if r.on && e.disable[i].match(r) {
 			r.on = false
@@ -173,15 +163,37 @@ func (e *ruleEdits) apply(r *textRule) {
 	}
 }
 
+// edits reads the files of changes.
+func (o *Options) edits() (e edits, err error) {
+	for _, c := range []struct {
+		to     *[]entry
+		file   string
+		modify bool
+	}{{&e.enable, o.Enable, false}, {&e.disable, o.Disable, false}, {&e.modify, o.Modify, true}, {&e.drop, o.Drop, false}} {
+		if *c.to, err = readConf(c.file, c.modify); err != nil {
+			return e, err
+		}
+	}
+	return e, nil
+}
+
+// rule is a rule as it stands in a file, switched on or commented out.
+type rule struct {
+	group    string // name of its file, without folder
+	gid, sid uint64
+	on       bool
+	text     string // without the comment sign
+}
+
 var (
 	ruleLine = regexp.MustCompile(`^(#[#\s]*)?((?:alert|drop|pass|reject|rejectsrc|rejectdst|rejectboth|config)\s+.*\bsid\s*:\s*(\d+)\s*;.*\)\s*)$`)
 	gidOf    = regexp.MustCompile(`[(;]\s*gid\s*:\s*(\d+)\s*;`)
 )
 
-// splitRuleText finds the rules of a file, also those that are commented out. A line that looks like nothing of the kind
+// split finds the rules of a file, also those that are commented out. A line that looks like nothing of the kind
 // is kept as a rule without sid when it is no comment, so that loading names what is wrong with it.
-func splitRuleText(group string, data []byte) []textRule {
-	var out []textRule
+func split(group string, data []byte) []rule {
+	var out []rule
 	var joined string
 	for line := range strings.Lines(string(data)) {
 		line = strings.TrimRight(line, "\r\n")
@@ -193,18 +205,18 @@ func splitRuleText(group string, data []byte) []textRule {
 		m := ruleLine.FindStringSubmatch(line)
 		switch {
 		case m != nil:
-			r := textRule{group: group, gid: 1, on: m[1] == "", text: strings.TrimSpace(m[2])}
+			r := rule{group: group, gid: 1, on: m[1] == "", text: strings.TrimSpace(m[2])}
 			r.sid, _ = strconv.ParseUint(m[3], 10, 64) // digits alone
 			if g := gidOf.FindStringSubmatch(r.text); g != nil {
 				r.gid, _ = strconv.ParseUint(g[1], 10, 64)
 			}
 			out = append(out, r)
 		case line != "" && !strings.HasPrefix(line, "#"):
-			out = append(out, textRule{group: group, on: true, text: line})
+			out = append(out, rule{group: group, on: true, text: line})
 		}
 	}
 	if joined = strings.TrimSpace(joined); joined != "" && !strings.HasPrefix(joined, "#") {
-		out = append(out, textRule{group: group, on: true, text: joined})
+		out = append(out, rule{group: group, on: true, text: joined})
 	}
 	return out
 }

@@ -1,4 +1,4 @@
-package main
+package update
 
 import (
 	"archive/tar"
@@ -31,12 +31,12 @@ func TestSourceLeadsNowhereInside(t *testing.T) {
 	defer source.Close()
 	for _, host := range []string{"localhost", "[::1]", "127.0.0.2", "[::ffff:127.0.0.1]", "169.254.169.254"} {
 		to = "https://" + host + port + "/"
-		if _, err := fetchSource(t.Context(), source.Client(), source.URL+"/away", ""); err == nil || !strings.Contains(err.Error(), "is not public") || hit {
+		if _, err := fetch(t.Context(), source.Client(), source.URL+"/away", ""); err == nil || !strings.Contains(err.Error(), "is not public") || hit {
 			t.Errorf("%s: %v, reached: %v", host, err, hit)
 		}
 	}
 	to = source.URL + "/own.rules" // a source may move within its own host
-	if s, err := fetchSource(t.Context(), source.Client(), source.URL+"/away", ""); err != nil || string(s.data) != "# none\n" {
+	if s, err := fetch(t.Context(), source.Client(), source.URL+"/away", ""); err != nil || string(s.data) != "# none\n" {
 		t.Errorf("%q, %v", s.data, err)
 	}
 }
@@ -75,9 +75,9 @@ func TestArchiveStaysInside(t *testing.T) {
 	if err := os.WriteFile(archive, b.Bytes(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := updateOptions{data: data, timeout: 10 * time.Second, source: archive, client: http.DefaultClient}
-	var out, errs bytes.Buffer
-	if err := o.run(&out, &errs); err != nil {
+	o := Options{Data: data, Timeout: 10 * time.Second, Source: archive}
+	var errs bytes.Buffer
+	if _, err := Run(o, &errs); err != nil {
 		t.Fatal(err, errs.String())
 	}
 	kept := 0

@@ -1,4 +1,4 @@
-package main
+package update
 
 import (
 	"archive/tar"
@@ -23,39 +23,35 @@ import (
 
 	"khien/console/hook/push"
 	"khien/detector/cli"
+	"khien/detector/signature"
 )
 
-// Limits of what a source of rules may send.
-const (
-	sourceMax   = 256 << 20 // bytes as sent
-	unpackedMax = 512 << 20 // bytes of all files in an archive
-	entriesMax  = 20_000    // files in an archive
-	redirectMax = 5
-)
+// redirectMax is how often a source may send its readers elsewhere.
+const redirectMax = 5
 
-// sourceBytes is what a source sent.
-type sourceBytes struct {
+// answer is what a source sent.
+type answer struct {
 	data      []byte
 	etag      string
 	unchanged bool // the source says that it is what etag names
 }
 
-// fetchSource reads a source of rules: a path or an https URL.
-func fetchSource(ctx context.Context, client *http.Client, source, etag string) (s sourceBytes, err error) {
+// fetch reads a source of rules, or a signature: a path or an https URL.
+func fetch(ctx context.Context, client *http.Client, source, etag string) (a answer, err error) {
 	if !strings.Contains(source, "://") {
-		s.data, err = cli.ReadFile(source, sourceMax)
-		return s, err
+		a.data, err = cli.ReadFile(source, cli.RulesMax)
+		return a, err
 	}
 	u, err := url.Parse(source)
 	if err != nil {
-		return s, err
+		return a, err
 	}
 	if u.Scheme != "https" {
-		return s, fmt.Errorf("%s: only paths and https are read: anybody on the way could change the rules", source)
+		return a, fmt.Errorf("%s: only paths and https are read: anybody on the way could change the rules", source)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, source, nil)
 	if err != nil {
-		return s, err
+		return a, err
 	}
 	if etag != "" {
 		req.Header.Set("If-None-Match", etag)
@@ -70,24 +66,24 @@ func fetchSource(ctx context.Context, client *http.Client, source, etag string) 
 	}
 	res, err := c.Do(req)
 	if err != nil {
-		return s, err
+		return a, err
 	}
 	defer res.Body.Close()
 	switch {
 	case res.StatusCode == http.StatusNotModified && etag != "":
-		s.etag, s.unchanged = etag, true
-		return s, nil
+		a.etag, a.unchanged = etag, true
+		return a, nil
 	case res.StatusCode != http.StatusOK:
-		return s, fmt.Errorf("%s: the server answers %s", u.Redacted(), res.Status)
+		return a, fmt.Errorf("%s: the server answers %s", u.Redacted(), res.Status)
 	}
-	if s.data, err = io.ReadAll(io.LimitReader(res.Body, sourceMax+1)); err != nil {
-		return s, fmt.Errorf("%s: %w", u.Redacted(), err)
+	if a.data, err = io.ReadAll(io.LimitReader(res.Body, cli.RulesMax+1)); err != nil {
+		return a, fmt.Errorf("%s: %w", u.Redacted(), err)
 	}
-	if len(s.data) > sourceMax {
-		return s, fmt.Errorf("%s: larger than %d MiB", u.Redacted(), sourceMax>>20)
+	if len(a.data) > cli.RulesMax {
+		return a, fmt.Errorf("%s: larger than %d MiB", u.Redacted(), cli.RulesMax>>20)
 	}
-	s.etag = res.Header.Get("ETag")
-	return s, nil
+	a.etag = res.Header.Get("ETag")
+	return a, nil
 }
 
 // ownHostOr returns a transport that connects to the host of a request, or to the proxy that it goes through, as the given one
@@ -117,8 +113,8 @@ func ownHostOr(dial func(context.Context, string, string) (net.Conn, error), giv
 	return t
 }
 
-// verifySource checks what was sent against a SHA-256 and a minisign signature; either may be empty.
-func verifySource(data []byte, sha, key string, signature []byte) error {
+// verify checks what was sent against a SHA-256 and a minisign signature; either may be empty.
+func verify(data []byte, sha, key string, signature []byte) error {
 	if sha != "" {
 		sum := sha256.Sum256(data)
 		if got := hex.EncodeToString(sum[:]); !strings.EqualFold(got, strings.TrimSpace(sha)) {
@@ -138,26 +134,32 @@ func verifySource(data []byte, sha, key string, signature []byte) error {
 	return nil
 }
 
-// plainRules takes the source as one rule file.
-func plainRules(name string, data []byte) ([]source, error) {
+// Limits of a source that is unpacked.
+const (
+	unpackedMax = 512 << 20 // bytes of all files
+	filesMax    = 20_000    // entries of an archive
+)
+
+// plain takes the source as one rule file.
+func plain(name string, data []byte) ([]signature.File, error) {
 	if len(data) > unpackedMax || bytes.IndexByte(data, 0) >= 0 {
 		return nil, fmt.Errorf("%s: neither a tar.gz archive nor a rule file", name)
 	}
-	return []source{{filepath.Base(name), data}}, nil
+	return []signature.File{{Name: filepath.Base(name), Data: data}}, nil
 }
 
-// unpackRules returns the rule files of a source: a tar archive compressed with gzip, or rules as they stand, compressed
+// unpack returns the rule files of a source: a tar archive compressed with gzip, or rules as they stand, compressed
 // or not.
-func unpackRules(name string, data []byte) ([]source, error) {
+func unpack(name string, data []byte) ([]signature.File, error) {
 	if !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
-		return plainRules(name, data)
+		return plain(name, data)
 	}
 	z, err := gzip.NewReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer z.Close()
-	var out []source
+	var out []signature.File
 	left := int64(unpackedMax)
 	r := bufio.NewReader(z)
 	if head, _ := r.Peek(262); len(head) < 262 || string(head[257:]) != "ustar" {
@@ -165,7 +167,7 @@ func unpackRules(name string, data []byte) ([]source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		return plainRules(strings.TrimSuffix(name, ".gz"), text)
+		return plain(strings.TrimSuffix(name, ".gz"), text)
 	}
 	t := tar.NewReader(r)
 	for n := 0; ; n++ {
@@ -176,8 +178,8 @@ func unpackRules(name string, data []byte) ([]source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: entry %d: %w", name, n+1, err)
 		}
-		if n == entriesMax {
-			return nil, fmt.Errorf("%s: more than %d files", name, entriesMax)
+		if n == filesMax {
+			return nil, fmt.Errorf("%s: more than %d files", name, filesMax)
 		}
 		if left -= max(h.Size, 0); left < 0 {
 			return nil, fmt.Errorf("%s: more than %d MiB unpacked", name, unpackedMax>>20)
@@ -189,7 +191,7 @@ func unpackRules(name string, data []byte) ([]source, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s: %w", name, h.Name, err)
 		}
-		out = append(out, source{path.Base(h.Name), text})
+		out = append(out, signature.File{Name: path.Base(h.Name), Data: text})
 	}
 	// An archive that was cut off behind its last file is noticed by its checksum alone.
 	if _, err := io.Copy(io.Discard, io.LimitReader(r, unpackedMax)); err != nil {

@@ -1,4 +1,4 @@
-package main
+package update
 
 import (
 	"bytes"
@@ -39,11 +39,11 @@ func TestUpdateOverHTTPS(t *testing.T) {
 	}))
 	defer srv.Close()
 	data := t.TempDir()
-	o := updateOptions{data: data, timeout: 10 * time.Second, source: srv.URL + "/own.rules", client: srv.Client(), key: pub.String()}
+	o := Options{Data: data, Timeout: 10 * time.Second, Source: srv.URL + "/own.rules", Client: srv.Client(), Key: pub.String()}
 	name := filepath.Join(data, "rules", "own.rules")
 	for range 2 {
-		var out, errs bytes.Buffer
-		if err := o.run(&out, &errs); err != nil {
+		var errs bytes.Buffer
+		if _, err := Run(o, &errs); err != nil {
 			t.Fatal(err, errs.String())
 		}
 		if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, rules) {
@@ -52,28 +52,27 @@ func TestUpdateOverHTTPS(t *testing.T) {
 		if err := os.Remove(name); err != nil { // the second time it is made of what is kept
 			t.Fatal(err)
 		}
-		o.name = ""
 	}
 	if sent != 1 {
 		t.Errorf("sent %d times", sent)
 	}
 	signature = minisign.Sign(priv, append(rules, '\n'))
-	if err := o.run(&bytes.Buffer{}, &bytes.Buffer{}); err == nil {
+	if _, err := Run(o, &bytes.Buffer{}); err == nil {
 		t.Error("a signature of something else is taken")
 	}
 	if _, err := os.Stat(name); err == nil {
 		t.Error("refused rules are written")
 	}
-	if _, err := fetchSource(context.Background(), srv.Client(), srv.URL+"/elsewhere", ""); err == nil {
+	if _, err := fetch(context.Background(), srv.Client(), srv.URL+"/elsewhere", ""); err == nil {
 		t.Error("followed from https to http")
 	}
 }
 
-// FuzzSplitRuleText: what is found holds no line end, and reading what was written finds the same.
-func FuzzSplitRuleText(f *testing.F) {
+// FuzzSplit: what is found holds no line end, and reading what was written finds the same.
+func FuzzSplit(f *testing.F) {
 	f.Add([]byte("alert udp any any -> any any (msg:\"x\"; \\\n sid:1;)\n#alert tcp any any -> any any (gid:3; sid:2;)\n# word\nnonsense"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		write := func(rules []textRule) []byte {
+		write := func(rules []rule) []byte {
 			var b bytes.Buffer
 			for _, r := range rules {
 				if !r.on {
@@ -83,8 +82,8 @@ func FuzzSplitRuleText(f *testing.F) {
 			}
 			return b.Bytes()
 		}
-		once := write(splitRuleText("x", data))
-		twice := write(splitRuleText("x", once))
+		once := write(split("x", data))
+		twice := write(split("x", once))
 		if !bytes.Equal(once, twice) {
 			t.Fatalf("%q becomes %q", once, twice)
 		}
