@@ -19,6 +19,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"khien/console/hook/gate"
+	"khien/detector/cli"
 	"khien/sensor/sensortest"
 )
 
@@ -197,8 +198,12 @@ func decisionID(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: decision NAME DIR VALUE")
 	}
-	r, err := askBlocking(ts.MkAbs(args[1]), gate.Request{Op: "list", Value: args[2]}, io.Discard)
-	ts.Check(err)
+	var out, errs bytes.Buffer
+	if status := blockCommand([]string{"list", "--json", "--data", ts.MkAbs(args[1]), args[2]}, nil, &out, &errs); status != cli.Done {
+		ts.Fatalf("decision: status %d: %s", status, errs.String())
+	}
+	var r gate.Response
+	ts.Check(json.Unmarshal(out.Bytes(), &r))
 	if len(r.Page.Decisions) != 1 {
 		ts.Fatalf("decision: %d decisions about %s", len(r.Page.Decisions), args[2])
 	}
