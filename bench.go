@@ -37,10 +37,8 @@ func benchCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	profile := fs.String("cpuprofile", "", "write a processor profile of reading the captures, in pprof's format, to this `file`")
 	err := fs.Parse(args)
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return cli.Done
 	case err != nil:
-		return cli.Usage
+		return cli.FlagStatus(err)
 	case fs.NArg() == 0:
 		fmt.Fprintln(stderr, "khien bench: name at least one file")
 		return cli.Usage

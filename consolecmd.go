@@ -44,10 +44,7 @@ func consoleCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) in
 	var frozen byteCount
 	fs.Var(&frozen, "evidence-quota", "`size` of the frozen copies of all cases, as 50GB (default 10GiB)")
 	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return cli.Done
-		}
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	if fs.NArg() > 0 || *storeName == "" {
 		fmt.Fprintln(stderr, "khien console: name the store with --store")

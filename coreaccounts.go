@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,10 +33,7 @@ func tokenCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 	var urls cli.List
 	fs.Var(&urls, "url", "`address` at which the hub can be reached, tls://HOST:PORT; may be repeated")
 	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return cli.Done
-		}
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	if fs.NArg() != 1 || len(urls) == 0 {
 		fs.Usage()
@@ -68,10 +64,8 @@ func accountsFlags(name string, args []string, n int, stderr io.Writer) (a bus.A
 	fs.SetOutput(stderr)
 	fs.Usage = func() { fmt.Fprintln(stderr, coreUsage); fs.PrintDefaults() }
 	data := fs.String("data", "khien-core", "`folder` of the core that makes the tokens")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return a, nil, cli.Done, false
-	} else if err != nil {
-		return a, nil, cli.Usage, false
+	if err := fs.Parse(args); err != nil {
+		return a, nil, cli.FlagStatus(err), false
 	}
 	if fs.NArg() != n {
 		fs.Usage()

@@ -92,10 +92,7 @@ func coreCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	fs.StringVar(&o.consoleURL, "console-url", "", consoleURLUsage)
 	fs.StringVar(&o.metrics, "metrics", "", "serve counts of the outputs for Prometheus on this `address`, at /metrics")
 	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return cli.Done
-		}
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	if err := o.out.check(); err != nil {
 		fmt.Fprintf(stderr, "khien core: %v\n", err)

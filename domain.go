@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -21,10 +20,8 @@ func domainCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		fmt.Fprintln(stderr, "Usage: khien domain [FLAGS] [NAME…]\n\nScores names as fraud, from the arguments or from standard input, one JSON object a line in the same order.")
 		fs.PrintDefaults()
 	}
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	} else if err != nil {
-		return cli.Usage
+	if err := fs.Parse(args); err != nil {
+		return cli.FlagStatus(err)
 	}
 	if *lang != "vi" && *lang != "en" {
 		fmt.Fprintf(stderr, "khien domain: --lang %s: vi or en is expected\n", *lang)

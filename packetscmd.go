@@ -97,11 +97,8 @@ func (o *packetsOptions) read(rest []string) (err error) {
 
 func packetsCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := packetsFlags(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	}
 	if err != nil {
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	w := stdout
 	if o.out != "-" {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -22,10 +21,8 @@ func reloadCommand(args []string, stdout, stderr io.Writer) int {
 	}
 	data := fs.String("data", "khien-data", "data `folder` of the running process")
 	wait := fs.Duration("wait", 5*time.Minute, "how long to wait for the outcome")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	} else if err != nil {
-		return cli.Usage
+	if err := fs.Parse(args); err != nil {
+		return cli.FlagStatus(err)
 	}
 	if fs.NArg() > 0 {
 		fmt.Fprintf(stderr, "khien rules reload: unexpected argument %q: the folder is named with --data\n", fs.Arg(0))

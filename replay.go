@@ -110,11 +110,8 @@ func readKeyLog(name string) (*tls.Keys, error) {
 
 func replayCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := replayFlags(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	}
 	if err != nil {
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	det, ok := loadDetection(o.detection, stderr)
 	if !ok {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -32,10 +31,8 @@ func rulesTest(args []string, stdout, stderr io.Writer) int {
 		fs.PrintDefaults()
 	}
 	update := fs.Bool("update", false, "write what is found into the scripts")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	} else if err != nil {
-		return cli.Usage
+	if err := fs.Parse(args); err != nil {
+		return cli.FlagStatus(err)
 	}
 	if fs.NArg() == 0 {
 		fmt.Fprintln(stderr, "khien rules test: name at least one folder")

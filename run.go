@@ -106,11 +106,8 @@ func runFlags(args []string, stderr io.Writer) (o runOptions, err error) {
 
 func runCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	o, err := runFlags(args, stderr)
-	if errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	}
 	if err != nil {
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	sockets, err := unprivileged.Sockets(len(o.interfaces), o.keep)
 	if err != nil {

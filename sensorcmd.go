@@ -52,10 +52,7 @@ func sensorCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int
 		o.captureFlags(fs)
 	}
 	if err := fs.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return cli.Done
-		}
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	if enroll {
 		return enrollSensor(o.data, fs.Args(), stderr)

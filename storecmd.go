@@ -54,10 +54,7 @@ func storeCommand(args []string, stdin io.Reader, stdout, stderr io.Writer) int 
 		fs.StringVar(&c.rejected, "rejected", "", "count the findings of this `file` (rejected.jsonl of a data folder) as there")
 	}
 	if err := fs.Parse(args[1:]); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return cli.Done
-		}
-		return cli.Usage
+		return cli.FlagStatus(err)
 	}
 	if f == nil || fs.NArg() != operands {
 		fmt.Fprintln(stderr, storeUsage)

@@ -3,6 +3,8 @@
 package cli
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +30,15 @@ func (l *List) String() string { return fmt.Sprint(*l) }
 
 // Set implements flag.Value.
 func (l *List) Set(s string) error { *l = append(*l, s); return nil }
+
+// FlagStatus is the exit status of a command whose flags flag.FlagSet.Parse did not read: Done when help was asked for, which
+// has been printed then.
+func FlagStatus(err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		return Done
+	}
+	return Usage
+}
 
 // ReadFile reads a file of at most n bytes.
 func ReadFile(name string, n int64) ([]byte, error) {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -31,4 +33,19 @@ func TestVisible(t *testing.T) {
 	f("Cổng dịch vụ công", "Cổng dịch vụ công")
 	f("a\x1b[2Jb\r\n", "a·[2Jb··")
 	f("gpj.\u202eexe\u2066\u009b", "gpj.·exe··")
+}
+
+// TestFlagStatus: who asks for help has made no mistake.
+func TestFlagStatus(t *testing.T) {
+	f := func(arg string, want int) {
+		t.Helper()
+		fs := flag.NewFlagSet("x", flag.ContinueOnError)
+		fs.SetOutput(io.Discard)
+		if got := FlagStatus(fs.Parse([]string{arg})); got != want {
+			t.Errorf("%s: status %d, want %d", arg, got, want)
+		}
+	}
+	f("-h", Done)
+	f("--help", Done)
+	f("--nope", Usage)
 }

@@ -31,10 +31,8 @@ func (a action) run(env Env, args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintf(stderr, "Usage: khien block %s [FLAGS] %s\n\n%s.\n", a.name, a.args, strings.ToUpper(a.summary[:1])+a.summary[1:])
 		fs.PrintDefaults()
 	}
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	} else if err != nil {
-		return cli.Usage
+	if err := fs.Parse(args); err != nil {
+		return cli.FlagStatus(err)
 	}
 	if n := fs.NArg(); n < a.least || n > a.most {
 		fmt.Fprintf(stderr, "khien block %s: %d arguments given, expected: %s (flags stand before them)\n", a.name, n, a.args)

@@ -2,7 +2,6 @@ package command
 
 import (
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -28,10 +27,8 @@ func takeReport(env Env, args []string, stdin io.Reader, stdout, stderr io.Write
 		fmt.Fprintln(stderr, "Usage: khien report intake [FLAGS] [TEXT]\n\nTakes a URL, a telephone number, an account number, a text message or the SHA-256 of an application, from the\narguments or from standard input, and prints what the sensors saw of it.")
 		fs.PrintDefaults()
 	}
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	} else if err != nil {
-		return cli.Usage
+	if err := fs.Parse(args); err != nil {
+		return cli.FlagStatus(err)
 	}
 	text := strings.Join(fs.Args(), " ")
 	if text == "" {

@@ -52,10 +52,7 @@ func newOptions(env Env, verb, usage string, stderr io.Writer) *options {
 // parse reads the flags. ok is false when the command ends here, with status.
 func (o *options) parse(args []string) (status int, ok bool) {
 	err := o.fs.Parse(args)
-	if errors.Is(err, flag.ErrHelp) {
-		return cli.Done, false
-	}
-	return cli.Usage, err == nil
+	return cli.FlagStatus(err), err == nil
 }
 
 // parseSome reads the flags and wants so many arguments behind them, or more.
