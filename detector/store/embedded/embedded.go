@@ -7,13 +7,16 @@ package embedded
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
-	_ "modernc.org/sqlite" // the driver of database/sql
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"khien/detector/store"
 )
@@ -23,6 +26,7 @@ const (
 	batchSize = 1000 // findings in one transaction: few enough that readers and other writers get their turn
 	readers   = 4
 	busyMS    = 10_000 // how long a statement waits for another process
+	busyPause = 5 * time.Millisecond
 )
 
 // Store is a store.Store in a directory. Safe for concurrent use, also by several processes.
@@ -56,7 +60,10 @@ func OpenWith(dir string, c Config) (*Store, error) {
 		return nil, s.wrap("open", err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := migrate(context.Background(), s.write, schema); err != nil {
+	if err = connect(context.Background(), s.write); err == nil {
+		err = migrate(context.Background(), s.write, schema)
+	}
+	if err != nil {
 		s.write.Close()
 		return nil, s.wrap("open", err)
 	}
@@ -79,6 +86,19 @@ func open(path string, pragmas ...string) (*sql.DB, error) {
 	v := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{fmt.Sprintf("busy_timeout(%d)", busyMS)}, pragmas...)}
 	u := url.URL{Scheme: "file", Path: path, RawQuery: v.Encode()}
 	return sql.Open("sqlite", u.String())
+}
+
+// connect makes the first connection to a file. Where several turn the same new file into one with a write-ahead log, SQLite
+// lets one do it and refuses the others at once, whatever the timeout: they try again.
+func connect(ctx context.Context, db *sql.DB) error {
+	for end := time.Now().Add(busyMS * time.Millisecond); ; {
+		err := db.PingContext(ctx)
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code()&0xff != lib.SQLITE_BUSY || time.Now().After(end) {
+			return err
+		}
+		time.Sleep(busyPause)
+	}
 }
 
 // Close writes what SQLite still holds back and closes the file.

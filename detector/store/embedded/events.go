@@ -111,7 +111,10 @@ func openPart(ctx context.Context, path string, n int) (*part, error) {
 		return fail(err)
 	}
 	p.w.SetMaxOpenConns(1)
-	if err := migrate(ctx, p.w, eventSchema); err != nil {
+	if err = connect(ctx, p.w); err == nil {
+		err = migrate(ctx, p.w, eventSchema)
+	}
+	if err != nil {
 		return fail(err)
 	}
 	if p.r, err = open(path, "query_only(1)", "temp_store(MEMORY)"); err != nil {
