@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -34,10 +33,8 @@ func rulesUpdate(args []string, stdout, stderr io.Writer) int {
 	fs.StringVar(&o.Drop, "drop", "", "`file` of rules whose action becomes drop")
 	fs.BoolVar(&o.SkipBad, "skip-bad-rules", false, "switch off rules that cannot be loaded, and load the rest")
 	fs.DurationVar(&o.Timeout, "timeout", 3*time.Minute, "how long a download may take")
-	if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
-		return cli.Done
-	} else if err != nil {
-		return cli.Usage
+	if err := fs.Parse(args); err != nil {
+		return cli.FlagStatus(err)
 	}
 	if fs.NArg() != 1 {
 		fmt.Fprintln(stderr, "khien rules update: name one source")
