@@ -319,4 +319,11 @@ const (
 	LoginUser                         // the name that was offered, where it shows
 )
 
+// DHCP.
+const (
+	DHCPLeaseTime     Buffer = iota + 0x740 // Number: seconds, as of the following ones
+	DHCPRebindingTime                       //
+	DHCPRenewalTime                         //
+)
+
 // Block 0x580 has the frames. Blocks 0x5c0 and up belong to the protocols that are added later, 64 each.

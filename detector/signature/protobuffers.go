@@ -15,6 +15,7 @@ func protocolRows() []bufferDef {
 	nfs := []sensor.Proto{sensor.ProtoNFS}
 	tftp := []sensor.Proto{sensor.ProtoTFTP}
 	pgsql := []sensor.Proto{sensor.ProtoPGSQL}
+	dhcp := []sensor.Proto{sensor.ProtoDHCP}
 	return []bufferDef{
 		{name: "sip.method", buf: sensor.SIPMethod, dirs: toServer, protos: sip, stage: stLine},
 		{name: "sip.uri", buf: sensor.SIPURI, dirs: toServer, protos: sip, stage: stLine},
@@ -115,5 +116,9 @@ func protocolRows() []bufferDef {
 		{name: "tftp.file", buf: sensor.TFTPFile, dirs: bothDirs, protos: tftp, stage: stLine},
 		{name: "tftp.mode", buf: sensor.TFTPMode, dirs: bothDirs, protos: tftp, stage: stLine},
 		{name: "pgsql.query", buf: sensor.PGSQLQuery, dirs: toServer, protos: pgsql, stage: stLine},
+
+		{name: "dhcp.leasetime", buf: sensor.DHCPLeaseTime, dirs: bothDirs, protos: dhcp, stage: stLine, flags: numeric, bits: 64},
+		{name: "dhcp.rebinding_time", buf: sensor.DHCPRebindingTime, dirs: bothDirs, protos: dhcp, stage: stLine, flags: numeric, bits: 64},
+		{name: "dhcp.renewal_time", buf: sensor.DHCPRenewalTime, dirs: bothDirs, protos: dhcp, stage: stLine, flags: numeric, bits: 64},
 	}
 }

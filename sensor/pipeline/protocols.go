@@ -4,6 +4,7 @@ import (
 	"khien/sensor"
 	"khien/sensor/app/bittorrent"
 	"khien/sensor/app/dcerpc"
+	"khien/sensor/app/dhcp"
 	"khien/sensor/app/dns"
 	"khien/sensor/app/ftp"
 	"khien/sensor/app/http"
@@ -56,6 +57,7 @@ func Protocols(keys *tls.Keys) []sensor.Protocol {
 		ldap.Protocol(),
 		krb5.Protocol(),
 		nfs.Protocol(),
+		dhcp.Protocol(),
 		tftp.Protocol(),
 		telnet.Protocol(),
 	}
