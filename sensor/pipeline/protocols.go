@@ -15,6 +15,7 @@ import (
 	"khien/sensor/app/ldap"
 	"khien/sensor/app/mqtt"
 	"khien/sensor/app/nfs"
+	"khien/sensor/app/ntp"
 	"khien/sensor/app/pop3"
 	"khien/sensor/app/quic"
 	"khien/sensor/app/rdp"
@@ -58,6 +59,7 @@ func Protocols(keys *tls.Keys) []sensor.Protocol {
 		krb5.Protocol(),
 		nfs.Protocol(),
 		dhcp.Protocol(),
+		ntp.Protocol(),
 		tftp.Protocol(),
 		telnet.Protocol(),
 	}
