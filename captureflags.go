@@ -33,7 +33,7 @@ func (o *runOptions) captureFlags(fs *flag.FlagSet) {
 	o.packets.flags(fs)
 	o.files.flags(fs, file.KeepMatched)
 	fs.StringVar(&o.name, "name", hostName(), "`name` of this sensor in what it reports")
-	fs.BoolVar(&o.telemetry, "telemetry", true, "store DNS, HTTP, TLS, QUIC, SSH, flow and file records too")
+	fs.BoolVar(&o.telemetry, "telemetry", true, "store DHCP, DNS, HTTP, TLS, QUIC, SSH, flow and file records too")
 	fs.Int64Var(&o.spoolMB, "spool-mb", 1024, "keep at most this many `megabytes` on disk that the store has not taken yet")
 	fs.BoolVar(&o.noChecksum, "no-checksum", false, "inspect packets with wrong checksums too")
 	fs.BoolVar(&o.midstream, "midstream", false, "follow TCP flows whose start was not captured")

@@ -16,10 +16,11 @@ import (
 )
 
 // Event is a line of telemetry: a transaction, a flow or a file that a sensor saw, whether or not anything is wrong with it.
+// A reply of DHCP is about the client: its name is Host, its address Dst, wherever the packet went to.
 type Event struct {
 	ID          string // hash of sensor and body; WriteEvents sets it
 	Time        time.Time
-	Type        string // dns, http, tls, quic, ssh, flow, file
+	Type        string // dhcp, dns, http, tls, quic, ssh, flow, file
 	Src, Dst    netip.AddrPort
 	Host        string // name that was asked for or connected to, lower case; "" when there is none
 	Cert        string // fingerprint of the certificate that the server showed; "" when none was seen
@@ -30,7 +31,7 @@ type Event struct {
 }
 
 // EventTypes are the types that stores keep.
-var EventTypes = []string{"dns", "file", "flow", "http", "quic", "ssh", "tls"}
+var EventTypes = []string{"dhcp", "dns", "file", "flow", "http", "quic", "ssh", "tls"}
 
 // BodyMax is how many bytes the body of an event may have.
 const BodyMax = 256 << 10
@@ -149,6 +150,7 @@ type eveRecord struct {
 	} `json:"tls"`
 	QUIC named `json:"quic"`
 	DNS  named `json:"dns"`
+	DHCP dhcp  `json:"dhcp"`
 }
 
 // eveTime is how EVE writes a time.
@@ -184,6 +186,12 @@ func EventFromEVE(line []byte, sensorName string) (e Event, ok bool, err error) 
 	for _, n := range []*named{&r.HTTP, &r.TLS.named, &r.QUIC, &r.DNS} {
 		if e.Host == "" {
 			e.Host = hostName(n.name())
+		}
+	}
+	if e.Type == "dhcp" {
+		e.Host = hostName(r.DHCP.name())
+		if a := r.DHCP.client(); a.IsValid() {
+			e.Dst = netip.AddrPortFrom(a, e.Dst.Port())
 		}
 	}
 	return e, true, nil

@@ -32,6 +32,18 @@ func TestEventFromEVE(t *testing.T) {
 	f(head+`"fileinfo","http":{"hostname":"2001:db8::1"}}`, "file", "2001:db8::1", "10.0.0.1:1", id)
 	f(`{"timestamp":"2026-11-21T07:29:02.123456+0000","event_type":"flow","src_ip":"2001:0db8:0000:0000:0000:0000:0000:0001","dest_ip":"2001:db8::2","proto":"HOPOPT"}`, "flow", "", "[2001:db8::1]:0", "")
 	f(head+`"tls","tls":{"sni":"`+strings.Repeat("a", 300)+`"}}`, "tls", "", "10.0.0.1:1", id)
+	d := func(object, host, dst string) {
+		t.Helper()
+		f(head+`"dhcp","dhcp":`+object+`}`, "dhcp", host, "10.0.0.1:1", id)
+		if e, _, _ := EventFromEVE([]byte(head+`"dhcp","dhcp":`+object+`}`), ""); e.Dst.String() != dst {
+			t.Errorf("%s: %s, want %s", object, e.Dst, dst)
+		}
+	}
+	d(`{"type":"reply","assigned_ip":"10.0.0.10","client_ip":"10.0.0.11","hostname":"PC-Ke-Toan","client_fqdn":"pc.so.vn"}`, "pc-ke-toan", "10.0.0.10:53")
+	d(`{"type":"reply","assigned_ip":"0.0.0.0","client_ip":"10.0.0.11","client_fqdn":"pc.so.vn"}`, "pc.so.vn", "10.0.0.11:53")
+	d(`{"type":"reply","assigned_ip":"0.0.0.0"}`, "", "10.0.0.2:53")
+	d(`{"type":"reply","assigned_ip":"here","client_ip":"::1"}`, "", "10.0.0.2:53")
+	d(`{"type":"request","assigned_ip":"10.0.0.10","hostname":"pc"}`, "pc", "10.0.0.2:53")
 	for _, kind := range []string{"alert", "stats", "anomaly"} {
 		if _, ok, err := EventFromEVE([]byte(head+`"`+kind+`"}`), ""); ok || err != nil {
 			t.Errorf("%s is an event: %v", kind, err)
@@ -61,6 +73,7 @@ func TestSecretsOfEventsAreMasked(t *testing.T) {
 func FuzzEventFromEVE(f *testing.F) {
 	f.Add([]byte(`{"timestamp":"2026-11-21T07:29:02.123456+0000","event_type":"http","src_ip":"::ffff:10.0.0.1","http":{"hostname":"X:1","url":"/?otp=1&b=\"2"}}`))
 	f.Add([]byte(`{"timestamp":"2026-11-21T07:29:02.123456+0000","event_type":"dns","dns":{"queries":[{"rrname":"a."}]},"password":"x"}`))
+	f.Add([]byte(`{"timestamp":"2026-11-21T07:29:02.123456+0000","event_type":"dhcp","dest_ip":"255.255.255.255","dhcp":{"type":"reply","assigned_ip":"10.0.0.10","hostname":"PC"}}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
 		e, ok, err := EventFromEVE(line, "s")
 		if err != nil || !ok {
@@ -70,7 +83,7 @@ func FuzzEventFromEVE(f *testing.F) {
 			t.Fatalf("%s", e.Body)
 		}
 		again, ok, err := EventFromEVE(e.Body, "s")
-		if err != nil || !ok || string(again.Body) != string(e.Body) || again.Src != e.Src || !again.Time.Equal(e.Time) {
+		if err != nil || !ok || string(again.Body) != string(e.Body) || again.Src != e.Src || again.Dst != e.Dst || again.Host != e.Host || !again.Time.Equal(e.Time) {
 			t.Fatalf("%+v, then %+v, %v", e, again, err)
 		}
 	})

@@ -53,6 +53,7 @@ var readers = [...]reader{
 	{"alert", false, (*Decoder).alert},
 	{"quic", true, (*Decoder).quic},
 	{"ssh", true, (*Decoder).nothing},
+	{"dhcp", true, (*Decoder).nothing},
 	{"ftp", false, (*Decoder).ftp},
 	{"krb5", false, (*Decoder).krb5},
 	{"smb", false, (*Decoder).smb},

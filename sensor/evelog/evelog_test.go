@@ -87,6 +87,13 @@ func TestDecode(t *testing.T) {
 		x.App != sensor.ProtoTLS || r.Time != x.Last || r.Done != 1795246142000250000 {
 		t.Errorf("%+v", x)
 	}
+	// What is kept as telemetry and nothing else.
+	for _, line := range []string{head + `"event_type":"ssh","ssh":{}}`, head + `"event_type":"dhcp","dhcp":{"type":"reply","dhcp_type":"ack"}}`} {
+		var r record.Record
+		if ok, err := d.Decode([]byte(line), &r); !ok || err != nil || r.Kind != 0 || string(r.Line) != line {
+			t.Errorf("%s: %v, %v, %+v", line, ok, err, r.Kind)
+		}
+	}
 	// What nobody looks at, and what Khiên found itself.
 	for _, line := range []string{`{"event_type":"stats","stats":{}}`, head + `"event_type":"alert","alert":{"gid":2,"signature_id":0}}`, head + `"event_type":"ftp","ftp":{"command":"USER"}}`} {
 		if ok, err := d.Decode([]byte(line), &record.Record{}); ok || err != nil {

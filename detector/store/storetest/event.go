@@ -179,3 +179,33 @@ func testEventRejects(t *testing.T, s store.Store) {
 		t.Errorf("%d events are stored, want 2", n)
 	}
 }
+
+// testEventDHCP: what a server grants is found by the client's address and name, though the packet went to all stations.
+func testEventDHCP(t *testing.T, s store.Store) {
+	grant := func(n int, addr, name string) store.Event {
+		line := fmt.Sprintf(`{"timestamp":"2026-11-21T07:29:0%d.000000+0000","event_type":"dhcp","src_ip":"10.0.0.2","src_port":67,"dest_ip":"255.255.255.255","dest_port":68,"proto":"UDP","dhcp":{"type":"reply","assigned_ip":%q,"dhcp_type":"ack","hostname":%q}}`, n, addr, name)
+		e, ok, err := store.EventFromEVE([]byte(line), "so-y-te")
+		if !ok || err != nil {
+			t.Fatal(ok, err)
+		}
+		return e
+	}
+	one, two := grant(1, "10.0.0.10", "PC-Ke-Toan"), grant(2, "10.0.0.11", "pc-giam-doc")
+	writeEvents(t, s, one, two)
+	f := func(q store.EventQuery, want ...store.Event) {
+		t.Helper()
+		var bodies []string
+		for _, e := range want {
+			bodies = append(bodies, string(e.Body))
+		}
+		if got := events(t, s, q); !slices.Equal(got, bodies) {
+			t.Errorf("%+v: %v, want %v", q, got, bodies)
+		}
+	}
+	f(store.EventQuery{Type: "dhcp"}, one, two)
+	f(store.EventQuery{IP: []string{"10.0.0.10"}}, one)
+	f(store.EventQuery{IP: []string{"10.0.0.11"}, Type: "dhcp"}, two)
+	f(store.EventQuery{IP: []string{"10.0.0.2"}}, one, two)
+	f(store.EventQuery{Host: []string{"pc-ke-toan"}}, one)
+	f(store.EventQuery{Host: []string{"PC-giam-doc"}, Type: "dhcp"}, two)
+}

@@ -49,6 +49,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"EventPages", testEventPages},
 		{"EventFilters", testEventFilters},
 		{"EventRejects", testEventRejects},
+		{"EventDHCP", testEventDHCP},
 		{"Hostile", testHostile},
 		{"Concurrent", testConcurrent},
 	} {
