@@ -9,13 +9,14 @@ import (
 type dhcp struct {
 	Type       string `json:"type"`
 	HostName   string `json:"hostname"`
-	FQDN       string `json:"client_fqdn"` // a member of our own
+	FQDN       string `json:"client_fqdn"`      // a member of our own
+	Asked      string `json:"request_hostname"` // so is this
 	AssignedIP string `json:"assigned_ip"`
 	ClientIP   string `json:"client_ip"`
 }
 
-// name is the client's name, the short one where both are told: that is in everybody's log.
-func (d *dhcp) name() string { return cmp.Or(d.HostName, d.FQDN) }
+// name is the client's name, the short one where there is one: that is in everybody's log.
+func (d *dhcp) name() string { return cmp.Or(d.HostName, d.Asked, d.FQDN) }
 
 // client is the address that a reply is about, the zero Addr where it is about none. A reply goes to the client, but often to
 // all stations or through a relay: under the address that the packet went to, nobody would find whose one is.

@@ -41,6 +41,7 @@ func TestEventFromEVE(t *testing.T) {
 	}
 	d(`{"type":"reply","assigned_ip":"10.0.0.10","client_ip":"10.0.0.11","hostname":"PC-Ke-Toan","client_fqdn":"pc.so.vn"}`, "pc-ke-toan", "10.0.0.10:53")
 	d(`{"type":"reply","assigned_ip":"0.0.0.0","client_ip":"10.0.0.11","client_fqdn":"pc.so.vn"}`, "pc.so.vn", "10.0.0.11:53")
+	d(`{"type":"reply","assigned_ip":"10.0.0.10","client_fqdn":"pc.so.vn","request_hostname":"PC"}`, "pc", "10.0.0.10:53")
 	d(`{"type":"reply","assigned_ip":"0.0.0.0"}`, "", "10.0.0.2:53")
 	d(`{"type":"reply","assigned_ip":"here","client_ip":"::1"}`, "", "10.0.0.2:53")
 	d(`{"type":"request","assigned_ip":"10.0.0.10","hostname":"pc"}`, "pc", "10.0.0.2:53")

@@ -90,6 +90,47 @@ func TestOverload(t *testing.T) {
 	f(3, "\x06\xfe", "", "", Truncated)
 }
 
+// TestAsked: what a client called itself is told with the reply to it, and with no other.
+func TestAsked(t *testing.T) {
+	with := func(m string, id, hardware byte) string {
+		return m[:7] + string([]byte{id}) + m[8:33] + string([]byte{hardware}) + m[34:]
+	}
+	ask := func(options string) string { return message(opRequest, nobody, "", "", "\x35\x01\x03", options, end) }
+	ack := message(opReply, your, "", "", ackOpt, end)
+	f := func(want string, steps ...Step) {
+		t.Helper()
+		l := UDP(Protocol(), portServer, steps...)
+		got := l.EVE(len(l.Txs) - 1)
+		if _, got, _ = strings.Cut(got, `"dhcp_type":"ack"`); got != want+"}" {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	name := ask(option(optHostName, "pc-1"))
+	f(`,"request_hostname":"pc-1"`, C(name), S(ack))
+	f(`,"request_hostname":"pc-2"`, C(name), C(ask(option(optHostName, "pc-2"))), S(ack))
+	f(`,"request_hostname":"pc-1"`, C(name), C(with(ask(option(optHostName, "pc-2")), 9, 9)), C(ask("")), S(ack))
+	f(`,"request_hostname":"pc.so.vn"`, C(ask(option(optFQDN, "\x00\x00\x00pc.so.vn"))), S(ack))
+	f(`,"hostname":"given"`, C(name), S(message(opReply, your, "", "", ackOpt, option(optHostName, "given"), end)))
+	f("", C(ask("")), S(ack))
+	f("", C(ask(option(optHostName, strings.Repeat("a", askedName+1)))), S(ack))
+	f("", C(with(name, 9, 0x42)), S(ack))
+	f("", C(with(name, 0x1d, 9)), S(ack))
+	f("", S(message(opReply, your, "", "", option(optHostName, "pc-1"), end)), S(ack))
+	steps := []Step{C(name)}
+	for i := range byte(askedMax) {
+		steps = append(steps, C(with(name, i, 100+i)))
+	}
+	f(`,"request_hostname":"pc-1"`, append(slices.Clone(steps[:askedMax]), S(ack))...)
+	f("", append(steps, S(ack))...) // the oldest has made room
+	p := Protocol().New(&sensor.Flow{}, nil).(*parser)
+	for _, s := range append(steps, steps...) {
+		_, _ = p.Parse(s.Dir, s.Data, busy{NewLog(sensor.IPProtoUDP, portServer)})
+	}
+	if len(p.names.list) != askedMax {
+		t.Error(len(p.names.list), "names are kept")
+	}
+}
+
 func TestNumbers(t *testing.T) {
 	f := func(l *Log, b sensor.Buffer, dir sensor.Dir, want uint64, ok bool) {
 		t.Helper()
@@ -133,7 +174,7 @@ func TestAllocations(t *testing.T) {
 	l := busy{NewLog(sensor.IPProtoUDP, portServer)}
 	p := Protocol().New(l.F, nil)
 	in := []byte(grant)
-	bad := []byte(message(opReply, your, "", "", option(optMask, "")))
+	bad := []byte(message(opRequest, your, "", "", option(optMask, ""), option(optHostName, "pc")))
 	var dst []byte
 	if n := testing.AllocsPerRun(100, func() {
 		_, _ = p.Parse(sensor.ToClient, in, l)

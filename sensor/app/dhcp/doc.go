@@ -1,7 +1,8 @@
 // Package dhcp reads DHCP for IPv4 (RFC 2131, RFC 2132, RFC 4702) over UDP.
 //
-// Datagrams come in and one transaction a message goes out, in the message's direction: a client's messages and the server's
-// mostly go between other addresses, so request and reply are not one flow. A record is written of what a server grants
+// Datagrams come in and one transaction a message goes out, in the message's direction: a client that has no address yet and
+// its server talk to all stations, so request and reply are two flows; through a relay, and when a lease is renewed, they are
+// one, and the name that the request gives is told with the reply. A record is written of what a server grants
 // (DHCPACK), as it tells whose address one is. A transaction owns a copy of its message and is reused after Release.
 //
 //	Name    dhcp

@@ -31,8 +31,9 @@ func isPort(p uint16) bool { return p == portServer || p == portClient }
 
 // parser reads one flow.
 type parser struct {
-	next uint64
-	free []*Tx
+	next  uint64
+	free  []*Tx
+	names names
 }
 
 // Parse reads a datagram. One that is too short to be a message is passed over.
@@ -48,6 +49,15 @@ func (p *parser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error
 	tx.raw = append(tx.raw[:0], b...)
 	p.next++
 	tx.parse()
+	tx.asked = tx.asked[:0]
+	switch tx.raw[atOp] {
+	case opRequest:
+		p.names.keep(tx)
+	case opReply:
+		if a := p.names.find(tx.client()); a != nil {
+			tx.asked = append(tx.asked, a.name[:a.length]...)
+		}
+	}
 	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
 	out.Tx(tx, dir)
 	out.Done(tx)

@@ -14,6 +14,7 @@ type Tx struct {
 	dir    sensor.Dir
 	raw    []byte // the message, at least the fixed part of it
 	o      options
+	asked  []byte // name that the client of a reply has given in its request, where that was in the same flow
 	parser *parser
 }
 
@@ -48,8 +49,9 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 // no record, as in Suricata's unless its log is extended.
 func (tx *Tx) LogReady(dir sensor.Dir) bool { return dir == tx.dir && tx.o.kind == typeACK }
 
-// AppendEVE appends the object of the message, with the members that Suricata's extended log has. client_fqdn is a member of
-// our own: many servers return this name (RFC 4702) and not that of option 12.
+// AppendEVE appends the object of the message, with the members that Suricata's extended log has. Two are our own, as few
+// servers return the name of option 12: client_fqdn (RFC 4702), and of a reply without a name request_hostname, which the
+// client gave.
 func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 	dst = append(dst, '{')
 	kind := "<unknown>"
@@ -68,7 +70,11 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 		dst = appendAddr(dst, "relay_ip", tx.raw[atRelay:])
 		dst = appendAddr(dst, "next_server_ip", tx.raw[atServer:])
 	}
-	return append(tx.o.append(dst), '}')
+	dst = tx.o.append(dst)
+	if tx.o.hostName == nil && len(tx.asked) > 0 {
+		dst = evejson.AppendBytes(dst, "request_hostname", tx.asked)
+	}
+	return append(dst, '}')
 }
 
 // append appends the members of the options that are there.

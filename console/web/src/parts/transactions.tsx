@@ -14,7 +14,7 @@ const essence: Record<string, string[]> = {
   tls: ['tls.sni', 'tls.version', 'tls.subject'],
   quic: ['quic.sni', 'quic.version'],
   ssh: ['ssh.client.software_version', 'ssh.server.software_version'],
-  dhcp: ['dhcp.dhcp_type', 'dhcp.assigned_ip', 'dhcp.hostname', 'dhcp.client_mac'],
+  dhcp: ['dhcp.dhcp_type', 'dhcp.assigned_ip', 'dhcp.hostname', 'dhcp.request_hostname', 'dhcp.client_mac'],
   file: ['fileinfo.filename', 'fileinfo.magic', 'fileinfo.size'],
 }
 
