@@ -104,16 +104,7 @@ func (p *parser) endMail(complete bool) {
 	if tx == nil {
 		return
 	}
-	p.mime.Close(complete)
-	tx.mail = email{
-		seen: true, complete: complete,
-		from: p.mime.From, subject: p.mime.Subject, date: p.mime.Date, id: p.mime.MessageID, mailer: p.mime.XMailer,
-		to: p.mime.To, cc: p.mime.Cc, received: p.mime.Received, attachments: p.mime.Attachments,
-		urls: order(p.mime.URLs),
-	}
-	if h := p.mime.BodyHash; h != nil {
-		tx.mail.md5 = h.Sum(nil)
-	}
+	tx.mail, tx.mailed = p.mime.End(complete), true
 	tx.parser = nil
 	p.mail = nil
 	if p.mode != waiting {
@@ -121,17 +112,4 @@ func (p *parser) endMail(complete bool) {
 	}
 	tx.Done[sensor.ToServer] = sensor.ProgressComplete
 	p.out.Tx(tx, sensor.ToServer)
-}
-
-// order lists plain http first and the latest first, as EVE does; the scheme of others is written out.
-func order(urls []mime.URL) [][]byte {
-	var list, rest [][]byte
-	for i := len(urls) - 1; i >= 0; i-- {
-		if u := urls[i]; u.Scheme == "http" {
-			list = append(list, u.Rest)
-		} else {
-			rest = append(rest, append([]byte(u.Scheme+"://"), u.Rest...))
-		}
-	}
-	return append(list, rest...)
 }

@@ -2,7 +2,6 @@ package smtp
 
 import (
 	"khien/sensor"
-	"khien/sensor/app/mime"
 	"khien/sensor/evejson"
 )
 
@@ -21,43 +20,14 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 
 // AppendEVEExtra appends the member "email" when there is a mail.
 func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
-	m, status := &tx.mail, "PARSE_DONE"
-	switch p := tx.parser; {
-	case p != nil:
-		m = &email{from: p.mime.From, subject: p.mime.Subject, date: p.mime.Date, id: p.mime.MessageID,
-			mailer: p.mime.XMailer, to: p.mime.To, cc: p.mime.Cc, attachments: p.mime.Attachments}
-		status = "BODY_STARTED"
-	case !m.seen:
+	m := &tx.mail
+	if tx.parser != nil {
+		now := tx.parser.mime.Mail()
+		m = &now
+	} else if !tx.mailed {
 		return dst
-	case !m.complete:
-		status = "BODY_STARTED"
 	}
-	dst = append(dst, `,"email":{`...)
-	dst = evejson.AppendStr(dst, "status", status)
-	if m.from != nil {
-		dst = evejson.AppendBytes(dst, "from", m.from)
-	}
-	if m.subject != nil {
-		dst = evejson.AppendBytes(dst, "subject", mime.DecodeWords(m.subject))
-	}
-	dst = appendList(dst, "to", m.to)
-	dst = appendList(dst, "cc", m.cc)
-	if m.date != nil {
-		dst = evejson.AppendBytes(dst, "date", m.date)
-	}
-	if m.id != nil {
-		dst = evejson.AppendBytes(dst, "message_id", m.id)
-	}
-	if m.mailer != nil {
-		dst = evejson.AppendBytes(dst, "x_mailer", m.mailer)
-	}
-	dst = appendList(dst, "received", m.received)
-	if m.md5 != nil {
-		dst = evejson.AppendHex(dst, "body_md5", m.md5)
-	}
-	dst = appendList(dst, "attachment", m.attachments)
-	dst = appendList(dst, "url", m.urls)
-	return append(dst, '}')
+	return m.AppendEVE(dst)
 }
 
 // appendList appends a member that is an array of strings, when there are any.

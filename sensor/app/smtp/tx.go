@@ -1,9 +1,8 @@
 package smtp
 
 import (
-	"encoding/hex"
-
 	"khien/sensor"
+	"khien/sensor/app/mime"
 )
 
 // Tx is one mail with its envelope, or a session without one.
@@ -12,21 +11,13 @@ type Tx struct {
 	helo      []byte
 	from      []byte // nil before MAIL FROM
 	rcpt      [][]byte
-	mail      email
+	mail      mime.Mail
+	mailed    bool // mail is there
 	body      bool
 	unwelcome bool
 	finished  bool
 	parser    *parser // while its mail is read
 	file      *sensor.File
-}
-
-// email is what a mail's header and body hold.
-type email struct {
-	seen, complete                  bool
-	from, subject, date, id, mailer []byte
-	to, cc, received                [][]byte
-	attachments, urls               [][]byte
-	md5                             []byte
 }
 
 // OpenFile begins an attachment.
@@ -51,11 +42,6 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	if dir != sensor.ToServer || i < 0 {
 		return nil, false
 	}
-	m := &tx.mail
-	if p := tx.parser; p != nil { // the header can be read before the body has ended
-		m = &email{from: p.mime.From, subject: p.mime.Subject, date: p.mime.Date, id: p.mime.MessageID,
-			mailer: p.mime.XMailer, to: p.mime.To, cc: p.mime.Cc, received: p.mime.Received}
-	}
 	switch b {
 	case sensor.SMTPHelo:
 		return one(tx.helo, i)
@@ -63,31 +49,12 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 		return one(tx.from, i)
 	case sensor.SMTPRcptTo:
 		return many(tx.rcpt, i)
-	case sensor.EmailFrom:
-		return one(m.from, i)
-	case sensor.EmailSubject:
-		return one(m.subject, i)
-	case sensor.EmailTo:
-		return many(m.to, i)
-	case sensor.EmailCc:
-		return many(m.cc, i)
-	case sensor.EmailDate:
-		return one(m.date, i)
-	case sensor.EmailMessageID:
-		return one(m.id, i)
-	case sensor.EmailXMailer:
-		return one(m.mailer, i)
-	case sensor.EmailURL:
-		return many(m.urls, i)
-	case sensor.EmailReceived:
-		return many(m.received, i)
-	case sensor.EmailBodyMD5:
-		if m.md5 == nil {
-			return nil, false
-		}
-		return one(hex.AppendEncode(nil, m.md5), i)
 	}
-	return nil, false
+	if tx.parser != nil { // the header can be read before the body has ended
+		m := tx.parser.mime.Mail()
+		return m.Buffer(b, i)
+	}
+	return tx.mail.Buffer(b, i)
 }
 
 // Number returns nothing: SMTP has no buffers of numbers.
