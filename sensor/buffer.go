@@ -326,4 +326,9 @@ const (
 	DHCPRenewalTime                         //
 )
 
+// POP3. Its mails have the buffers of mails.
+const (
+	POP3Command Buffer = iota + 0x780 // upper case where the command is known
+)
+
 // Block 0x580 has the frames. Blocks 0x5c0 and up belong to the protocols that are added later, 64 each.

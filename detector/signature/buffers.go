@@ -1,6 +1,10 @@
 package signature
 
-import "khien/sensor"
+import (
+	"slices"
+
+	"khien/sensor"
+)
 
 // bufferDef is a row of the buffer table: what a rule calls it and where the sensor has it.
 type bufferDef struct {
@@ -8,6 +12,7 @@ type bufferDef struct {
 	buf      sensor.Buffer
 	dirs     dirs
 	protos   []sensor.Proto
+	replies  []sensor.Proto  // those of them in which the server sends it; in the others it is the client
 	stage    sensor.Progress // from which the buffer is final
 	flags    bufferFlags
 	modifier string   // content modifier that names the buffer after its content
@@ -31,6 +36,23 @@ const (
 
 func (d *bufferDef) is(f bufferFlags) bool { return d.flags&f != 0 }
 
+// from returns the directions in which protocols have the buffer; all of its protocols when there are none.
+func (d *bufferDef) from(protos []sensor.Proto) (ds dirs) {
+	if len(d.replies) == 0 {
+		return d.dirs
+	}
+	for _, p := range d.protos {
+		switch {
+		case len(protos) > 0 && !slices.Contains(protos, p):
+		case slices.Contains(d.replies, p):
+			ds |= toClient
+		default:
+			ds |= toServer
+		}
+	}
+	return ds
+}
+
 var (
 	protoHTTP  = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2}
 	protoHTTP2 = []sensor.Proto{sensor.ProtoHTTP2, sensor.ProtoDoH2}
@@ -41,12 +63,14 @@ var (
 	protoJA    = []sensor.Proto{sensor.ProtoTLS, sensor.ProtoQUIC}
 	protoSSH   = []sensor.Proto{sensor.ProtoSSH}
 	protoSMTP  = []sensor.Proto{sensor.ProtoSMTP}
+	protoPOP3  = []sensor.Proto{sensor.ProtoPOP3}
+	protoMail  = []sensor.Proto{sensor.ProtoSMTP, sensor.ProtoPOP3}
 	protoFTP   = []sensor.Proto{sensor.ProtoFTP}
 	protoFTPD  = []sensor.Proto{sensor.ProtoFTPData}
 	protoSMB   = []sensor.Proto{sensor.ProtoSMB}
 	protoDCE   = []sensor.Proto{sensor.ProtoDCERPC, sensor.ProtoSMB}
 	protoQUIC  = []sensor.Proto{sensor.ProtoQUIC}
-	protoFiles = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2, sensor.ProtoSMTP, sensor.ProtoFTPData, sensor.ProtoSMB, sensor.ProtoNFS}
+	protoFiles = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2, sensor.ProtoSMTP, sensor.ProtoFTPData, sensor.ProtoSMB, sensor.ProtoNFS, sensor.ProtoPOP3}
 )
 
 const (
@@ -140,16 +164,18 @@ func bufferRows() []bufferDef {
 		{name: "smtp.helo", buf: sensor.SMTPHelo, dirs: toServer, protos: protoSMTP, stage: stLine},
 		{name: "smtp.mail_from", buf: sensor.SMTPMailFrom, dirs: toServer, protos: protoSMTP, stage: stLine},
 		{name: "smtp.rcpt_to", buf: sensor.SMTPRcptTo, dirs: toServer, protos: protoSMTP, stage: stLine, flags: multi},
-		{name: "email.from", buf: sensor.EmailFrom, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.subject", buf: sensor.EmailSubject, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.to", buf: sensor.EmailTo, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.cc", buf: sensor.EmailCc, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.date", buf: sensor.EmailDate, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.message_id", buf: sensor.EmailMessageID, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.x_mailer", buf: sensor.EmailXMailer, dirs: toServer, protos: protoSMTP, stage: stHead},
-		{name: "email.url", buf: sensor.EmailURL, dirs: toServer, protos: protoSMTP, stage: stBody, flags: multi},
-		{name: "email.received", buf: sensor.EmailReceived, dirs: toServer, protos: protoSMTP, stage: stHead, flags: multi},
-		{name: "email.body_md5", buf: sensor.EmailBodyMD5, dirs: toServer, protos: protoSMTP, stage: stBody},
+		{name: "email.from", buf: sensor.EmailFrom, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.subject", buf: sensor.EmailSubject, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.to", buf: sensor.EmailTo, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.cc", buf: sensor.EmailCc, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.date", buf: sensor.EmailDate, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.message_id", buf: sensor.EmailMessageID, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.x_mailer", buf: sensor.EmailXMailer, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
+		{name: "email.url", buf: sensor.EmailURL, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stBody, flags: multi},
+		{name: "email.received", buf: sensor.EmailReceived, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead, flags: multi},
+		{name: "email.body_md5", buf: sensor.EmailBodyMD5, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stBody},
+
+		{name: "pop3.command", buf: sensor.POP3Command, dirs: toServer, protos: protoPOP3, stage: stLine},
 
 		{name: "ftp.command", buf: sensor.FTPCommand, dirs: toServer, protos: protoFTP, stage: stLine},
 		{name: "ftp.command_data", buf: sensor.FTPCommandData, dirs: toServer, protos: protoFTP, stage: stLine},

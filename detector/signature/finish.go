@@ -168,6 +168,7 @@ func (b *builder) directions() error {
 		if l.def == nil {
 			continue
 		}
+		l.dirs &= l.def.from(s.apps)
 		switch l.dirs {
 		case toServer:
 			onlyServer = l.def.name

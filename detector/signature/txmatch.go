@@ -299,7 +299,7 @@ func (m *Matcher) txLists(p *pending, prog sensor.Progress) verdict {
 		if p.matched&bit != 0 {
 			continue
 		}
-		if l.dirs&dirBit(m.dir) == 0 {
+		if l.dirs&dirBit(m.dir) == 0 || !m.speaks(l.def) {
 			if s.txBoth {
 				v = wait
 				continue
@@ -321,6 +321,11 @@ func (m *Matcher) txLists(p *pending, prog sensor.Progress) verdict {
 		}
 	}
 	return v
+}
+
+// speaks reports whether the side that is looked at is the one that sends the buffer in the transaction's protocol.
+func (m *Matcher) speaks(def *bufferDef) bool {
+	return def == nil || len(def.replies) == 0 || (m.dir == sensor.ToClient) == slices.Contains(def.replies, m.tx.Base().Proto)
 }
 
 // hasEvent reports whether an event, in lower case, has been seen in the transaction's direction or in the flow.

@@ -18,6 +18,9 @@ type Mail struct {
 	Complete                                bool     // its end was seen
 }
 
+// HeaderDone reports whether the message's own header is over: the fields are final.
+func (p *Parser) HeaderDone() bool { return p.inBody || !p.outer }
+
 // Mail returns what has been read so far.
 func (p *Parser) Mail() Mail {
 	return Mail{From: p.From, Subject: p.Subject, Date: p.Date, MessageID: p.MessageID, XMailer: p.XMailer,

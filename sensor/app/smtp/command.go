@@ -74,7 +74,6 @@ func parameter(b []byte) []byte {
 // dataCommand decides whether the mail may follow at once.
 func (p *parser) dataCommand(tx *Tx) {
 	p.push(data, tx, false)
-	tx.Done[sensor.ToServer] = sensor.ProgressHeaders
 	if p.pipelining || !p.greeted {
 		// A server that was never heard is one that the capture does not show.
 		p.startMail(tx)

@@ -21,7 +21,6 @@ func (p *parser) startMail(tx *Tx) {
 		p.note(tx, sensor.ToServer, UnparsableContent) // a second body for one envelope
 	}
 	tx.body = true
-	tx.Done[sensor.ToServer] = sensor.ProgressHeaders
 	tx.parser = p
 	p.mime.Reset(tx)
 	if p.out.Wanted(sensor.EmailBodyMD5) {
@@ -40,6 +39,7 @@ func (p *parser) dataLine(b []byte) int {
 		}
 		p.mime.Line(unstuff(window, !p.cont), !p.cont, nil)
 		p.cont = true
+		p.headerDone()
 		return len(window)
 	}
 	line, end := mime.Split(b[:i+1])
@@ -50,7 +50,16 @@ func (p *parser) dataLine(b []byte) int {
 	}
 	p.mime.Line(unstuff(line, !p.cont), !p.cont, end)
 	p.cont = false
+	p.headerDone()
 	return i + 1
+}
+
+// headerDone tells that the fields of the mail's header are final.
+func (p *parser) headerDone() {
+	if tx := p.mail; tx.Done[sensor.ToServer] < sensor.ProgressHeaders && p.mime.HeaderDone() {
+		tx.Done[sensor.ToServer] = sensor.ProgressHeaders
+		p.out.Tx(tx, sensor.ToServer)
+	}
 }
 
 // unstuff takes away the dot that was put before a line's own (RFC 5321, 4.5.2).
@@ -79,6 +88,7 @@ func (p *parser) chunk(b []byte) int {
 		n = int(p.left)
 	}
 	p.mime.Write(b[:n])
+	p.headerDone()
 	p.left -= uint64(n)
 	if p.left == 0 {
 		p.endChunk()

@@ -1,0 +1,138 @@
+package pop3
+
+import (
+	"khien/sensor"
+	"khien/sensor/app/mime"
+	"khien/sensor/evejson"
+)
+
+// Tx is a command with its response, or the greeting.
+type Tx struct {
+	sensor.TxBase
+	command   []byte // upper case when it is known
+	args      [][]byte
+	header    []byte // the response's first line behind the status
+	data      [][]byte
+	bytes     int // of data
+	mail      mime.Mail
+	user      []byte
+	asked     bool
+	answered  bool
+	good      bool
+	more      bool // the response is a challenge
+	login     bool // the response tells what became of a password
+	mailed    bool // mail is there
+	beginning bool // of the mail not all was asked for
+	finished  bool
+	parser    *parser // while its mail is read
+	file      *sensor.File
+}
+
+// addData keeps a line of the response.
+func (tx *Tx) addData(line []byte) {
+	if len(tx.data) < dataMax && tx.bytes+len(line) <= dataBytes {
+		tx.data = append(tx.data, append([]byte{}, line...))
+		tx.bytes += len(line)
+	}
+}
+
+// OpenFile begins an attachment.
+func (tx *Tx) OpenFile(name []byte) {
+	tx.file = tx.parser.out.OpenFile(tx, sensor.ToClient, name)
+}
+
+// WriteFile adds to the attachment.
+func (tx *Tx) WriteFile(data []byte) { tx.parser.out.WriteFile(tx.file, data) }
+
+// CloseFile ends the attachment.
+func (tx *Tx) CloseFile(complete bool) {
+	tx.parser.out.CloseFile(tx.file, complete)
+	tx.file = nil
+}
+
+// Anomaly is told what is malformed in the mail. POP3 has no events for that.
+func (tx *Tx) Anomaly(string) {}
+
+// Held returns the bytes of memory that the transaction holds, roughly.
+func (tx *Tx) Held() int {
+	return len(tx.command) + len(tx.header) + tx.bytes + 24*(len(tx.args)+len(tx.data)) + 512
+}
+
+// Buffer returns the command, a part of the mail, or the name of a login.
+func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
+	switch {
+	case dir == sensor.ToServer:
+		if b == sensor.POP3Command && i == 0 && tx.asked {
+			return tx.command, true
+		}
+		return nil, false
+	case b == sensor.LoginUser:
+		if i == 0 && tx.login && len(tx.user) > 0 {
+			return tx.user, true
+		}
+		return nil, false
+	case tx.parser != nil: // the header can be read before the body has ended
+		m := tx.parser.mime.Mail()
+		return m.Buffer(b, i)
+	}
+	return tx.mail.Buffer(b, i)
+}
+
+// Number returns what became of a login.
+func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
+	if b != sensor.LoginResult || dir != sensor.ToClient || i != 0 || !tx.login || !tx.answered || tx.more {
+		return 0, false
+	}
+	if tx.good {
+		return 1, true
+	}
+	return 0, true
+}
+
+// LogReady reports whether the response is complete or the session is over.
+func (tx *Tx) LogReady(dir sensor.Dir) bool { return dir == sensor.ToServer && tx.finished }
+
+// AppendEVE appends {"request":{…},"response":{…}}.
+func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
+	dst = append(dst, '{')
+	if tx.asked {
+		dst = append(evejson.AppendKey(dst, "request"), '{')
+		dst = evejson.AppendBytes(dst, "command", tx.command)
+		dst = appendList(dst, "args", tx.args)
+		dst = append(dst, '}')
+	}
+	if tx.answered {
+		word := "ERR"
+		if tx.good {
+			word = "OK"
+		}
+		dst = append(evejson.AppendKey(dst, "response"), '{')
+		dst = evejson.AppendBool(dst, "success", tx.good)
+		dst = evejson.AppendStr(dst, "status", word)
+		dst = evejson.AppendBytes(dst, "header", tx.header)
+		dst = appendList(dst, "data", tx.data)
+		dst = append(dst, '}')
+	}
+	return append(dst, '}')
+}
+
+// AppendEVEExtra appends the member "email" when there is a mail.
+func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
+	switch {
+	case tx.parser != nil:
+		m := tx.parser.mime.Mail()
+		return m.AppendEVE(dst)
+	case tx.mailed:
+		return tx.mail.AppendEVE(dst)
+	}
+	return dst
+}
+
+// appendList appends a member that is an array of strings.
+func appendList(dst []byte, key string, list [][]byte) []byte {
+	dst = append(evejson.AppendKey(dst, key), '[')
+	for _, b := range list {
+		dst = evejson.AppendString(evejson.AppendComma(dst), b)
+	}
+	return append(dst, ']')
+}
