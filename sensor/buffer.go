@@ -331,4 +331,27 @@ const (
 	POP3Command Buffer = iota + 0x780 // upper case where the command is known
 )
 
+// EtherNet/IP.
+const (
+	ENIPCommand           Buffer = iota + 0x7c0 // Number
+	ENIPStatus                                  // Number: of the encapsulation
+	ENIPProtocolVersion                         // Number
+	ENIPCapabilities                            // Number: of the first service that is listed
+	ENIPServiceName                             // of the same, 16 bytes
+	ENIPRevision                                // Number of the identity: major in the upper eight bits, minor in the lower
+	ENIPIdentityStatus                          // Number
+	ENIPState                                   // Number
+	ENIPSerial                                  // Number
+	ENIPProductCode                             // Number
+	ENIPProductName                             //
+	ENIPDeviceType                              // Number
+	ENIPVendorID                                // Number
+	ENIPCIPClass                                // Number, one value a segment of a request's path
+	ENIPCIPInstance                             // Number, likewise
+	ENIPCIPAttribute                            // Number, likewise and one value an attribute of a list
+	ENIPCIPStatus                               // Number, one value a response
+	ENIPCIPExtendedStatus                       // Number, one value a response that has one
+	ENIPCIPCall                                 // one value a message: service, number n of classes, n classes and the attributes, each 4 bytes little endian
+)
+
 // Block 0x580 has the frames. Blocks 0x5c0 and up belong to the protocols that are added later, 64 each.

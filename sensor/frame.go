@@ -81,6 +81,11 @@ const (
 	FrameWebSocketPDU
 	FrameWebSocketHeader
 	FrameWebSocketData // masked, as sent
+	FrameENIPPDU
+	FrameENIPHeader
+	FrameENIPData
+	FrameENIPItem
+	FrameENIPCIP // a message in an item, and each that a multiple service packet holds
 	FrameEnd
 )
 
@@ -149,6 +154,11 @@ var frameKinds = [FrameEnd - FrameFirst]FrameKind{
 	FrameWebSocketPDU - FrameFirst:       {ProtoWebSocket, "pdu", ofBoth},
 	FrameWebSocketHeader - FrameFirst:    {ProtoWebSocket, "header", ofBoth},
 	FrameWebSocketData - FrameFirst:      {ProtoWebSocket, "data", ofBoth},
+	FrameENIPPDU - FrameFirst:            {ProtoENIP, "pdu", ofBoth},
+	FrameENIPHeader - FrameFirst:         {ProtoENIP, "hdr", ofBoth},
+	FrameENIPData - FrameFirst:           {ProtoENIP, "data", ofBoth},
+	FrameENIPItem - FrameFirst:           {ProtoENIP, "enip.item", ofBoth},
+	FrameENIPCIP - FrameFirst:            {ProtoENIP, "cip", ofBoth},
 }
 
 // FrameKind returns what a frame is; b must be one.

@@ -194,7 +194,7 @@ func bufferRows() []bufferDef {
 		{name: "quic.cyu.hash", buf: sensor.QUICCyuHash, dirs: toServer, protos: protoQUIC, stage: stLine, flags: multi},
 		{name: "quic.cyu.string", buf: sensor.QUICCyuString, dirs: toServer, protos: protoQUIC, stage: stLine, flags: multi},
 	}
-	return append(append(append(text, numberRows()...), packetRows()...), protocolRows()...)
+	return slices.Concat(text, numberRows(), packetRows(), protocolRows(), enipRows())
 }
 
 // numberRows are the keywords that compare a number of a transaction.

@@ -30,7 +30,7 @@ func frameRows() []bufferDef {
 // unmarked are frames of the language that no parser here marks.
 var unmarked = map[sensor.Proto][]string{
 	sensor.ProtoNFS:  {"rpc.pdu", "rpc.hdr", "rpc.data", "rpc.creds", "nfs.pdu", "nfs.status", "nfs4.pdu", "nfs4.hdr", "nfs4.ops", "nfs4.status"},
-	sensor.ProtoENIP: {"pdu", "hdr", "data", "cip", "enip.item"}, sensor.ProtoIMAP: {"pdu", "headers", "body"},
+	sensor.ProtoIMAP: {"pdu", "headers", "body"},
 }
 
 func frameKeywords() []keyword { return []keyword{{"frame", argNeed, (*builder).frame}} }
@@ -55,7 +55,7 @@ func (b *builder) frame(arg string) error {
 			continue
 		}
 		short := d.buf.FrameKind().Name
-		if short == name {
+		if short == name || short == arg {
 			if err := b.sticky(d, ""); err != nil {
 				return err
 			}

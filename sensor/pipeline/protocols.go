@@ -6,6 +6,7 @@ import (
 	"khien/sensor/app/dcerpc"
 	"khien/sensor/app/dhcp"
 	"khien/sensor/app/dns"
+	"khien/sensor/app/enip"
 	"khien/sensor/app/ftp"
 	"khien/sensor/app/http"
 	"khien/sensor/app/http2"
@@ -52,6 +53,7 @@ func Protocols(keys *tls.Keys) []sensor.Protocol {
 		ftp.DataProtocol(),
 		quic.Protocol(),
 		ike.Protocol(),
+		enip.Protocol(),
 		bittorrent.Protocol(),
 		snmp.Protocol(),
 		mqtt.Protocol(),
