@@ -21,25 +21,7 @@ func TestStories(t *testing.T) {
 	if err != nil || len(archives) < 4 {
 		t.Fatalf("%v: %v", archives, err)
 	}
-	yara := yaraRules(t)
-	brands := &fraud.Brands{}
-	for name, data := range read(t, "fraud/*.yaml") {
-		b, err := fraud.LoadBrands(data, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		brands = brands.Merge(b)
-	}
-	setup := func(workers int) detectortest.Setup {
-		// Thresholds and memory belong to a run.
-		set, names, stories := signatures(t), fraud.NewNames(brands), fraud.NewStories()
-		return detectortest.Setup{Workers: workers, After: []func(*detector.Finding) []*detector.Finding{stories.Observe},
-			Watch: []func(any) []*detector.Finding{fraud.Watch},
-			Handlers: func(rec *detector.Recorder) ([]sensor.Handler, error) {
-				scanner, err := yara.NewScanner(rec)
-				return []sensor.Handler{set.NewMatcher(rec), scanner, fraud.New(fraud.Config{CacheBytes: 1 << 20}, names, rec)}, err
-			}}
-	}
+	setup := everything(t)
 	for _, archive := range archives {
 		t.Run(archive, func(t *testing.T) {
 			data, err := os.ReadFile(archive)
@@ -85,6 +67,30 @@ func TestStories(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// everything sets up the engine with all that ships.
+func everything(t *testing.T) func(workers int) detectortest.Setup {
+	t.Helper()
+	yara := yaraRules(t)
+	brands := &fraud.Brands{}
+	for name, data := range read(t, "fraud/*.yaml") {
+		b, err := fraud.LoadBrands(data, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		brands = brands.Merge(b)
+	}
+	return func(workers int) detectortest.Setup {
+		// Thresholds and memory belong to a run.
+		set, names, stories := signatures(t), fraud.NewNames(brands), fraud.NewStories()
+		return detectortest.Setup{Workers: workers, After: []func(*detector.Finding) []*detector.Finding{stories.Observe},
+			Watch: []func(any) []*detector.Finding{fraud.Watch},
+			Handlers: func(rec *detector.Recorder) ([]sensor.Handler, error) {
+				scanner, err := yara.NewScanner(rec)
+				return []sensor.Handler{set.NewMatcher(rec), scanner, fraud.New(fraud.Config{CacheBytes: 1 << 20}, names, rec)}, err
+			}}
 	}
 }
 
