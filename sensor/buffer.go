@@ -354,4 +354,44 @@ const (
 	ENIPCIPCall                                 // one value a message: service, number n of classes, n classes and the attributes, each 4 bytes little endian
 )
 
+// Modbus, of requests.
+const (
+	ModbusUnit         Buffer = iota + 0x600 // Number
+	ModbusFunction                           // Number, as sent
+	ModbusSubfunction                        // Number, of diagnostics
+	ModbusCategory                           // Number: ModbusAssigned and the following
+	ModbusAccess                             // Number: ModbusRead and the following
+	ModbusReadAddress                        // Number: value 0 is the first address that is read, value 1 the last; both count from 1
+	ModbusWriteAddress                       // Number: of what is written
+	ModbusWritten                            // Number; value i is what is written at address i, counted from 1
+)
+
+// Values of ModbusCategory.
+const (
+	ModbusAssigned   = 1 << iota // public, and in the specification
+	ModbusUnassigned             // public, kept for later
+	ModbusUser
+	ModbusReserved
+)
+
+// Bits of ModbusAccess.
+const (
+	ModbusRead = 1 << iota
+	ModbusWrite
+	ModbusDiscretes
+	ModbusCoils
+	ModbusInput
+	ModbusHolding
+	ModbusSingle
+	ModbusMultiple
+)
+
+// DNP3, of messages in their direction.
+const (
+	DNP3Function   Buffer = iota + 0x640 // Number
+	DNP3Indicators                       // Number, of responses: the first byte of the internal indications is the upper one
+	DNP3HasObject                        // Number 1 where there is one; value i is group i>>8 of variation i&0xff
+	DNP3Data                             // the application layer's fragment, without CRCs and transport headers
+)
+
 // Block 0x580 has the frames. Blocks 0x5c0 and up belong to the protocols that are added later, 64 each.
