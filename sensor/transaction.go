@@ -55,6 +55,12 @@ type EVEExtra interface {
 	AppendEVEExtra(dst []byte, dir Dir) []byte
 }
 
+// EVEAlert is implemented by transactions whose object in the record of an alert is not that of their own record.
+type EVEAlert interface {
+	// AppendEVEAlert is AppendEVE for alerts.
+	AppendEVEAlert(dst []byte, dir Dir) []byte
+}
+
 // Parser reads the bytes of one flow. It is made when its protocol has been recognised and sees the flow from its start.
 type Parser interface {
 	// Parse reads data, the bytes of one direction that follow those used before (TCP), or one datagram (UDP, SCTP).
