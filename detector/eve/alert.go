@@ -25,7 +25,7 @@ func (w *Writer) alert(dst []byte, f *detector.Finding, e *sensor.Event) []byte 
 		dst = append(dst, '"')
 	}
 	if e.Tx != nil {
-		dst = appendTxObject(dst, e.Tx, e.Dir)
+		dst = appendTxObject(dst, e.Tx, e.Dir, true)
 		dst = appendFiles(dst, e.Tx.Base().Files, e.Dir)
 	}
 	if e.Frame != nil {

@@ -119,19 +119,23 @@ func appendTx(dst []byte, e *sensor.Event, dir sensor.Dir) []byte {
 	b := e.Tx.Base()
 	dst = appendHead(dst, e, key(b.Proto), dir)
 	dst = appendTxID(dst, b.ID)
-	dst = appendTxObject(dst, e.Tx, dir)
+	dst = appendTxObject(dst, e.Tx, dir, false)
 	dst = appendMeta(dst, e.Flow, nil)
 	return append(dst, '}')
 }
 
 // appendTxObject appends `,"http":{…}` and what the protocol has beside it.
-func appendTxObject(dst []byte, tx sensor.Transaction, dir sensor.Dir) []byte {
+func appendTxObject(dst []byte, tx sensor.Transaction, dir sensor.Dir, alert bool) []byte {
 	b := tx.Base()
 	dst = append(dst, `,"`...)
 	dst = append(dst, key(b.Proto)...)
 	dst = append(dst, `":`...)
 	n := len(dst)
-	dst = tx.AppendEVE(dst, dir)
+	if x, ok := tx.(sensor.EVEAlert); ok && alert {
+		dst = x.AppendEVEAlert(dst, dir)
+	} else {
+		dst = tx.AppendEVE(dst, dir)
+	}
 	if len(dst) == n {
 		dst = append(dst, `{}`...)
 	}

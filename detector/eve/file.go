@@ -13,7 +13,7 @@ func appendFile(dst []byte, e *sensor.Event, f *sensor.File) []byte {
 	dst = appendHead(dst, e, "fileinfo", f.Dir)
 	dst = appendApp(dst, e.Flow)
 	if f.Tx != nil {
-		dst = appendTxObject(dst, f.Tx, f.Dir)
+		dst = appendTxObject(dst, f.Tx, f.Dir, false)
 	}
 	dst = append(dst, `,"fileinfo":`...)
 	dst = appendFileObject(dst, f)

@@ -5,6 +5,7 @@ import (
 	"khien/sensor/app/bittorrent"
 	"khien/sensor/app/dcerpc"
 	"khien/sensor/app/dhcp"
+	"khien/sensor/app/dnp3"
 	"khien/sensor/app/dns"
 	"khien/sensor/app/enip"
 	"khien/sensor/app/ftp"
@@ -14,6 +15,7 @@ import (
 	"khien/sensor/app/imap"
 	"khien/sensor/app/krb5"
 	"khien/sensor/app/ldap"
+	"khien/sensor/app/modbus"
 	"khien/sensor/app/mqtt"
 	"khien/sensor/app/nfs"
 	"khien/sensor/app/ntp"
@@ -46,6 +48,7 @@ func Protocols(keys *tls.Keys) []sensor.Protocol {
 		rfb.Protocol(),
 		rdp.Protocol(),
 		websocket.Protocol(),
+		dnp3.Protocol(),
 		smtp.Protocol(),
 		imap.Protocol(),
 		pop3.Protocol(),
@@ -63,6 +66,7 @@ func Protocols(keys *tls.Keys) []sensor.Protocol {
 		dhcp.Protocol(),
 		ntp.Protocol(),
 		tftp.Protocol(),
+		modbus.Protocol(),
 		telnet.Protocol(),
 	}
 	return append(list, dns.Protocols()...)

@@ -63,7 +63,8 @@ var services = [...]struct {
 	{"smtp", sensor.ProtoSMTP}, {"ftp", sensor.ProtoFTP}, {"ftp-data", sensor.ProtoFTPData}, {"smb", sensor.ProtoSMB}, {"dce_rpc", sensor.ProtoDCERPC},
 	{"krb", sensor.ProtoKRB5}, {"krb_tcp", sensor.ProtoKRB5}, {"krb_udp", sensor.ProtoKRB5}, {"ldap", sensor.ProtoLDAP}, {"ldap_tcp", sensor.ProtoLDAP},
 	{"rdp", sensor.ProtoRDP}, {"rfb", sensor.ProtoRFB}, {"sip", sensor.ProtoSIP}, {"snmp", sensor.ProtoSNMP}, {"mqtt", sensor.ProtoMQTT},
-	{"dhcp", sensor.ProtoDHCP}, {"ntp", sensor.ProtoNTP}, {"imap", sensor.ProtoIMAP}, {"pop3", sensor.ProtoPOP3}, {"postgresql", sensor.ProtoPGSQL}}
+	{"dhcp", sensor.ProtoDHCP}, {"ntp", sensor.ProtoNTP}, {"imap", sensor.ProtoIMAP}, {"pop3", sensor.ProtoPOP3}, {"postgresql", sensor.ProtoPGSQL},
+	{"modbus", sensor.ProtoModbus}, {"dnp3_tcp", sensor.ProtoDNP3}}
 
 // service finds the protocol of a list of names, "ssl,http".
 func service(list []byte) sensor.Proto {
