@@ -95,7 +95,7 @@ func (b *builder) proto(word string) error {
 	default:
 		protos, ok := appProtos(name)
 		if !ok {
-			hint := nearest(name, []string{"ip", "tcp", "udp", "icmp", "http", "tls", "dns", "smtp", "ftp", "smb", "ssh", "dcerpc", "quic", "pkthdr", "tcp-pkt", "tcp-stream", "sctp", "mqtt", "snmp", "krb5", "ike", "tftp", "nfs", "ldap", "rdp", "pgsql", "sip", "rfb", "dhcp", "ntp", "pop3", "imap", "enip"})
+			hint := nearest(name, []string{"ip", "tcp", "udp", "icmp", "http", "tls", "dns", "smtp", "ftp", "smb", "ssh", "dcerpc", "quic", "pkthdr", "tcp-pkt", "tcp-stream", "sctp", "mqtt", "snmp", "krb5", "ike", "tftp", "nfs", "ldap", "rdp", "pgsql", "sip", "rfb", "dhcp", "ntp", "pop3", "imap", "enip", "modbus", "dnp3"})
 			if hint != "" {
 				hint = "did you mean " + hint + "?"
 			} else {

@@ -163,6 +163,11 @@ func appKeywords() []keyword {
 		{"dcerpc.iface", argNeed, (*builder).dceInterface},
 		{"dce_iface", argNeed, (*builder).dceInterface},
 		{"krb5.ticket_encryption", argNeed, (*builder).ticketEncryption},
+		{"modbus", argNeed, (*builder).modbus},
+		{"dnp3.ind", argNeed, (*builder).dnp3Indicators},
+		{"dnp3_ind", argNeed, (*builder).dnp3Indicators},
+		{"dnp3.obj", argNeed, (*builder).dnp3Object},
+		{"dnp3_obj", argNeed, (*builder).dnp3Object},
 		{"filestore", argMay, func(b *builder, arg string) error {
 			d := &bufferDef{name: "file.data", buf: sensor.FileData, dirs: bothDirs, protos: protoFiles, stage: stHead,
 				flags: files | grows | multi | single}

@@ -115,6 +115,9 @@ func protocolRows() []bufferDef {
 		{name: "nfs.version", buf: sensor.NFSVersion, dirs: bothDirs, protos: nfs, stage: stLine, flags: numeric, bits: 32, aliases: []string{"nfs_version"}},
 		{name: "tftp.file", buf: sensor.TFTPFile, dirs: bothDirs, protos: tftp, stage: stLine},
 		{name: "tftp.mode", buf: sensor.TFTPMode, dirs: bothDirs, protos: tftp, stage: stLine},
+		{name: "dnp3.func", buf: sensor.DNP3Function, dirs: bothDirs, protos: protoDNP3, stage: stLine, flags: numeric, bits: 8,
+			names: dnp3Functions(), aliases: []string{"dnp3_func"}},
+		{name: "dnp3.data", buf: sensor.DNP3Data, dirs: bothDirs, protos: protoDNP3, stage: stLine, aliases: []string{"dnp3_data"}},
 		{name: "pgsql.query", buf: sensor.PGSQLQuery, dirs: toServer, protos: pgsql, stage: stLine},
 
 		{name: "dhcp.leasetime", buf: sensor.DHCPLeaseTime, dirs: bothDirs, protos: dhcp, stage: stLine, flags: numeric, bits: 64},
