@@ -174,7 +174,7 @@ func TestAnomalies(t *testing.T) {
 	}
 	f(strings.Repeat("tx, ", unansweredMax)+"tx flooded, tx, tx", all...)
 	f(strings.Repeat("tx, ", unansweredMax)+"tx, tx, tx, tx", slices.Insert(all, 3, S(reply))...)
-	if l := run(C(good), C("x"+good)); l.Err == nil || len(l.Txs) != 1 {
+	if l := run(C(good), C("x"+good)); l.Err == nil || len(l.Txs) != 1 || len(l.Anomalies) != 1 {
 		t.Error(l)
 	}
 }

@@ -61,6 +61,7 @@ func (p *parser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error
 			}
 			p.hunting[dir] = false
 		} else if rest[0] != 0x05 || len(rest) > 1 && rest[1] != 0x64 {
+			out.Anomaly(dir, Malformed)
 			return used, errNotDNP3
 		}
 		if len(rest) < headerLen {
