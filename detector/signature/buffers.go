@@ -32,6 +32,7 @@ const (
 	numeric                         // Transaction.Number
 	files                           // belongs to the files of the transaction
 	single                          // multi, but selecting the buffer again goes on with the same value
+	masks                           // numeric, and names are those of single bits
 )
 
 func (d *bufferDef) is(f bufferFlags) bool { return d.flags&f != 0 }

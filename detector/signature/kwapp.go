@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"khien/sensor"
@@ -36,81 +35,6 @@ func tableKeywords(rows []bufferDef) []keyword {
 		}
 	}
 	return ks
-}
-
-// numberIn is a condition on a number of the transaction, at some place where it has many.
-type numberIn struct {
-	number
-	mode  byte // 0 any, 'a' all, 'i' at index, 'n' their count
-	index int
-}
-
-func (c *numberIn) run(s *scan) bool {
-	get := func(i int) (uint64, bool) { return s.m.number(s.l.def, i) }
-	n := 0
-	for n < valuesMax {
-		if _, ok := get(n); !ok {
-			break
-		}
-		n++
-	}
-	switch c.mode {
-	case 'i':
-		i := c.index
-		if i < 0 {
-			i += n
-		}
-		if i < 0 || i >= n {
-			return false
-		}
-		v, _ := get(i)
-		return c.match(v)
-	case 'n':
-		return c.match(uint64(n))
-	}
-	for i := range n {
-		v, _ := get(i)
-		if c.match(v) != (c.mode == 'a') {
-			return c.mode == 0
-		}
-	}
-	return c.mode == 'a' && n > 0
-}
-
-func (b *builder) number(d *bufferDef, arg string) error {
-	dir := dirs(0)
-	for _, w := range []struct {
-		word string
-		dir  dirs
-	}{{"to_server", toServer}, {"to_client", toClient}} {
-		if rest, ok := strings.CutPrefix(arg, w.word); ok {
-			dir, arg = w.dir, trimLeft(strings.TrimPrefix(trimLeft(rest), ","))
-		}
-	}
-	cond, where, _ := strings.Cut(arg, ",")
-	c := &numberIn{}
-	switch where = strings.TrimSpace(where); {
-	case where == "" || where == "any":
-	case where == "all" || where == "all1":
-		c.mode = 'a'
-	default:
-		i, err := strconv.Atoi(where)
-		if err != nil || !d.is(multi) {
-			return fmt.Errorf("bad index %q", where)
-		}
-		c.mode, c.index = 'i', i
-	}
-	n, err := parseNumber(cond, d.bits, d.names)
-	if err != nil {
-		return err
-	}
-	c.number = *n
-	if err := b.needProtos(d.protos, d.name); err != nil {
-		return err
-	}
-	l := b.listOf(d, nil, fmt.Sprint(len(b.s.lists)), dir)
-	l.items = append(l.items, item{chk: c})
-	return nil
 }
 
 // appKeywords are keywords of protocols that are more than a buffer.

@@ -51,7 +51,7 @@ func (c *dnp3Flags) run(s *scan) bool {
 func (b *builder) dnp3Indicators(arg string) error {
 	d := &bufferDef{name: "dnp3.ind", buf: sensor.DNP3Indicators, dirs: bothDirs, protos: protoDNP3, stage: stLine, flags: numeric, bits: 16}
 	if n, err := parseNumber(arg, 16, nil); err == nil {
-		_, err = b.addTo(d, &numberIn{number: *n})
+		_, err = b.addTo(d, &numberIn{values{number: *n}})
 		return err
 	}
 	arg = strings.TrimSpace(arg)

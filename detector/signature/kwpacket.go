@@ -3,7 +3,6 @@ package signature
 import (
 	"encoding/binary"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"khien/sensor"
@@ -186,36 +185,15 @@ func l4sum(version, proto uint8) func(*sensor.Segment) (bool, bool) {
 }
 
 func (b *builder) vlanID(arg string) error {
-	cond, index, _ := strings.Cut(arg, ",")
-	n, err := parseNumber(cond, 16, nil)
+	c, err := parseValues(arg, 16, nil)
 	if err != nil {
 		return err
 	}
-	at, anyLayer, all := 0, false, false
-	switch index = strings.TrimSpace(index); index {
-	case "", "any":
-		anyLayer = true
-	case "all":
-		all = true
-	default:
-		if at, err = strconv.Atoi(index); err != nil || at < -3 || at > 2 {
-			return fmt.Errorf("bad layer %q", index)
-		}
+	if c.which == whichOne && (c.index < -3 || c.index > 2) {
+		return fmt.Errorf("bad layer %d", c.index)
 	}
 	b.onPacket(packetFunc(func(p *sensor.Segment) bool {
-		if anyLayer || all {
-			for _, id := range p.VLAN[:p.VLANs] {
-				if n.match(uint64(id)) != all {
-					return anyLayer
-				}
-			}
-			return all && p.VLANs > 0
-		}
-		i := at
-		if i < 0 {
-			i += int(p.VLANs)
-		}
-		return i >= 0 && i < int(p.VLANs) && n.match(uint64(p.VLAN[i]))
+		return c.match(int(p.VLANs), func(i int) uint64 { return uint64(p.VLAN[i]) })
 	}))
 	return nil
 }

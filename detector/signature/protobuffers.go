@@ -63,7 +63,7 @@ func protocolRows() []bufferDef {
 			names: words(0, "ok", "fail", "toomany")},
 
 		{name: "mqtt.type", buf: sensor.MQTTType, dirs: bothDirs, protos: mqtt, stage: stLine, flags: numeric | multi | grows, bits: 8,
-			names: words(1, "connect", "connack", "publish", "puback", "pubrec", "pubrel", "pubcomp", "subscribe", "suback", "unsubscribe",
+			names: words(0, "unassigned", "connect", "connack", "publish", "puback", "pubrec", "pubrel", "pubcomp", "subscribe", "suback", "unsubscribe",
 				"unsuback", "pingreq", "pingresp", "disconnect", "auth")},
 		{name: "mqtt.qos", buf: sensor.MQTTQOS, dirs: bothDirs, protos: mqtt, stage: stLine, flags: numeric | multi | grows, bits: 8},
 		{name: "mqtt.reason_code", buf: sensor.MQTTReasonCode, dirs: bothDirs, protos: mqtt, stage: stLine, flags: numeric | multi | grows, bits: 8,
@@ -86,7 +86,7 @@ func protocolRows() []bufferDef {
 		{name: "krb5.sname", buf: sensor.KRB5SName, dirs: bothDirs, protos: krb5, stage: stLine, flags: multi | grows, aliases: []string{"krb5_sname"}},
 
 		{name: "websocket.payload", buf: sensor.WebSocketPayload, dirs: bothDirs, protos: ws, stage: stLine},
-		{name: "websocket.flags", buf: sensor.WebSocketFlags, dirs: bothDirs, protos: ws, stage: stLine, flags: numeric, bits: 8,
+		{name: "websocket.flags", buf: sensor.WebSocketFlags, dirs: bothDirs, protos: ws, stage: stLine, flags: numeric | masks, bits: 8,
 			names: map[string]uint64{"fin": 0x80, "comp": 0x40, "rsv1": 0x40, "rsv2": 0x20, "rsv3": 0x10}},
 		{name: "websocket.mask", buf: sensor.WebSocketMask, dirs: bothDirs, protos: ws, stage: stLine, flags: numeric, bits: 32},
 		{name: "websocket.opcode", buf: sensor.WebSocketOpcode, dirs: bothDirs, protos: ws, stage: stLine, flags: numeric, bits: 8,
