@@ -30,8 +30,10 @@ func sctpChunks(p *sensor.Segment, f func(kind byte, value []byte) bool) (n int)
 }
 
 func sctpTypes() map[string]uint64 {
-	return words(0, "data", "init", "init_ack", "sack", "heartbeat", "heartbeat_ack", "abort", "shutdown", "shutdown_ack", "error",
+	m := words(0, "data", "init", "init_ack", "sack", "heartbeat", "heartbeat_ack", "abort", "shutdown", "shutdown_ack", "error",
 		"cookie_echo", "cookie_ack", "ecne", "cwr", "shutdown_complete")
+	m["hb_ack"], m["forward_tsn"] = m["heartbeat_ack"], 192 // RFC 3758, 3.2
+	return m
 }
 
 // sctpKeywords look at SCTP packets.
