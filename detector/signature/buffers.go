@@ -139,8 +139,8 @@ func bufferRows() []bufferDef {
 		{name: "llmnr.response.rrname", buf: sensor.DNSResponseRRName, dirs: bothDirs, protos: protoLLMNR, stage: stDone, flags: multi},
 
 		{name: "tls.sni", buf: sensor.TLSSNI, dirs: toServer, protos: protoTLS, stage: stLine, aliases: []string{"tls_sni"}},
-		{name: "tls.cert_subject", buf: sensor.TLSCertSubject, dirs: bothDirs, protos: protoTLS, stage: stHead, aliases: []string{"tls_cert_subject", "tls.subject"}},
-		{name: "tls.cert_issuer", buf: sensor.TLSCertIssuer, dirs: bothDirs, protos: protoTLS, stage: stHead, aliases: []string{"tls_cert_issuer", "tls.issuerdn"}},
+		{name: "tls.cert_subject", buf: sensor.TLSCertSubject, dirs: bothDirs, protos: protoTLS, stage: stHead, aliases: []string{"tls_cert_subject"}},
+		{name: "tls.cert_issuer", buf: sensor.TLSCertIssuer, dirs: bothDirs, protos: protoTLS, stage: stHead, aliases: []string{"tls_cert_issuer"}},
 		{name: "tls.cert_serial", buf: sensor.TLSCertSerial, dirs: bothDirs, protos: protoTLS, stage: stHead, aliases: []string{"tls_cert_serial"}},
 		{name: "tls.cert_fingerprint", buf: sensor.TLSCertFP, dirs: bothDirs, protos: protoTLS, stage: stHead, aliases: []string{"tls_cert_fingerprint"}},
 		{name: "tls.certs", buf: sensor.TLSCerts, dirs: bothDirs, protos: protoTLS, stage: stHead, flags: multi},
