@@ -98,7 +98,8 @@ func TestMasks(t *testing.T) {
 	f("!fin", 0x40, true)
 	f("128", 0xc0, false)
 	f("&0x40=0x40", 0xc0, true)
-	bad(t, "websocket.flags:end", "websocket.flags:fin,!fin", "websocket.flags:fin,", "websocket.flags:fin,1")
+	bad(t, "websocket.flags:end", "websocket.flags:fin,!fin", "websocket.flags:fin,", "websocket.flags:fin,1",
+		"mqtt.flags:kept", "mqtt.connect.flags:name", "mqtt.connack.session_present:maybe")
 }
 
 func TestVLANs(t *testing.T) {
