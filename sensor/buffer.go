@@ -283,8 +283,11 @@ const (
 	IKEKeyExchangeLength                       // Number
 	IKENonce                                   // bytes of the payload
 	IKENonceLength                             // Number
-	IKEChosenSA                                // Number of the chosen attribute; value i is attribute class i
+	IKEChosenSA                                // Number of an attribute that the message chooses; value i is that of class i, see IKEInteg
 )
+
+// IKEInteg is the class that IKEChosenSA has integrity algorithms of version 2 under; the other classes are those of version 1.
+const IKEInteg = 1003
 
 // LDAP.
 const (

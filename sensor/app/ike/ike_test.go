@@ -51,6 +51,18 @@ func TestMessages(t *testing.T) {
 	f(1, sensor.IKERespSPI, sensor.ToClient, "a00b8ef0902bb8ec", true)
 	f(0, sensor.IKEVendor, sensor.ToServer, "4a131c81070358455c5728f20e95452f", true)
 	f(2, sensor.IKENonce, sensor.ToServer, "\xaa\xbb\xcc\xdd", true)
+	chosen := func(tx, class int, want uint64, ok bool) {
+		t.Helper()
+		if v, gok := l.Txs[tx].Number(sensor.IKEChosenSA, l.Txs[tx].(*Tx).dir, class); gok != ok || v != want {
+			t.Errorf("%d, class %d: %d %t", tx, class, v, gok)
+		}
+	}
+	chosen(0, 1, 0, false) // only proposed
+	chosen(1, 1, 7, true)
+	chosen(1, 14, 128, true)
+	chosen(1, 12, 86400, true)
+	chosen(1, 5, 0, false)
+	chosen(2, 1, 0, false) // by an earlier message
 	l = UDP(Protocol(), 500, C(fix(init2)))
 	if got := l.EVE(0); !strings.Contains(got, `"proposals":[[{"key":"alg_enc","value":"ENCR_AES_CBC","raw":12},{"key":"sa_key_length","value":"Unknown","raw":256},{"key":"alg_prf","value":"PRF_HMAC_SHA2_256","raw":5}`) {
 		t.Errorf("%s", l)

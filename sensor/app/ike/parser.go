@@ -113,7 +113,7 @@ func (p *parser) payloads(tx *Tx, kind byte, b []byte) bool {
 				s.transforms = proposals2(body)
 			}
 			if tx.dir == sensor.ToClient && len(s.transforms) > 0 {
-				p.chosen = s.transforms[0]
+				p.chosen, tx.chose = s.transforms[0], true
 			}
 		case kind == pay1KE && tx.major == 1:
 			s.ke, tx.ke = keep(body), true

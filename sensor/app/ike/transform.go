@@ -3,6 +3,8 @@ package ike
 import (
 	"encoding/binary"
 	"strconv"
+
+	"khien/sensor"
 )
 
 // attribute is a property of a security association. class is numbered as in version 1; those of version 2 that have no
@@ -61,7 +63,7 @@ func attributes(b []byte) (list []attribute) {
 
 // Classes that version 2 has and version 1 has not.
 const (
-	classInteg = 1003
+	classInteg = sensor.IKEInteg
 	classESN   = 1005
 )
 

@@ -23,6 +23,7 @@ type Tx struct {
 	vendors      [][]byte // of the message
 	sides        [2]side
 	chosen       []attribute
+	chose        bool // the message says what is chosen
 	doi          uint32
 }
 
@@ -63,7 +64,7 @@ func (tx *Tx) Number(b sensor.Buffer, dir sensor.Dir, i int) (uint64, bool) {
 		return uint64(len(tx.sides[dir].nonce)), i == 0 && tx.nonce
 	case sensor.IKEChosenSA:
 		for _, a := range tx.chosen {
-			if int(a.class) == i {
+			if int(a.class) == i && tx.chose {
 				return a.value, true
 			}
 		}
