@@ -72,18 +72,6 @@ func appKeywords() []keyword {
 		{"ssl_state", argNeed, (*builder).tlsState},
 		{"tls.store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls.store") }},
 		{"tls_store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls_store") }},
-		{"ftpbounce", argNone, func(b *builder, _ string) error {
-			d := &bufferDef{name: "ftpbounce", buf: sensor.FTPBounce, dirs: toServer, protos: protoFTP, stage: stLine, flags: numeric, bits: 8}
-			return b.number(d, "1")
-		}},
-		{"ftpdata_command", argNeed, func(b *builder, arg string) error {
-			if arg != "stor" && arg != "retr" {
-				return fmt.Errorf("is stor or retr")
-			}
-			d := &bufferDef{name: "ftpdata_command", buf: sensor.FTPDataCommand, dirs: bothDirs, protos: protoFTPD, stage: stLine}
-			_, err := b.addTo(d, wholeText(arg))
-			return err
-		}},
 		{"dcerpc.iface", argNeed, (*builder).dceInterface},
 		{"dce_iface", argNeed, (*builder).dceInterface},
 		{"krb5.ticket_encryption", argNeed, (*builder).ticketEncryption},
