@@ -9,16 +9,15 @@ import (
 // contentKeywords look for bytes in the current buffer.
 func contentKeywords() []keyword {
 	return []keyword{
-		{"content", argNeed, func(b *builder, arg string) error {
-			pat, neg, err := parseContent(arg)
-			if err != nil {
+		{"content", argNeed, (*builder).content},
+		{"uricontent", argNeed, func(b *builder, arg string) error {
+			if b.cur != nil {
+				return fmt.Errorf("may not be used inside the sticky buffer %s", b.cur.name)
+			}
+			if err := b.content(arg); err != nil {
 				return err
 			}
-			c := &content{pat: pat, neg: neg}
-			l := b.list()
-			l.items = append(l.items, item{kind: kindContent, c: c})
-			b.lastL = l
-			return nil
+			return b.moveContent(b.ld.buffers["http.uri"])
 		}},
 		{"nocase", argNone, modifier(func(_ *builder, c *content, _ string) error {
 			c.nocase = true
@@ -175,6 +174,17 @@ func contentKeywords() []keyword {
 		}},
 		{"pkt_data", argNone, func(b *builder, _ string) error { return b.sticky(nil, "") }},
 	}
+}
+
+func (b *builder) content(arg string) error {
+	pat, neg, err := parseContent(arg)
+	if err != nil {
+		return err
+	}
+	l := b.list()
+	l.items = append(l.items, item{kind: kindContent, c: &content{pat: pat, neg: neg}})
+	b.lastL = l
+	return nil
 }
 
 // modifier makes a keyword that changes the content before it.

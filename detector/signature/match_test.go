@@ -81,6 +81,10 @@ func TestTransaction(t *testing.T) {
 	}
 	f(`http.uri; content:"login";`, true)
 	f(`content:"login"; http_uri;`, true)
+	f(`uricontent:"login";`, true)
+	f(`uricontent:"LOGIN"; nocase; uricontent:".php"; distance:0; content:"GET"; http_method;`, true)
+	f(`uricontent:"LOGIN";`, false)
+	f(`uricontent:!"logout"; http.method; content:"GET";`, true)
 	f(`http.uri; content:"login"; http.method; content:"POST";`, false)
 	f(`http.method; content:"GET"; http.host; content:"bank"; startswith;`, true)
 	f(`http.uri; content:!"logout"; http.method; content:"GET";`, true)
