@@ -5,6 +5,7 @@ import "net/netip"
 // IP protocol numbers (IANA) that stages name.
 const (
 	IPProtoICMP   = 1
+	IPProtoIGMP   = 2
 	IPProtoTCP    = 6
 	IPProtoUDP    = 17
 	IPProtoGRE    = 47

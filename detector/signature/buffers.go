@@ -244,6 +244,7 @@ func packetRows() []bufferDef {
 		{name: "udp.hdr", dirs: bothDirs, packet: l4(0, sensor.IPProtoUDP)},
 		{name: "icmpv4.hdr", dirs: bothDirs, packet: icmpHeader},
 		{name: "icmpv6.hdr", dirs: bothDirs, packet: l4(6, sensor.IPProtoICMPv6)},
+		{name: "igmp.hdr", dirs: bothDirs, packet: igmpMessage},
 		{name: "sctp.hdr", dirs: bothDirs, packet: sctpWhole},
 		{name: "ip.src", dirs: bothDirs, address: 1, packet: func(p *sensor.Segment) []byte { return addrBytes(p, true) }},
 		{name: "ip.dst", dirs: bothDirs, address: 2, packet: func(p *sensor.Segment) []byte { return addrBytes(p, false) }},
@@ -259,6 +260,14 @@ func icmpHeader(p *sensor.Segment) []byte {
 		return b[:min(len(b), 8+int(b[4])*int(b[5])*4)]
 	}
 	return p.L4
+}
+
+// igmpMessage is a message with the groups that it lists. It has eight bytes at least (RFC 2236, 2; RFC 3376, 4).
+func igmpMessage(p *sensor.Segment) []byte {
+	if p.IPVersion != 4 || p.IPProto != sensor.IPProtoIGMP || p.Fragment || len(p.IPPayload) < 8 {
+		return nil
+	}
+	return p.IPPayload
 }
 
 // sctpWhole is the header with all chunks.

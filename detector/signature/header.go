@@ -84,6 +84,8 @@ func (b *builder) proto(word string) error {
 		s.l4, s.ipver = sensor.IPProtoICMP, 4
 	case "icmpv6":
 		s.l4, s.ipver = sensor.IPProtoICMP, 6
+	case "igmp":
+		s.l4 = sensor.IPProtoIGMP
 	case "sctp":
 		s.l4 = sensor.IPProtoSCTP
 	case "gre":

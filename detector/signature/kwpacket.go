@@ -79,6 +79,13 @@ func packetKeywords() []keyword {
 			}
 			return uint64(binary.BigEndian.Uint32(p.L4[4:])), true
 		}),
+		numberKeyword("igmp.type", 8, func(p *sensor.Segment) (uint64, bool) {
+			b := igmpMessage(p)
+			if b == nil {
+				return 0, false
+			}
+			return uint64(b[0]), true
+		}),
 		{"vlan.layers", argNeed, func(b *builder, arg string) error {
 			n, err := parseNumber(arg, 8, nil)
 			if err != nil {
