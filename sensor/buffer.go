@@ -304,8 +304,9 @@ const (
 
 // NFS.
 const (
-	NFSProcedure Buffer = iota + 0x4c0 // Number
-	NFSVersion                         // Number
+	NFSProcedure     Buffer = iota + 0x4c0 // Number
+	NFSVersion                             // Number
+	NFSProcedureName                       // "GETATTR", by the version
 )
 
 // PostgreSQL and TFTP.

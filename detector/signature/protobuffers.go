@@ -117,7 +117,6 @@ func protocolRows() []bufferDef {
 		{name: "ldap.request.attribute_type", buf: sensor.LDAPRequestAttributeType, dirs: toServer, protos: ldap, stage: stLine, flags: multi},
 		{name: "ldap.responses.attribute_type", buf: sensor.LDAPResponsesAttributeType, dirs: toClient, protos: ldap, stage: stLine, flags: multi | grows},
 
-		{name: "nfs_procedure", buf: sensor.NFSProcedure, dirs: bothDirs, protos: nfs, stage: stLine, flags: numeric, bits: 32},
 		{name: "nfs.version", buf: sensor.NFSVersion, dirs: bothDirs, protos: nfs, stage: stLine, flags: numeric, bits: 32, aliases: []string{"nfs_version"}},
 		{name: "tftp.file", buf: sensor.TFTPFile, dirs: bothDirs, protos: tftp, stage: stLine},
 		{name: "tftp.mode", buf: sensor.TFTPMode, dirs: bothDirs, protos: tftp, stage: stLine},

@@ -6,7 +6,7 @@
 // transaction; nothing points into the caller's bytes.
 //
 //	Name    ftp, ftp-data
-//	Syntax  alert ftp …; ftp.command, ftp.command_data, ftp.reply, ftp.completion_code, ftp.mode, ftp.dynamic_port, ftpbounce
+//	Syntax  alert ftp …; ftp.command, ftp.command_data, ftp.reply, ftp.completion_code, ftp.mode:active|passive, ftp.reply_received:yes|no, ftp.dynamic_port, ftpbounce
 //	        alert ftp-data …; ftpdata_command, file.data
 //	Example alert ftp any any -> any any (msg:"upload of a script"; ftp.command; content:"STOR"; ftp.command_data; content:".php"; endswith; sid:1;)
 package ftp

@@ -4,7 +4,8 @@
 // (proposals, key exchange, nonces, vendor IDs) belongs to the parser; a transaction holds what it was at its message.
 //
 //	Name    ike
-//	Syntax  alert ike …; ike.init_spi, ike.resp_spi, ike.exchtype, ike.vendor, ike.key_exchange_payload, ike.nonce_payload
+//	Syntax  alert ike …; ike.init_spi, ike.resp_spi, ike.exchtype, ike.vendor, ike.key_exchange_payload, ike.nonce_payload,
+//	        ike.chosen_sa_attribute:NAME=NUMBER
 //	Example alert ike any any -> any any (msg:"aggressive mode"; ike.exchtype:4; sid:1;)
 package ike
 

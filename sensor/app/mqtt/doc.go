@@ -5,7 +5,7 @@
 // needs no answer is one by itself. The transaction keeps a copy of its messages, of long ones the beginning.
 //
 //	Name    mqtt
-//	Syntax  alert mqtt …; mqtt.type, mqtt.qos, mqtt.connect.clientid, mqtt.connect.username, mqtt.publish.topic, mqtt.publish.message, …
+//	Syntax  alert mqtt …; mqtt.type, mqtt.flags:[!]dup|retain, mqtt.qos, mqtt.connect.flags, mqtt.connack.session_present, mqtt.connect.clientid, mqtt.connect.username, mqtt.publish.topic, mqtt.publish.message, …
 //	Example alert mqtt any any -> any any (msg:"firmware over MQTT"; mqtt.publish.topic; content:"/ota"; endswith; sid:1;)
 package mqtt
 

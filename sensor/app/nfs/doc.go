@@ -5,8 +5,8 @@
 // transaction; names of handles and open calls belong to the parser and are bounded.
 //
 //	Name    nfs
-//	Syntax  alert nfs …; nfs_procedure, nfs.version, file.name, file.data
-//	Example alert nfs any any -> any any (msg:"file removed"; nfs_procedure:12; sid:1;)
+//	Syntax  alert nfs …; nfs_procedure by number or name, nfs.version, file.name, file.data
+//	Example alert nfs any any -> any any (msg:"file removed"; nfs_procedure:remove; sid:1;)
 package nfs
 
 // Limits of what a peer can make the parser keep.
@@ -54,10 +54,15 @@ var procedures3 = [...]string{"NULL", "GETATTR", "SETATTR", "LOOKUP", "ACCESS", 
 	"MKDIR", "SYMLINK", "MKNOD", "REMOVE", "RMDIR", "RENAME", "LINK", "READDIR", "READDIRPLUS", "FSSTAT", "FSINFO", "PATHCONF",
 	"COMMIT"}
 
-var operations4 = map[uint32]string{3: "ACCESS", 4: "CLOSE", 5: "COMMIT", 6: "CREATE", 9: "GETATTR", 10: "GETFH", 15: "LOOKUP",
-	18: "OPEN", 22: "PUTFH", 24: "PUTROOTFH", 25: "READ", 26: "READDIR", 27: "READLINK", 28: "REMOVE", 29: "RENAME",
-	34: "SETATTR", 38: "WRITE", 42: "EXCHANGE_ID", 43: "CREATE_SESSION", 44: "DESTROY_SESSION", 53: "SEQUENCE",
-	57: "DESTROY_CLIENTID", 58: "RECLAIM_COMPLETE"}
+// operations4 are the operations of version 4 (RFC 7530, 16) and those of its first minor version that are seen a lot
+// (RFC 8881, 18).
+var operations4 = map[uint32]string{3: "ACCESS", 4: "CLOSE", 5: "COMMIT", 6: "CREATE", 7: "DELEGPURGE", 8: "DELEGRETURN", 9: "GETATTR",
+	10: "GETFH", 11: "LINK", 12: "LOCK", 13: "LOCKT", 14: "LOCKU", 15: "LOOKUP", 16: "LOOKUPP", 17: "NVERIFY", 18: "OPEN", 19: "OPENATTR",
+	20: "OPEN_CONFIRM", 21: "OPEN_DOWNGRADE", 22: "PUTFH", 23: "PUTPUBFH", 24: "PUTROOTFH", 25: "READ", 26: "READDIR", 27: "READLINK",
+	28: "REMOVE", 29: "RENAME", 30: "RENEW", 31: "RESTOREFH", 32: "SAVEFH", 33: "SECINFO", 34: "SETATTR", 35: "SETCLIENTID",
+	36: "SETCLIENTID_CONFIRM", 37: "VERIFY", 38: "WRITE", 39: "RELEASE_LOCKOWNER", 42: "EXCHANGE_ID", 43: "CREATE_SESSION",
+	44: "DESTROY_SESSION", 50: "LAYOUTGET", 52: "SECINFO_NO_NAME", 53: "SEQUENCE", 57: "DESTROY_CLIENTID", 58: "RECLAIM_COMPLETE",
+	10044: "ILLEGAL"}
 
 // procedureName is EVE's name.
 func procedureName(version, proc uint32) string {

@@ -39,6 +39,9 @@ func TestVersion3(t *testing.T) {
 	if l.Err != nil || len(l.Files) != 2 {
 		t.Fatalf("%.500s", l)
 	}
+	if b, ok := l.Txs[0].Buffer(sensor.NFSProcedureName, sensor.ToClient, 0); !ok || string(b) != "LOOKUP" {
+		t.Errorf("procedure %q", b)
+	}
 	want := `{"version":3,"procedure":"LOOKUP","filename":"a.exe","hhash":"` // the hash is of the handle
 	if got := l.EVE(0); !strings.HasPrefix(got, want) || !strings.HasSuffix(got, `"id":1,"file_tx":false,"type":"response","status":"OK"},"rpc":{"xid":1,"status":"ACCEPTED","auth_type":"UNIX","creds":{"machine_name":"box","uid":7,"gid":8}}`) {
 		t.Error(got)

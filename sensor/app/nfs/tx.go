@@ -26,8 +26,13 @@ type Tx struct {
 	lastXID       uint32
 }
 
-// Buffer returns nothing: rules use the numbers and the file.
-func (tx *Tx) Buffer(sensor.Buffer, sensor.Dir, int) ([]byte, bool) { return nil, false }
+// Buffer returns the name of the procedure, in both directions.
+func (tx *Tx) Buffer(b sensor.Buffer, _ sensor.Dir, i int) ([]byte, bool) {
+	if b != sensor.NFSProcedureName || i != 0 {
+		return nil, false
+	}
+	return []byte(procedureName(tx.version, tx.proc)), true
+}
 
 // Number returns procedure and version, in both directions.
 func (tx *Tx) Number(b sensor.Buffer, _ sensor.Dir, i int) (uint64, bool) {
