@@ -151,6 +151,7 @@ func transformKeywords() []keyword {
 			}))
 		}},
 		{"xor", argNeed, (*builder).xor},
+		{"subslice", argNeed, (*builder).subslice},
 		{"from_base64", argMay, (*builder).fromBase64},
 		{"pcrexform", argNeed, func(b *builder, arg string) error {
 			re, err := prefilter.CompileRegexp(strings.ReplaceAll(unquote(arg), `\"`, `"`), 0)
