@@ -15,8 +15,8 @@ func tableKeywords(rows []bufferDef) []keyword {
 	for i := range rows {
 		d := &rows[i]
 		if d.is(numeric) {
-			if d.name == "urilen" || d.name == "urilen.raw" {
-				continue // one keyword for both, see below
+			if d.name == "urilen" || d.name == "urilen.raw" || d.name == "rfb.secresult" {
+				continue // see appKeywords
 			}
 			k := func(b *builder, arg string) error { return b.number(d, arg) }
 			ks = append(ks, keyword{d.name, argNeed, k})
@@ -66,6 +66,15 @@ func appKeywords() []keyword {
 				return b.needProtos(protos, arg)
 			}
 			return nil
+		}},
+		{"rfb.secresult", argNeed, func(b *builder, arg string) error {
+			switch strings.ToLower(strings.TrimSpace(arg)) {
+			case "unknown":
+				arg = ">2" // the last that has a meaning is toomany (RFC 6143, 7.1.3)
+			case "!unknown":
+				arg = "<=2"
+			}
+			return b.number(b.ld.buffers["rfb.secresult"], arg)
 		}},
 		{"tls.version", argNeed, (*builder).tlsVersion},
 		{"ssl_version", argNeed, (*builder).tlsVersion},

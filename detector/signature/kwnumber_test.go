@@ -124,3 +124,19 @@ func TestVLANs(t *testing.T) {
 	f("count >1", false, 4)
 	bad(t, "vlan.id:5,3", "vlan.id:5,-4")
 }
+
+func TestSecurityResult(t *testing.T) {
+	f := func(arg string, result uint64, want bool) {
+		t.Helper()
+		tx := &fakeTx{num: map[sensor.Buffer][]uint64{sensor.RFBSecResult: {result}}}
+		if got := fires(t, sensor.ProtoRFB, "rfb.secresult:"+arg, sensor.ToServer, tx); got != want {
+			t.Errorf("%s of %d: %t", arg, result, got)
+		}
+	}
+	f("toomany", 2, true)
+	f("unknown", 3, true)
+	f("unknown", 77, true)
+	f("unknown", 2, false)
+	f("!unknown", 2, true)
+	f("!unknown", 3, false)
+}

@@ -204,6 +204,8 @@ func TestLimits(t *testing.T) {
 	f("threshold:type backoff,track by_flow,count 1,multiplier 2;", 9, "1 1 1 1")
 	f("xbits:isset,b,track ip_src;", 3, "")
 	f("xbits:set,b,track ip_src,expire 5;", 1, "1")
+	f("hostbits:set,b,both,60; ", 1, "1")
+	f("hostbits:isset,b,src;", 3, "")
 }
 
 func TestAlertMax(t *testing.T) {

@@ -347,8 +347,11 @@ func (b *builder) crossBit(arg string, host bool) error {
 		c.expire = 300
 	}
 	tracked := host
-	for _, o := range p[2:] {
+	for i, o := range p[2:] {
 		w, v := split2(o)
+		if host && i == 1 && v == "" {
+			w, v = "expire", w // hostbits:set,name,both,60
+		}
 		if host && (w == "src" || w == "dst" || w == "both") {
 			w, v = "track", "ip_"+w
 		}
