@@ -20,7 +20,17 @@ const (
 
 // Anomalies, named as Suricata names them.
 const (
-	MalformedData = "malformed_data"
+	MalformedData    = "malformed_data"
+	WeakEncryption   = "weak_crypto_enc"
+	WeakPRF          = "weak_crypto_prf"
+	WeakAuth         = "weak_crypto_auth"
+	WeakDH           = "weak_crypto_dh"
+	WeakNoDH         = "weak_crypto_nodh"
+	WeakNoAuth       = "weak_crypto_noauth"
+	NoEncryption     = "no_encryption"
+	InvalidProposal  = "invalid_proposal"
+	UnknownProposal  = "unknown_proposal"
+	MultipleProposal = "multiple_server_proposal"
 )
 
 const (

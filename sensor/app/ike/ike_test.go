@@ -72,6 +72,46 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// TestWeak has proposals of version 2 with what is weak or missing in them.
+func TestWeak(t *testing.T) {
+	transform := func(last bool, kind, id byte) string {
+		more := "\x03"
+		if last {
+			more = "\x00"
+		}
+		return more + "\x00\x00\x08" + string([]byte{kind, 0, 0, id})
+	}
+	f := func(dir sensor.Dir, protocol byte, want string, transforms ...[2]byte) {
+		t.Helper()
+		body := ""
+		for i, tr := range transforms {
+			body += transform(i == len(transforms)-1, tr[0], tr[1])
+		}
+		p := string([]byte{0, 0, 0, byte(8 + len(body)), 1, protocol, 0, byte(len(transforms))}) + body
+		sa := string([]byte{0, 0, 0, byte(4 + len(p))}) + p
+		m := unhex("e47a591fd057587f 0000000000000000 21 20 22 08 00000000") + string([]byte{0, 0, 0, byte(28 + len(sa))}) + sa
+		step := C(m)
+		if dir == sensor.ToClient {
+			step = S(m)
+		}
+		l := UDP(Protocol(), 500, step)
+		if got := strings.Join(l.Txs[0].Base().Anomalies[dir], " "); got != want {
+			t.Errorf("%v: got %q, want %q", transforms, got, want)
+		}
+	}
+	f(sensor.ToClient, 1, "", [2]byte{1, 12}, [2]byte{2, 5}, [2]byte{3, 12}, [2]byte{4, 14})
+	f(sensor.ToClient, 1, "", [2]byte{1, 20}, [2]byte{2, 5}, [2]byte{4, 14})
+	f(sensor.ToClient, 1, WeakEncryption+" "+WeakPRF+" "+WeakAuth+" "+WeakDH, [2]byte{1, 3}, [2]byte{2, 2}, [2]byte{3, 2}, [2]byte{4, 2})
+	f(sensor.ToServer, 1, WeakNoDH+" "+WeakNoAuth, [2]byte{1, 12}, [2]byte{2, 5}, [2]byte{3, 0})
+	f(sensor.ToClient, 2, InvalidProposal+" "+NoEncryption, [2]byte{2, 0}, [2]byte{3, 12}, [2]byte{4, 0})
+	f(sensor.ToClient, 1, UnknownProposal, [2]byte{1, 20}, [2]byte{9, 1}, [2]byte{4, 14})
+	two := strings.Replace(sa, "00000030 01010001 00000028 01010000", "0000003c 01010002 03000028 01010000", 1) + "0000000c 02010000 80010007"
+	m := unhex("e47a591fd057587f a00b8ef0902bb8ec 01 10 02 00 00000000 00000064 00000048" + two)
+	if got := UDP(Protocol(), 500, S(m)).Txs[0].Base().Anomalies[sensor.ToClient]; len(got) != 1 || got[0] != MultipleProposal {
+		t.Errorf("two of version 1: %q", got)
+	}
+}
+
 // A message that the probe takes makes one transaction.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(first))

@@ -110,10 +110,17 @@ func (p *parser) payloads(tx *Tx, kind byte, b []byte) bool {
 			if tx.major == 1 {
 				s.transforms = p.proposals1(body)
 			} else {
-				s.transforms = proposals2(body)
+				s.transforms = s.transforms[:0:0]
+				for _, q := range proposals2(body) {
+					s.transforms = append(s.transforms, q.transforms)
+					tx.judge(&q)
+				}
 			}
 			if tx.dir == sensor.ToClient && len(s.transforms) > 0 {
 				p.chosen, tx.chose = s.transforms[0], true
+				if tx.major == 1 && len(s.transforms) > 1 {
+					tx.note(MultipleProposal)
+				}
 			}
 		case kind == pay1KE && tx.major == 1:
 			s.ke, tx.ke = keep(body), true

@@ -67,24 +67,26 @@ const (
 	classESN   = 1005
 )
 
-// proposals2 reads the transforms of a security association of version 2, one list a proposal (RFC 7296, 3.3).
-func proposals2(b []byte) (list [][]attribute) {
+// proposals2 reads a security association of version 2 (RFC 7296, 3.3).
+func proposals2(b []byte) (list []proposal2) {
 	for len(b) >= 8 && len(list) < transformsMax {
 		n, spi, count := int(binary.BigEndian.Uint16(b[2:])), int(b[6]), int(b[7])
 		if n < 8+spi || n > len(b) {
 			break
 		}
 		t := b[8+spi : n]
-		var p []attribute
-		for ; count > 0 && len(t) >= 8 && len(p) < attributesMax; count-- {
+		p := proposal2{protocol: b[5]}
+		for ; count > 0 && len(t) >= 8 && len(p.transforms) < attributesMax; count-- {
 			k := int(binary.BigEndian.Uint16(t[2:]))
 			if k < 8 || k > len(t) {
 				break
 			}
-			class := [...]uint16{0, 1, 13, classInteg, 4, classESN}[min(int(t[4]), 5)]
-			p = append(p, attribute{class: class, value: uint64(binary.BigEndian.Uint16(t[6:])), v2: true})
-			for _, a := range attributes(t[8:k]) {
-				p = append(p, a)
+			classes := [...]uint16{1: 1, 2: 13, 3: classInteg, 4: 4, 5: classESN}
+			if kind := int(t[4]); kind == 0 || kind >= len(classes) {
+				p.unknown = true
+			} else {
+				p.transforms = append(p.transforms, attribute{class: classes[kind], value: uint64(binary.BigEndian.Uint16(t[6:])), v2: true})
+				p.transforms = append(p.transforms, attributes(t[8:k])...)
 			}
 			t = t[k:]
 		}
