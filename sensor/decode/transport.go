@@ -16,7 +16,11 @@ func (d *Decoder) transport(s *sensor.Segment, cut bool) {
 	case sensor.IPProtoICMPv6:
 		d.icmp6(s, b, cut)
 	case sensor.IPProtoSCTP:
-		sctp(s, b)
+		sctp(s, b, cut)
+	case sensor.IPProtoIGMP:
+		if len(b) < 8 { // RFC 2236, 2
+			invalid(s, "igmp.pkt_too_small")
+		}
 	case sensor.IPProtoGRE:
 		d.gre(s, b)
 	case nextIPv4:
@@ -53,15 +57,6 @@ func (d *Decoder) auth4(s *sensor.Segment, b []byte, cut bool) {
 	s.IPPayload = b[n:]
 	s.Payload = s.IPPayload
 	d.transport(s, cut)
-}
-
-func sctp(s *sensor.Segment, b []byte) {
-	if len(b) < 12 {
-		invalid(s, "sctp.pkt_too_small")
-		return
-	}
-	s.SrcPort, s.DstPort = be16(b), be16(b[2:])
-	s.L4, s.Payload = b[:12:12], b[12:]
 }
 
 // udp decodes a datagram (RFC 768) and the tunnels over UDP.
