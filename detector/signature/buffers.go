@@ -209,7 +209,6 @@ func numberRows() []bufferDef {
 		{name: "dns.rrtype", buf: sensor.DNSRRType, dirs: bothDirs, protos: protoDNS, stage: stDone, flags: numeric | multi, bits: 16, names: dnsTypes()},
 		{name: "tls.cert_chain_len", buf: sensor.TLSCertChainLen, dirs: toClient, protos: protoTLS, stage: stHead, flags: numeric, bits: 32},
 		{name: "smb.version", buf: sensor.SMBVersion, dirs: bothDirs, protos: protoSMB, stage: stLine, flags: numeric, bits: 8},
-		{name: "dcerpc.opnum", buf: sensor.DCERPCOpnum, dirs: bothDirs, protos: protoDCE, stage: stLine, flags: numeric, bits: 16, aliases: []string{"dce_opnum"}},
 		{name: "ftp.dynamic_port", buf: sensor.FTPDynamicPort, dirs: bothDirs, protos: protoFTP, stage: stLine, flags: numeric, bits: 16},
 		{name: "http2.errorcode", buf: sensor.HTTP2ErrorCode, dirs: bothDirs, protos: protoHTTP2, stage: stLine, flags: numeric | multi | grows, bits: 32, names: http2Errors()},
 		{name: "http2.frametype", buf: sensor.HTTP2FrameType, dirs: bothDirs, protos: protoHTTP2, stage: stLine, flags: numeric | multi | grows, bits: 8, names: http2Frames()},

@@ -1,7 +1,6 @@
 package signature
 
 import (
-	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"strings"
@@ -81,8 +80,6 @@ func appKeywords() []keyword {
 		{"ssl_state", argNeed, (*builder).tlsState},
 		{"tls.store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls.store") }},
 		{"tls_store", argNone, func(b *builder, _ string) error { return b.needProtos(protoTLS, "tls_store") }},
-		{"dcerpc.iface", argNeed, (*builder).dceInterface},
-		{"dce_iface", argNeed, (*builder).dceInterface},
 		{"krb5.ticket_encryption", argNeed, (*builder).ticketEncryption},
 		{"modbus", argNeed, (*builder).modbus},
 		{"dnp3.ind", argNeed, (*builder).dnp3Indicators},
@@ -252,38 +249,4 @@ func (c *anyNumber) run(s *scan) bool {
 		}
 	}
 	return false
-}
-
-// dceInterface is dcerpc.iface: a bound interface with its version.
-type dceInterface struct {
-	uuid [16]byte
-	ver  *number
-}
-
-func (c *dceInterface) run(s *scan) bool {
-	if len(s.buf) < 18 || string(s.buf[:16]) != string(c.uuid[:]) {
-		return false
-	}
-	return c.ver == nil || c.ver.match(uint64(binary.BigEndian.Uint16(s.buf[16:])))
-}
-
-func (b *builder) dceInterface(arg string) error {
-	c := &dceInterface{}
-	p := fields(arg)
-	raw, err := hex.DecodeString(strings.ReplaceAll(p[0], "-", ""))
-	if err != nil || len(raw) != 16 || len(p[0]) != 36 {
-		return fmt.Errorf("bad interface %q", p[0])
-	}
-	copy(c.uuid[:], raw)
-	for _, o := range p[1:] {
-		if o == "any_frag" {
-			continue
-		}
-		if c.ver, err = parseNumber(o, 16, nil); err != nil {
-			return err
-		}
-	}
-	d := &bufferDef{name: "dcerpc.iface", buf: sensor.DCERPCIface, dirs: bothDirs, protos: protoDCE, stage: stLine, flags: multi | grows}
-	_, err = b.addTo(d, c)
-	return err
 }

@@ -71,7 +71,7 @@ func newLoader(o Options) *loader {
 		ld.frames[i].id = len(rows) + i
 	}
 	for _, family := range [][]keyword{metaKeywords(), contentKeywords(), byteKeywords(), packetKeywords(), flowKeywords(), limitKeywords(), addressKeywords(o),
-		transformKeywords(), base64Keywords(), entropyKeywords(), asn1Keywords(), datasetKeywords(), appKeywords(), sctpKeywords(), frameKeywords(), enipKeywords(), tlsKeywords(), sshKeywords(), ikeKeywords(), http2Keywords(), ftpKeywords(), nfsKeywords(), tableKeywords(rows)} {
+		transformKeywords(), base64Keywords(), entropyKeywords(), asn1Keywords(), datasetKeywords(), appKeywords(), sctpKeywords(), frameKeywords(), enipKeywords(), tlsKeywords(), sshKeywords(), ikeKeywords(), http2Keywords(), ftpKeywords(), nfsKeywords(), dcerpcKeywords(), tableKeywords(rows)} {
 		for i := range family {
 			ld.keywords[family[i].name] = &family[i]
 		}
