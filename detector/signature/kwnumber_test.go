@@ -102,6 +102,26 @@ func TestMasks(t *testing.T) {
 		"mqtt.flags:kept", "mqtt.connect.flags:name", "mqtt.connack.session_present:maybe")
 }
 
+func TestPacketConditions(t *testing.T) {
+	f := func(options string, version uint8, anomaly string, want bool) {
+		t.Helper()
+		b := newBench(load(t, "alert ip any any -> any any ("+options+"; sid:1;)"), sensor.IPProtoUDP, 0)
+		seg := &sensor.Segment{IPVersion: version, IPProto: sensor.IPProtoUDP, Anomalies: []string{anomaly}}
+		seg.Src, seg.SrcPort, seg.Dst, seg.DstPort = b.flow.Endpoints(0)
+		b.event(sensor.Event{Kind: sensor.KindPacket, Segment: seg})
+		if got := b.tape.sids() == "1"; got != want {
+			t.Errorf("%s of %d %s: %t", options, version, anomaly, got)
+		}
+	}
+	f("l3_proto:ipv4", 4, "", true)
+	f("l3_proto:ip6", 4, "", false)
+	f("l3_proto:IPv6", 6, "", true)
+	f("decode-event:udp.len_invalid", 4, "udp.len_invalid", true)
+	f("engine-event:udp.len_invalid", 4, "udp.len_invalid", true)
+	f("engine-event:udp.len_invalid", 4, "udp.pkt_too_small", false)
+	bad(t, "l3_proto:ipx")
+}
+
 func TestVLANs(t *testing.T) {
 	f := func(arg string, want bool, ids ...uint16) {
 		t.Helper()

@@ -95,6 +95,18 @@ func packetKeywords() []keyword {
 			return nil
 		}},
 		{"vlan.id", argNeed, (*builder).vlanID},
+		{"l3_proto", argNeed, func(b *builder, arg string) error {
+			version := uint8(4)
+			switch strings.ToLower(unquote(arg)) {
+			case "ipv4", "ip4":
+			case "ipv6", "ip6":
+				version = 6
+			default:
+				return fmt.Errorf("is ipv4 or ipv6")
+			}
+			b.onPacket(packetFunc(func(p *sensor.Segment) bool { return p.IPVersion == version }))
+			return nil
+		}},
 		{"sameip", argNone, func(b *builder, _ string) error {
 			b.onPacket(packetFunc(func(p *sensor.Segment) bool { return p.IPVersion != 0 && p.Src == p.Dst }))
 			return nil
@@ -108,16 +120,19 @@ func packetKeywords() []keyword {
 		checksum("tcpv4-csum", l4sum(4, sensor.IPProtoTCP)), checksum("tcpv6-csum", l4sum(6, sensor.IPProtoTCP)),
 		checksum("udpv4-csum", l4sum(4, sensor.IPProtoUDP)), checksum("udpv6-csum", l4sum(6, sensor.IPProtoUDP)),
 		checksum("icmpv4-csum", l4sum(4, sensor.IPProtoICMP)), checksum("icmpv6-csum", l4sum(6, sensor.IPProtoICMPv6)),
-		{"decode-event", argNeed, func(b *builder, arg string) error {
-			b.onPacket(anomaly(arg))
-			b.s.anyPacket = true
-			return nil
-		}},
+		{"decode-event", argNeed, (*builder).decodeEvent},
+		{"engine-event", argNeed, (*builder).decodeEvent},
 		{"stream-event", argNeed, func(b *builder, arg string) error {
 			b.onPacket(anomaly("stream." + strings.TrimPrefix(arg, "stream.")))
 			return nil
 		}},
 	}
+}
+
+func (b *builder) decodeEvent(arg string) error {
+	b.onPacket(anomaly(arg))
+	b.s.anyPacket = true
+	return nil
 }
 
 // payloadSize is dsize.

@@ -85,7 +85,6 @@ func absentKeywords(o Options) map[string]string {
 	absent := map[string]string{
 		"lua": "rules cannot run programs here", "luajit": "rules cannot run programs here",
 		"nfq_set_mark": "this engine does not forward packets",
-		"l3_proto":     "use ip_proto",
 	}
 	if o.Country == nil {
 		absent["geoip"] = "no database of countries is loaded (--places)"
