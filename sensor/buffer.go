@@ -46,6 +46,7 @@ const (
 	HTTP2Header               // one value a header, as HPACK has it
 	HTTPFormName              // one value a form field of a request, urlencoded or multipart, decoded
 	HTTPFormValue             // its value, at the same index, up to a limit
+	HTTP2HeaderName           // the name alone, at the index of HTTP2Header
 )
 
 // Files of any protocol.

@@ -114,7 +114,7 @@ func bufferRows() []bufferDef {
 		{name: "http.location", buf: sensor.HTTPLocation, dirs: toClient, protos: protoHTTP, stage: stHead},
 		{name: "http.request_header", buf: sensor.HTTPRequestHeader, dirs: toServer, protos: protoHTTP, stage: stHead, flags: multi, aliases: []string{"http_request_header"}},
 		{name: "http.response_header", buf: sensor.HTTPResponseHeader, dirs: toClient, protos: protoHTTP, stage: stHead, flags: multi, aliases: []string{"http_response_header"}},
-		{name: "http2.header_name", buf: sensor.HTTP2Header, dirs: bothDirs, protos: protoHTTP2, stage: stHead, flags: multi},
+		{name: "http2.header_name", buf: sensor.HTTP2HeaderName, dirs: bothDirs, protos: protoHTTP2, stage: stHead, flags: multi},
 		{name: "http2.header", buf: sensor.HTTP2Header, dirs: bothDirs, protos: protoHTTP2, stage: stHead, flags: multi},
 
 		{name: "file.data", buf: sensor.FileData, dirs: bothDirs, protos: protoFiles, stage: stBody, flags: grows | multi | single | files, aliases: []string{"file_data"}},

@@ -98,6 +98,8 @@ func TestExchange(t *testing.T) {
 	f(1, sensor.HTTPResponseBody, s, 0, "hello")
 	f(1, sensor.FileData, s, 0, "hello")
 	f(1, sensor.HTTP2Header, s, 4, "x-trailer: y")
+	f(1, sensor.HTTP2HeaderName, s, 4, "x-trailer")
+	f(1, sensor.HTTP2HeaderName, c, 0, ":method")
 	f(2, sensor.HTTPRequestBody, c, 0, "otp=1234")
 	f(2, sensor.HTTPFormName, c, 0, "otp")
 	f(2, sensor.HTTPFormValue, c, 0, "1234")

@@ -1,6 +1,7 @@
 package http2
 
 import (
+	"bytes"
 	"strconv"
 
 	"khien/sensor"
@@ -91,6 +92,12 @@ func (t *Transaction) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bo
 		t.text = append(append(t.text[:0], settingName(s.id)...), '=')
 		t.text = strconv.AppendUint(t.text, uint64(s.value), 10)
 		return t.text, true
+	case sensor.HTTP2HeaderName:
+		line, ok := t.Buffer(sensor.HTTP2Header, dir, i)
+		if name := bytes.Index(line, []byte(": ")); name > 0 {
+			line = line[:name]
+		}
+		return line, ok
 	case sensor.HTTP2Header:
 		b = sensor.HTTPRequestHeader
 		if dir == sensor.ToClient {
