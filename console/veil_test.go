@@ -109,8 +109,18 @@ func reveals(t *testing.T, x *agencies) {
 			t.Errorf("%s: %v", path, out)
 		}
 	}
-	if out := b.want(200, "GET", "/api/v1/entity?kind=ip&value="+name, nil); out["value"] != name {
-		t.Errorf("%v", out["value"])
+	lease := store.Event{Time: x.fb.Time, Type: "dhcp", Src: netip.MustParseAddrPort("10.2.0.254:67"), Dst: netip.AddrPortFrom(x.fb.SrcIP, 68),
+		Body: []byte(`{"event_type":"dhcp","dhcp":{"type":"reply","hostname":"ke-toan","client_mac":"aa:00:00:00:00:01"}}`)}
+	if err := x.store.WriteEvents(t.Context(), []store.Event{lease}); err != nil {
+		t.Fatal(err)
+	}
+	machines := func() int {
+		t.Helper()
+		out := b.want(200, "GET", "/api/v1/entity?kind=ip&value="+name, nil)
+		return len(out["machines"].([]any))
+	}
+	if out := b.want(200, "GET", "/api/v1/entity?kind=ip&value="+name, nil); out["value"] != name || machines() != 0 {
+		t.Errorf("%v, %v", out["value"], out["machines"])
 	}
 	key := b.want(200, "GET", "/api/v1/groups?q=src:"+name, nil)["groups"].([]any)[0].(map[string]any)["key"].(string)
 	b.want(200, "PUT", "/api/v1/triage", map[string]any{"key": key, "version": 1, "status": "escalated", "comment": "called " + name})
@@ -156,6 +166,9 @@ func reveals(t *testing.T, x *agencies) {
 	}
 	if got := nameOf(t, second, x.fb.ID); got != name {
 		t.Errorf("who agreed sees %s", got)
+	}
+	if machines() != 1 {
+		t.Error("who may see the address is not told whose it was")
 	}
 	b.want(200, "GET", "/api/v1/groups?q=src:10.2.0.1", nil)
 	if out := b.want(200, "GET", "/api/v1/findings/"+x.fb.ID+"/packets", nil); !strings.Contains(text(out), "10.2.0.1") {

@@ -37,7 +37,8 @@ type entity struct {
 	JA4        []nameCount `json:"ja4"`
 	Certs      []nameCount `json:"certs"` // fingerprints; of a name also those that the telemetry has
 	Sensors    []nameCount `json:"sensors"`
-	Groups     []groupView `json:"groups"` // worst first
+	Machines   []machine   `json:"machines"` // that had the address, the newest first
+	Groups     []groupView `json:"groups"`   // worst first
 	// Certificate is there for a certificate alone.
 	Certificate *certificateView `json:"certificate,omitempty"`
 }
@@ -83,7 +84,7 @@ func (e *entity) entityQuery() (store.Query, error) {
 // getEntity answers "who or what is this?".
 func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Account) error {
 	v := r.URL.Query()
-	e := &entity{Kind: v.Get("kind"), Value: v.Get("value"), Groups: []groupView{}}
+	e := &entity{Kind: v.Get("kind"), Value: v.Get("value"), Groups: []groupView{}, Machines: []machine{}}
 	q, err := e.entityQuery()
 	if err != nil {
 		return err
@@ -122,6 +123,8 @@ func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Acco
 		err = a.certificate(r.Context(), e)
 	case "host":
 		err = a.certificatesOf(r.Context(), e, t)
+	case "ip":
+		e.Machines, err = a.machines(r, who, netip.MustParseAddr(e.Value).Unmap()) // entityQuery has read it
 	}
 	if err != nil {
 		return err

@@ -248,7 +248,19 @@ export interface Entity {
   certs: NameCount[]
   sensors: NameCount[]
   certificate?: Certificate
+  machines: Machine[]
   groups: Group[]
+}
+
+// Machine had an address, as it named itself to the server of DHCP.
+export interface Machine {
+  name: string
+  mac: string
+  vendor: string
+  first: string
+  last: string
+  until: string
+  sensor: string
 }
 
 // Certificate is what a certificate says, and where the telemetry has it.

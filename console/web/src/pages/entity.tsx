@@ -1,7 +1,7 @@
 // Who is this host or name, what is this file or client? What the findings tell, the worst first.
 import { Skeleton } from '@mantine/core'
 import { useEffect, useState, type ReactNode } from 'react'
-import { api, type Entity as Known, type Me } from '../api'
+import { api, type Entity as Known, type Machine, type Me } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { Done } from '../parts/done'
@@ -46,7 +46,7 @@ export function Entity({ kind, value }: { kind: EntityKind; value: string; me: M
         {known?.first && known.last && <LossLine from={known.first} to={known.last} />}
         {known?.partial && <p className="quiet">{t('entity.partial')}</p>}
       </header>
-      {!known ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : (known.first || known.certs.length > 0) && (
+      {!known ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : (known.first || known.certs.length > 0 || known.machines.length > 0) && (
         <div className="two">
           <section>
             <h2>{t('entity.groups')}</h2>
@@ -64,6 +64,7 @@ export function Entity({ kind, value }: { kind: EntityKind; value: string; me: M
           </section>
           <aside>
             <Done entity={known} />
+            <Machines list={known.machines} />
             {cert && <Counts title="entity.shown_for" rows={cert.hosts} field="host" />}
             {cert && <Counts title="entity.shown_by" rows={cert.servers} field="ip" />}
             <Counts within={asked} title="entity.peers" rows={known.peers} field="ip" />
@@ -85,6 +86,26 @@ export function Entity({ kind, value }: { kind: EntityKind; value: string; me: M
 // Found is a number of findings, which leads to them.
 function Found({ q, children }: { q: string; children: ReactNode }) {
   return <a href={'/find?' + new URLSearchParams({ q, range: 'all' })} onClick={follow}>{children}</a>
+}
+
+// Machines are those that had an address, the newest first.
+function Machines({ list }: { list: Machine[] }) {
+  const { t } = useWords()
+  if (list.length === 0) return null
+  return (
+    <section>
+      <h2>{t('entity.machines')}</h2>
+      <ul className="machines">
+        {list.map((m) => (
+          <li key={m.mac + m.name}>
+            <strong>{m.name || t('entity.unnamed')}</strong> <span className="mono">{m.mac}</span>
+            <span className="quiet"><When at={m.first} /> – <When at={m.until} />{m.vendor && <> · {m.vendor}</>}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="quiet">{t('entity.machines_note')}</p>
+    </section>
+  )
 }
 
 // Counts are values with how often they occur: within what was asked for, where they are counted in findings.
