@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"khien/detector"
 	"khien/detector/store"
 )
 
@@ -34,6 +35,21 @@ func TestMachines(t *testing.T) {
 		"map[first:%s last:%s mac:aa:00:00:00:00:01 name:may-cu sensor:s until:%s vendor:]]", when(1), when(2), when(4), when(0), when(0), when(2))
 	if got := fmt.Sprint(entity("ip", "10.20.3.14")["machines"]); got != want {
 		t.Errorf("%s\nwant %s", got, want)
+	}
+	// What was found when the lease held tells the machine, and says nothing of it later.
+	during, later := sample(1), sample(2)
+	during.Time, later.Time = at.Add(90*time.Minute), at.Add(5*time.Hour)
+	for _, f := range []*detector.Finding{&during, &later} {
+		f.SrcIP = netip.MustParseAddr("10.20.3.14")
+		f.Identify()
+	}
+	d.write(during, later)
+	finding := func(f *detector.Finding) any { return d.want(200, "GET", "/api/v1/findings/"+f.ID, nil)["machine"] }
+	if m, ok := finding(&during).(map[string]any); !ok || m["name"] != "ke-toan-2" || m["mac"] != "aa:00:00:00:00:02" {
+		t.Errorf("%v", m)
+	}
+	if m := finding(&later); m != nil {
+		t.Errorf("the lease had ended: %v", m)
 	}
 	if got := fmt.Sprint(entity("ip", "10.20.3.16")["machines"], entity("host", "may-cu")["machines"]); got != "[] []" {
 		t.Error(got)

@@ -124,7 +124,7 @@ func (a *API) getEntity(w http.ResponseWriter, r *http.Request, who account.Acco
 	case "host":
 		err = a.certificatesOf(r.Context(), e, t)
 	case "ip":
-		e.Machines, err = a.machines(r, who, netip.MustParseAddr(e.Value).Unmap()) // entityQuery has read it
+		e.Machines, err = a.machines(r, who, netip.MustParseAddr(e.Value).Unmap(), time.Time{}) // entityQuery has read it
 	}
 	if err != nil {
 		return err

@@ -172,5 +172,9 @@ func (a *API) finding(w http.ResponseWriter, r *http.Request, who account.Accoun
 	if units == nil {
 		units = []string{}
 	}
-	return answer(w, map[string]any{"finding": f, "group": key, "triage": viewTriage(t), "units": units})
+	m, err := a.machineAt(r, who, f.SrcIP, f.Time)
+	if err != nil {
+		return err
+	}
+	return answer(w, map[string]any{"finding": f, "group": key, "triage": viewTriage(t), "units": units, "machine": m})
 }

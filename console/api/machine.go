@@ -26,14 +26,26 @@ type machine struct {
 	Sensor string    `json:"sensor"`
 }
 
-// machines returns whose an address was, the newest first. Whoever may not see the address is not told: names and network
-// cards are closer to a person than the address is.
-func (a *API) machines(r *http.Request, who account.Account, ip netip.Addr) ([]machine, error) {
+// machineAt returns whose an address was at a time; nil when no lease says so.
+func (a *API) machineAt(r *http.Request, who account.Account, ip netip.Addr, at time.Time) (*machine, error) {
+	if !ip.IsValid() {
+		return nil, nil
+	}
+	list, err := a.machines(r, who, ip.Unmap(), at.Add(time.Second)) // the grant may come with the same second's first packets
+	if err != nil || len(list) == 0 || list[0].Until.Before(at) {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+// machines returns whose an address was before a time, or until now when it is zero, the newest first. Whoever may not see
+// the address is not told: names and network cards are closer to a person than the address is.
+func (a *API) machines(r *http.Request, who account.Account, ip netip.Addr, before time.Time) ([]machine, error) {
 	out := []machine{}
 	if hidden, err := a.hides(r.Context(), who, ip); hidden || err != nil {
 		return out, err
 	}
-	p, err := a.cfg.Store.Events(r.Context(), store.EventQuery{IP: []string{ip.String()}, Type: "dhcp", Descending: true, Limit: leasesMax})
+	p, err := a.cfg.Store.Events(r.Context(), store.EventQuery{To: before, IP: []string{ip.String()}, Type: "dhcp", Descending: true, Limit: leasesMax})
 	if err != nil {
 		return out, storeProblem(err)
 	}

@@ -437,7 +437,7 @@ export const api = {
   groupFindings: (key: string) =>
     call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
   finding: (id: string) =>
-    call<{ finding: Finding; group: string; triage: Triage; units: string[] }>('GET', 'findings/' + encodeURIComponent(id)),
+    call<{ finding: Finding; group: string; triage: Triage; units: string[]; machine: Machine | null }>('GET', 'findings/' + encodeURIComponent(id)),
   transactions: (id: string) => call<Transactions>('GET', `findings/${encodeURIComponent(id)}/transactions`),
   packets: (id: string) => call<PacketList>('GET', `findings/${encodeURIComponent(id)}/packets`),
   file: (id: string) => call<FileKnown>('GET', `findings/${encodeURIComponent(id)}/file`),

@@ -73,6 +73,10 @@ var eventSchema = [][]string{{`CREATE TABLE IF NOT EXISTS events (time INTEGER N
 	// Events of before are found by all but the certificate.
 	`ALTER TABLE events ADD COLUMN cert TEXT`,
 	`CREATE INDEX events_cert ON events (cert, time) WHERE cert IS NOT NULL`,
+}, {
+	// Whose an address was is asked of addresses with a million other events.
+	`CREATE INDEX events_lease_src ON events (src, time) WHERE type = 'dhcp'`,
+	`CREATE INDEX events_lease_dst ON events (dst, time) WHERE type = 'dhcp'`,
 }}
 
 // openEvents opens the parts that there are.

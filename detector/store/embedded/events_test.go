@@ -250,3 +250,21 @@ func TestOlderPart(t *testing.T) {
 		}
 	}
 }
+
+// TestLeasesHaveAnIndex: what an address was granted is found without looking at its other events.
+func TestLeasesHaveAnIndex(t *testing.T) {
+	s := openAt(t, t.TempDir())
+	defer s.Close()
+	if err := s.WriteEvents(t.Context(), []store.Event{{Time: time.Unix(1, 0), Type: "dhcp", Dst: netip.MustParseAddrPort("10.1.2.3:68"), Body: []byte("{}")}}); err != nil {
+		t.Fatal(err)
+	}
+	c := eventClause(store.EventQuery{Type: "dhcp", To: time.Unix(9, 0)})
+	for _, column := range []string{"src", "dst"} {
+		var id, parent, unused int
+		var plan string
+		err := s.events.parts[0].r.QueryRow("EXPLAIN QUERY PLAN SELECT body FROM events WHERE "+c.String()+" AND "+column+" = x'0a010203' ORDER BY time DESC LIMIT 3", c.args...).Scan(&id, &parent, &unused, &plan)
+		if err != nil || !strings.Contains(plan, "events_lease_"+column) {
+			t.Errorf("%s, %v", plan, err)
+		}
+	}
+}

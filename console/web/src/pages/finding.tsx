@@ -1,7 +1,7 @@
 // What happened, to whom, how do we know, what did we not see, what now?
 import { Button, Skeleton } from '@mantine/core'
 import { useCallback, useEffect, useState } from 'react'
-import { api, Problem, type Finding as Doc, type Me, type Triage } from '../api'
+import { api, Problem, type Finding as Doc, type Machine, type Me, type Triage } from '../api'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { Bytes } from '../parts/bytes'
@@ -33,7 +33,7 @@ const marks: Record<string, string> = { seen: '●', inferred: '○', reported: 
 export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toasts: ToastBox; decided: number }) {
   const words = useWords()
   const { t } = words
-  const [got, setGot] = useState<{ finding: Doc; group: string; triage: Triage; units: string[] }>()
+  const [got, setGot] = useState<{ finding: Doc; group: string; triage: Triage; units: string[]; machine: Machine | null }>()
   const [error, setError] = useState<unknown>()
   useEffect(() => {
     api.finding(id).then(setGot, setError)
@@ -48,13 +48,13 @@ export function Finding({ id, me, toasts, decided }: { id: string; me: Me; toast
       <a href="/inbox" onClick={follow}>{t('common.back')}</a></div>
   }
   if (!got) return <div className="page"><h1 className="hidden">{t('finding.title')}</h1><Skeleton height={420} role="img" aria-label={t('common.loading')} /></div>
-  return <Sheet doc={got.finding} group={got.group} triage={got.triage} units={got.units} me={me} setTriage={setTriage}
+  return <Sheet doc={got.finding} group={got.group} triage={got.triage} units={got.units} machine={got.machine} me={me} setTriage={setTriage}
     failed={(e) => { toasts.fail(explain(e, words)); if (e instanceof Problem && e.body.current) setTriage(e.body.current) }}
     said={toasts.say} toasts={toasts} />
 }
 
-function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts }: {
-  doc: Doc; group: string; triage: Triage; units: string[]; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string, undo?: () => void) => void
+function Sheet({ doc, group, triage, units, machine, me, setTriage, failed, said, toasts }: {
+  doc: Doc; group: string; triage: Triage; units: string[]; machine: Machine | null; me: Me; setTriage: (t: Triage) => void; failed: (e: unknown) => void; said: (s: string, undo?: () => void) => void
   toasts: ToastBox
 }) {
   const [tuning, setTuning] = useState<Scope>()
@@ -98,6 +98,7 @@ function Sheet({ doc, group, triage, units, me, setTriage, failed, said, toasts 
         </p>
         <dl className="lead">
           <div><dt>{t('finding.who')}</dt><dd className="mono">{doc.source?.ip ? <Pivot field="ip" value={doc.source.ip} /> : t('common.unknown')}</dd></div>
+          {machine && <div><dt>{t('finding.machine')}</dt><dd>{machine.name || t('entity.unnamed')} <span className="mono">{machine.mac}</span></dd></div>}
           {units.length > 0 && <div><dt>{t('units.touched')}</dt><dd>{units.map((u, i) => <span key={u}>{i > 0 && ', '}<Pivot field="unit" value={u} label={unitName(names, u, lang)} /></span>)}</dd></div>}
           <div><dt>{t('finding.where')}</dt><dd className="mono">
             {k.domain && <Pivot field="host" value={k.domain} />}{k.domain && doc.destination?.ip && ' · '}

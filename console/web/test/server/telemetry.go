@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/netip"
 	"strings"
 	"time"
@@ -40,8 +41,10 @@ func telemetry(st store.Store, now time.Time) error {
 		events = append(events, store.Event{Time: at.Add(-time.Duration(i) * time.Hour), Type: "tls", Host: host, Cert: c.Fingerprint, Sensor: "so-y-te", Body: body,
 			Src: netip.MustParseAddrPort("10.20.7.81:41000"), Dst: netip.MustParseAddrPort("203.0.113.9:443")})
 	}
-	lease := `{"event_type":"dhcp","dhcp":{"type":"reply","assigned_ip":"10.20.7.81","client_mac":"8c:16:45:1e:20:07","request_hostname":"KETOAN-02","vendor_class_identifier":"MSFT 5.0","lease_time":28800}}`
-	events = append(events, store.Event{Time: at.Add(-3 * time.Hour), Type: "dhcp", Host: "ketoan-02", Sensor: "so-y-te", Body: []byte(lease),
-		Src: netip.MustParseAddrPort("10.20.7.1:67"), Dst: netip.MustParseAddrPort("10.20.7.81:68")})
+	for i, ip := range []string{"10.20.7.81", "10.20.3.14"} {
+		lease := fmt.Sprintf(`{"event_type":"dhcp","dhcp":{"type":"reply","assigned_ip":"%s","client_mac":"8c:16:45:1e:20:0%d","request_hostname":"KETOAN-0%[2]d","vendor_class_identifier":"MSFT 5.0","lease_time":28800}}`, ip, i+1)
+		events = append(events, store.Event{Time: at.Add(-3 * time.Hour), Type: "dhcp", Host: fmt.Sprint("ketoan-0", i+1), Sensor: "so-y-te", Body: []byte(lease),
+			Src: netip.MustParseAddrPort("10.20.0.1:67"), Dst: netip.AddrPortFrom(netip.MustParseAddr(ip), 68)})
+	}
 	return st.WriteEvents(context.Background(), events)
 }
