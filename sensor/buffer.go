@@ -312,7 +312,7 @@ const (
 
 // PostgreSQL and TFTP.
 const (
-	PGSQLQuery Buffer = iota + 0x500
+	PGSQLQuery Buffer = iota + 0x500 // a simple query, or one value a statement that a group of extended queries prepares
 	TFTPFile
 	TFTPMode
 	TFTPOpcode // Number

@@ -123,7 +123,7 @@ func protocolRows() []bufferDef {
 		{name: "dnp3.func", buf: sensor.DNP3Function, dirs: bothDirs, protos: protoDNP3, stage: stLine, flags: numeric, bits: 8,
 			names: dnp3Functions(), aliases: []string{"dnp3_func"}},
 		{name: "dnp3.data", buf: sensor.DNP3Data, dirs: bothDirs, protos: protoDNP3, stage: stLine, aliases: []string{"dnp3_data"}},
-		{name: "pgsql.query", buf: sensor.PGSQLQuery, dirs: toServer, protos: pgsql, stage: stLine},
+		{name: "pgsql.query", buf: sensor.PGSQLQuery, dirs: toServer, protos: pgsql, stage: stLine, flags: multi | grows},
 
 		{name: "dhcp.leasetime", buf: sensor.DHCPLeaseTime, dirs: bothDirs, protos: dhcp, stage: stLine, flags: numeric, bits: 64},
 		{name: "dhcp.rebinding_time", buf: sensor.DHCPRebindingTime, dirs: bothDirs, protos: dhcp, stage: stLine, flags: numeric, bits: 64},

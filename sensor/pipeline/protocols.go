@@ -19,6 +19,7 @@ import (
 	"khien/sensor/app/mqtt"
 	"khien/sensor/app/nfs"
 	"khien/sensor/app/ntp"
+	"khien/sensor/app/pgsql"
 	"khien/sensor/app/pop3"
 	"khien/sensor/app/quic"
 	"khien/sensor/app/rdp"
@@ -47,6 +48,7 @@ func Protocols(keys *tls.Keys) []sensor.Protocol {
 		sip.Protocol(),
 		rfb.Protocol(),
 		rdp.Protocol(),
+		pgsql.Protocol(),
 		websocket.Protocol(),
 		dnp3.Protocol(),
 		smtp.Protocol(),
