@@ -81,6 +81,11 @@ func rulesCheck(o detectionOptions, out, stderr io.Writer) int {
 		return cli.Usage
 	}
 	fmt.Fprintf(out, "%d rules loaded, %d rejected\n", d.loaded, d.rejected)
+	for _, r := range d.signatures.Rules() {
+		if len(r.Unraised) > 0 {
+			fmt.Fprintf(out, "%s:%d: sid %d never matches: nothing raises %s yet\n", r.File, r.Line, r.SID, strings.Join(r.Unraised, ", "))
+		}
+	}
 	if d.rejected > 0 {
 		return cli.Usage
 	}
@@ -130,6 +135,9 @@ func explain(out io.Writer, r signature.Explanation) {
 		fmt.Fprintln(out, "fast pattern: none")
 	} else {
 		fmt.Fprintf(out, "fast pattern: %q in %s; the rule is evaluated where this occurs\n", r.FastPattern, r.FastBuffer)
+	}
+	for _, e := range r.Unraised {
+		fmt.Fprintf(out, "never matches: nothing raises the event %s yet\n", e)
 	}
 	for _, w := range r.Slow {
 		fmt.Fprintf(out, "slow: %s\n", w)

@@ -51,21 +51,7 @@ func appKeywords() []keyword {
 			}
 			return b.number(b.ld.buffers[name], cond)
 		}},
-		{"app-layer-event", argNeed, func(b *builder, arg string) error {
-			arg = strings.ToLower(strings.TrimSpace(arg))
-			b.s.events = append(b.s.events, arg)
-			if p, _, ok := strings.Cut(arg, "."); ok {
-				protos, known := appProtos(p)
-				if !known {
-					return fmt.Errorf("unknown protocol %q", p)
-				}
-				if p == "http" {
-					protos = protoHTTP[:1]
-				}
-				return b.needProtos(protos, arg)
-			}
-			return nil
-		}},
+		{"app-layer-event", argNeed, (*builder).appEvent},
 		{"rfb.secresult", argNeed, func(b *builder, arg string) error {
 			switch strings.ToLower(strings.TrimSpace(arg)) {
 			case "unknown":

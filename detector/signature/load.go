@@ -45,6 +45,7 @@ type loader struct {
 	buffers    map[string]*bufferDef
 	frames     []bufferDef
 	served     map[sensor.Proto]bool
+	events     map[string]sensor.EventNames // by what stands before the dot
 	classes    map[string]classification
 	references map[string]string
 	dirs       []string // where files that rules name are looked for
@@ -55,7 +56,7 @@ type loader struct {
 
 func newLoader(o Options) *loader {
 	ld := &loader{vars: newVariables(o.Addresses, o.Ports), confined: o.Confined, keywords: map[string]*keyword{}, absent: absentKeywords(o),
-		buffers: map[string]*bufferDef{}, served: map[sensor.Proto]bool{}, sets: newDatasets()}
+		buffers: map[string]*bufferDef{}, served: map[sensor.Proto]bool{}, events: eventTable(), sets: newDatasets()}
 	ld.classes = classifications(o.Classification)
 	ld.references = references(o.Reference)
 	rows := bufferRows()

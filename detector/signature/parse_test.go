@@ -40,6 +40,14 @@ func TestLoadErrors(t *testing.T) {
 	f(`alert tls any any -> any any (frame:ssh.record.hdr; content:"a"; sid:1;)`, "a.rules:2:31: frame: ssh.record.hdr does not belong to the rule's protocol")
 	f(`alert nfs any any -> any any (frame:rpc.hdr; content:"a"; sid:1;)`, "a.rules:2:31: unsupported keyword frame:rpc.hdr (the sensor does not mark this frame of protocol nfs)")
 	f(`alert http1 any any -> any any (frame:request; content:"a"; http.uri; content:"b"; sid:1;)`, "a.rules:2:1: frame http.request may not be combined with http.uri (a frame belongs to the stream and not to a transaction: write two rules)")
+	f(`alert http any any -> any any (app-layer-event:http.unknown_eror; sid:1;)`, "a.rules:2:32: unknown event http.unknown_eror (did you mean http.unknown_error?)")
+	f(`alert http any any -> any any (app-layer-event:http.stream_id_reuse; sid:1;)`, "a.rules:2:32: unknown event http.stream_id_reuse (did you mean http2.stream_id_reuse?)")
+	f(`alert ftp any any -> any any (app-layer-event:ftp.odd; sid:1;)`, "a.rules:2:31: unknown event ftp.odd (its events: request_command_too_long, response_command_too_long)")
+	f(`alert dns any any -> any any (app-layer-event:dns.bad_name; sid:1;)`, "a.rules:2:31: unknown event dns.bad_name (among its events: name_too_long, malformed_data, not_request, not_response, z_flag_set, invalid_opcode)")
+	f(`alert rdp any any -> any any (app-layer-event:rdp.odd; sid:1;)`, "a.rules:2:31: unknown event rdp.odd (protocol rdp has no events)")
+	f(`alert ip any any -> any any (app-layer-event:file.z_data_eror; sid:1;)`, "a.rules:2:30: unknown event file.z_data_eror (did you mean file.z_data_error?)")
+	f(`alert ip any any -> any any (app-layer-event:applayer_unexpected; sid:1;)`, "a.rules:2:30: unknown event applayer_unexpected (its events: applayer_mismatch_protocol_both_directions, applayer_buffer_limit, applayer_wrong_direction_first_data, applayer_detect_protocol_only_one_direction, applayer_proto_detection_skipped, applayer_no_tls_after_starttls, applayer_unexpected_protocol)")
+	f(`alert tls any any -> any any (app-layer-event:dns.z_flag_set; sid:1;)`, "a.rules:2:31: app-layer-event: dns.z_flag_set does not belong to the rule's protocol")
 	f(`alert tcp any any -> any any (sid:99;)`, "a.rules:3:1: sid 99 is already used by the rule in line 2 of a.rules")
 }
 

@@ -18,10 +18,11 @@ type Rule struct {
 	NoAlert       bool
 	File          string
 	Line          int
-	Text          string // as written
-	FastPattern   string // what the prefilter searches, as written in content; empty when there is none
-	FastBuffer    string // where it searches
-	metadata      string // as written, separated by commas
+	Text          string   // as written
+	FastPattern   string   // what the prefilter searches, as written in content; empty when there is none
+	FastBuffer    string   // where it searches
+	Unraised      []string // events that it asks for and nothing raises yet: it never matches
+	metadata      string   // as written, separated by commas
 }
 
 // Metadata reads the rule's metadata: the values of each key in their order. It is made anew by each call, since a large

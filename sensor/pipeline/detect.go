@@ -9,6 +9,13 @@ const (
 	searchPackets = 4    // datagrams of a direction
 )
 
+// Anomalies of a flow: that its directions speak different protocols, as EVE writes Suricata's name of it, and that its parser
+// asked for more bytes at once than are kept.
+const (
+	mismatch    = "APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS"
+	bufferLimit = "applayer_buffer_limit"
+)
+
 // detection is the search for a flow's protocol among its first bytes.
 type detection struct {
 	buf   [2][]byte
@@ -122,7 +129,7 @@ func (t *track) compare(dir sensor.Dir, data []byte) {
 	}
 	t.f.AppDir[dir] = p.Proto
 	if p.Proto != t.f.App {
-		t.Anomaly(dir, "APPLAYER_MISMATCH_PROTOCOL_BOTH_DIRECTIONS")
+		t.Anomaly(dir, mismatch)
 	}
 }
 

@@ -214,7 +214,7 @@ func (t *track) shunt() {
 // tooMuch ends the parsing of a flow whose parser asks for more than is kept for it.
 func (t *track) tooMuch(dir sensor.Dir) {
 	t.w.stats.Lost.ParserLimitFlows++
-	t.Anomaly(dir, "applayer_buffer_limit")
+	t.Anomaly(dir, bufferLimit)
 	t.fail()
 }
 

@@ -18,6 +18,9 @@ const (
 	stubMax     = 1 << 20 // stub data kept of a direction of a call
 )
 
+// MalformedData is the anomaly of a datagram that is no PDU; Suricata has no events of this protocol.
+const MalformedData = "malformed_data"
+
 // PDU types (C706, 12.6.4 and 12.5; MS-RPCE, 2.2.2).
 const (
 	typeRequest   = 0

@@ -46,7 +46,7 @@ func udpOrder(b []byte) binary.ByteOrder {
 // Parse reads a datagram.
 func (p *udpParser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error) {
 	if probeUDP(b) != sensor.Yes {
-		out.Anomaly(dir, "malformed_data")
+		out.Anomaly(dir, MalformedData)
 		return len(b), nil
 	}
 	frames(dir, b, udpHeaderLen, out)

@@ -21,7 +21,6 @@ const (
 const (
 	InvalidData     = "invalid_data"
 	RequestNotFound = "request_not_found"
-	TooManyTx       = "too_many_transactions"
 )
 
 // Protocol operations: application tags (RFC 4511, 4.2 to 4.13).

@@ -29,7 +29,6 @@ const (
 	DoubleConnect      = "double_connect"
 	Unintroduced       = "unintroduced_message"
 	InvalidQOS         = "invalid_qos_level"
-	MissingMsgID       = "missing_msg_id"
 	UnassignedType     = "unassigned_msg_type"
 	MalformedTraffic   = "malformed_traffic"
 )

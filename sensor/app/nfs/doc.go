@@ -20,9 +20,6 @@ const (
 	opsMax     = 64 // operations of a compound
 )
 
-// MalformedData is the anomaly of bytes that are no call, named as Suricata names it.
-const MalformedData = "malformed_data"
-
 const program = 100003
 
 // Procedures of versions 2 and 3, and operations of version 4, that mean something here.

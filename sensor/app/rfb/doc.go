@@ -15,7 +15,6 @@ const nameMax = 4096
 const (
 	UnimplementedSecurity = "unimplemented_security_type"
 	UnknownResult         = "unknown_security_result"
-	Malformed             = "malformed_message"
 )
 
 // Security types (RFC 6143, 7.1.2).

@@ -15,3 +15,6 @@ const (
 	linesMax   = 256      // lines of a session description that are read
 	lineMax    = 1024     // bytes of a first line
 )
+
+// InvalidData is the anomaly of bytes that are no message, named as Suricata names it.
+const InvalidData = "invalid_data"

@@ -22,7 +22,7 @@ func (p *parser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error
 	if p.datagrams {
 		if b := bytes.TrimLeft(b, "\r\n\x00"); len(b) > 0 { // empty ones keep translators awake
 			if _, ok := p.message(dir, b, out); !ok {
-				out.Anomaly(dir, "invalid_data")
+				out.Anomaly(dir, InvalidData)
 			}
 		}
 		return len(b), nil
@@ -91,7 +91,7 @@ func (p *parser) message(dir sensor.Dir, b []byte, out sensor.Emitter) (int, boo
 	}
 	if (tx.method != nil) != (dir == sensor.ToServer) {
 		// A flow has one client, in EVE and for rules. What a server asks its client is no message of this flow.
-		out.Anomaly(dir, "invalid_data")
+		out.Anomaly(dir, InvalidData)
 		return size, true
 	}
 	tx.keep(b[:size], end, n)

@@ -28,7 +28,6 @@ const (
 	MalformedData = "malformed_data"
 	MalformedNTLM = "malformed_ntlmssp_request"
 	FileOverlap   = "file_overlap"
-	NegoTwice     = "duplicate_negotiate"
 	BadDialects   = "negotiate_malformed_dialects"
 	WrongWay      = "request_to_client"
 	WrongWayBack  = "response_to_server"
