@@ -1,11 +1,13 @@
 package rules_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
 
 	"khien/detector/detectortest"
+	"khien/sensor"
 )
 
 // TestFetchedByMail: a lure's program that comes as a mail's attachment is looked at as one that comes over HTTP.
@@ -14,13 +16,19 @@ func TestFetchedByMail(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	files := detectortest.Cases(data)[0].Files
+	run := func(script string) []sensor.Packet {
+		t.Helper()
+		c := detectortest.Case{Rule: "mail", Kind: "fire", Files: files, Script: script}
+		packets, err := c.Packets()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return packets
+	}
 	f := func(file, want string) {
 		t.Helper()
-		c := detectortest.Case{Rule: "mail", Kind: "fire", Files: detectortest.Cases(data)[0].Files, Script: `tcp 10.20.3.14 > 203.0.113.66:110
-< +OK POP3 ready
-> RETR 1
-< +OK
-< From: VNeID <ho-tro@dichvucong-vneid.top>
+		head := `< From: VNeID <ho-tro@dichvucong-vneid.top>
 < Subject: Cap nhat VNeID
 < Content-Type: multipart/mixed; boundary=b1
 <
@@ -28,21 +36,27 @@ func TestFetchedByMail(t *testing.T) {
 < Content-Type: application/octet-stream; name=` + file + `
 < Content-Transfer-Encoding: binary
 <
-<@ ` + file + `
-<
+`
+		const tail = `<
 < --b1--
-< .
-`}
-		packets, err := c.Packets()
-		if err != nil {
-			t.Fatal(err)
+`
+		// IMAP says how long a mail is: lines lose "< " and end with two bytes; the file is what a datagram with it holds.
+		size := len(run("udp 192.0.2.1 > 192.0.2.2:9\n>@ " + file + "\n")[0].Data) - 14 - 20 - 8
+		for _, l := range strings.SplitAfter(head+tail, "\n") {
+			size += len(strings.TrimPrefix(strings.TrimPrefix(l, "<"), " ")) + len(l[:min(len(l), 1)])
 		}
-		found, err := detectortest.Run(everything(t)(1), packets)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := tell(t, found); !strings.Contains(got, want) || want == "" && got != "" {
-			t.Errorf("%s: found\n%swant %q", file, got, want)
+		for proto, script := range map[string]string{
+			"POP3": "110\n< +OK POP3 ready\n> RETR 1\n< +OK\n" + head + "<@ " + file + "\n" + tail + "< .\n",
+			"IMAP": fmt.Sprintf("143\n< * OK IMAP4rev1 ready\n> a FETCH 1 (BODY[])\n< * 1 FETCH (BODY[] {%d}\n", size) + head + "<@ " + file + "\n" + tail +
+				"< )\n< a OK done\n",
+		} {
+			found, err := detectortest.Run(everything(t)(1), run("tcp 10.20.3.14 > 203.0.113.66:"+script))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := tell(t, found); !strings.Contains(got, want) || want == "" && got != "" {
+				t.Errorf("%s by %s: found\n%swant %q", file, proto, got, want)
+			}
 		}
 	}
 	f("VNeID.apk", "fraud.fake_app")

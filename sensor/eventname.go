@@ -100,7 +100,8 @@ func Events() []EventNames {
 			Raised: []string{"too_many_transactions", "request_too_long", "incorrect_argument_count", "unknown_command",
 				"response_too_long"},
 		},
-		{Of: "imap", Silent: []string{"too_many_transactions", "invalid_data", "request_not_found", "too_many_headers"}},
+		{Of: "imap", Silent: []string{"too_many_transactions", "invalid_data", "request_not_found", "too_many_headers",
+			"body_too_large", "line_too_long", "data_limit_reached"}},
 		{Of: "ftp", Raised: []string{"request_command_too_long", "response_command_too_long"}},
 		{
 			Of: "smb",
@@ -156,7 +157,7 @@ func Events() []EventNames {
 				"too_many_points", "too_many_objects", "too_long_reassembly", "policy_divergence"},
 		},
 		{Of: "enip", Raised: []string{"too_many_transactions", "invalid_pdu"}},
-		{Of: "pgsql", Silent: []string{"too_many_transactions", "malformed_request", "malformed_response", "invalid_length",
+		{Of: "pgsql", Raised: []string{"too_many_transactions", "malformed_request", "malformed_response", "invalid_length",
 			"too_many_responses"}},
 	}
 }

@@ -65,13 +65,14 @@ var (
 	protoSSH   = []sensor.Proto{sensor.ProtoSSH}
 	protoSMTP  = []sensor.Proto{sensor.ProtoSMTP}
 	protoPOP3  = []sensor.Proto{sensor.ProtoPOP3}
-	protoMail  = []sensor.Proto{sensor.ProtoSMTP, sensor.ProtoPOP3}
+	protoMail  = []sensor.Proto{sensor.ProtoSMTP, sensor.ProtoPOP3, sensor.ProtoIMAP}
+	protoFetch = []sensor.Proto{sensor.ProtoPOP3, sensor.ProtoIMAP}
 	protoFTP   = []sensor.Proto{sensor.ProtoFTP}
 	protoFTPD  = []sensor.Proto{sensor.ProtoFTPData}
 	protoSMB   = []sensor.Proto{sensor.ProtoSMB}
 	protoDCE   = []sensor.Proto{sensor.ProtoDCERPC, sensor.ProtoSMB}
 	protoQUIC  = []sensor.Proto{sensor.ProtoQUIC}
-	protoFiles = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2, sensor.ProtoSMTP, sensor.ProtoFTPData, sensor.ProtoSMB, sensor.ProtoNFS, sensor.ProtoPOP3}
+	protoFiles = []sensor.Proto{sensor.ProtoHTTP, sensor.ProtoHTTP2, sensor.ProtoDoH2, sensor.ProtoSMTP, sensor.ProtoFTPData, sensor.ProtoSMB, sensor.ProtoNFS, sensor.ProtoPOP3, sensor.ProtoIMAP}
 )
 
 const (
@@ -165,16 +166,16 @@ func bufferRows() []bufferDef {
 		{name: "smtp.helo", buf: sensor.SMTPHelo, dirs: toServer, protos: protoSMTP, stage: stLine},
 		{name: "smtp.mail_from", buf: sensor.SMTPMailFrom, dirs: toServer, protos: protoSMTP, stage: stLine},
 		{name: "smtp.rcpt_to", buf: sensor.SMTPRcptTo, dirs: toServer, protos: protoSMTP, stage: stLine, flags: multi},
-		{name: "email.from", buf: sensor.EmailFrom, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.subject", buf: sensor.EmailSubject, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.to", buf: sensor.EmailTo, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.cc", buf: sensor.EmailCc, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.date", buf: sensor.EmailDate, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.message_id", buf: sensor.EmailMessageID, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.x_mailer", buf: sensor.EmailXMailer, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead},
-		{name: "email.url", buf: sensor.EmailURL, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stBody, flags: multi},
-		{name: "email.received", buf: sensor.EmailReceived, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stHead, flags: multi},
-		{name: "email.body_md5", buf: sensor.EmailBodyMD5, dirs: bothDirs, protos: protoMail, replies: protoPOP3, stage: stBody},
+		{name: "email.from", buf: sensor.EmailFrom, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.subject", buf: sensor.EmailSubject, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.to", buf: sensor.EmailTo, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.cc", buf: sensor.EmailCc, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.date", buf: sensor.EmailDate, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.message_id", buf: sensor.EmailMessageID, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.x_mailer", buf: sensor.EmailXMailer, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead},
+		{name: "email.url", buf: sensor.EmailURL, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stBody, flags: multi},
+		{name: "email.received", buf: sensor.EmailReceived, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stHead, flags: multi},
+		{name: "email.body_md5", buf: sensor.EmailBodyMD5, dirs: bothDirs, protos: protoMail, replies: protoFetch, stage: stBody},
 
 		{name: "pop3.command", buf: sensor.POP3Command, dirs: toServer, protos: protoPOP3, stage: stLine},
 
