@@ -106,6 +106,23 @@ func AppendBytes(dst []byte, key string, b []byte) []byte {
 	return AppendString(AppendKey(dst, key), b)
 }
 
+// AppendList appends the member key with an array of strings, when there are any.
+func AppendList(dst []byte, key string, list [][]byte) []byte {
+	if len(list) == 0 {
+		return dst
+	}
+	return AppendArray(dst, key, list)
+}
+
+// AppendArray appends the member key with an array of strings, of none as well.
+func AppendArray(dst []byte, key string, list [][]byte) []byte {
+	dst = append(AppendKey(dst, key), '[')
+	for _, b := range list {
+		dst = AppendString(AppendComma(dst), b)
+	}
+	return append(dst, ']')
+}
+
 // AppendStr appends the member key with the string s.
 func AppendStr(dst []byte, key, s string) []byte { return AppendText(AppendKey(dst, key), s) }
 

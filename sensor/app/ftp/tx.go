@@ -108,8 +108,8 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 		}
 		dst = evejson.AppendBool(dst, "command_truncated", tx.cut[sensor.ToServer])
 	}
-	dst = appendList(dst, "completion_code", tx.codes)
-	dst = appendList(dst, "reply", tx.replies)
+	dst = evejson.AppendList(dst, "completion_code", tx.codes)
+	dst = evejson.AppendList(dst, "reply", tx.replies)
 	if tx.mode != "" {
 		dst = evejson.AppendStr(dst, "mode", tx.mode)
 		dst = evejson.AppendUint(dst, "dynamic_port", uint64(tx.port))
@@ -117,17 +117,6 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 	dst = evejson.AppendStr(dst, "reply_received", tx.received())
 	dst = evejson.AppendBool(dst, "reply_truncated", tx.cut[sensor.ToClient])
 	return append(dst, '}')
-}
-
-func appendList(dst []byte, key string, list [][]byte) []byte {
-	if len(list) == 0 {
-		return dst
-	}
-	dst = append(evejson.AppendKey(dst, key), '[')
-	for _, b := range list {
-		dst = evejson.AppendString(evejson.AppendComma(dst), b)
-	}
-	return append(dst, ']')
 }
 
 func one(b []byte, there bool, i int) ([]byte, bool) { return b, there && b != nil && i == 0 }

@@ -104,8 +104,8 @@ func (m *Mail) AppendEVE(dst []byte) []byte {
 	if m.Subject != nil {
 		dst = evejson.AppendBytes(dst, "subject", DecodeWords(m.Subject))
 	}
-	dst = appendList(dst, "to", m.To)
-	dst = appendList(dst, "cc", m.Cc)
+	dst = evejson.AppendList(dst, "to", m.To)
+	dst = evejson.AppendList(dst, "cc", m.Cc)
 	if m.Date != nil {
 		dst = evejson.AppendBytes(dst, "date", m.Date)
 	}
@@ -115,23 +115,11 @@ func (m *Mail) AppendEVE(dst []byte) []byte {
 	if m.XMailer != nil {
 		dst = evejson.AppendBytes(dst, "x_mailer", m.XMailer)
 	}
-	dst = appendList(dst, "received", m.Received)
+	dst = evejson.AppendList(dst, "received", m.Received)
 	if m.BodyMD5 != nil {
 		dst = evejson.AppendHex(dst, "body_md5", m.BodyMD5)
 	}
-	dst = appendList(dst, "attachment", m.Attachments)
-	dst = appendList(dst, "url", m.URLs)
+	dst = evejson.AppendList(dst, "attachment", m.Attachments)
+	dst = evejson.AppendList(dst, "url", m.URLs)
 	return append(dst, '}')
-}
-
-// appendList appends a member that is an array of strings, when there are any.
-func appendList(dst []byte, key string, list [][]byte) []byte {
-	if len(list) == 0 {
-		return dst
-	}
-	dst = append(evejson.AppendKey(dst, key), '[')
-	for _, b := range list {
-		dst = evejson.AppendString(evejson.AppendComma(dst), b)
-	}
-	return append(dst, ']')
 }

@@ -98,7 +98,7 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 	if tx.asked {
 		dst = append(evejson.AppendKey(dst, "request"), '{')
 		dst = evejson.AppendBytes(dst, "command", tx.command)
-		dst = appendList(dst, "args", tx.args)
+		dst = evejson.AppendArray(dst, "args", tx.args)
 		dst = append(dst, '}')
 	}
 	if tx.answered {
@@ -110,7 +110,7 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 		dst = evejson.AppendBool(dst, "success", tx.good)
 		dst = evejson.AppendStr(dst, "status", word)
 		dst = evejson.AppendBytes(dst, "header", tx.header)
-		dst = appendList(dst, "data", tx.data)
+		dst = evejson.AppendArray(dst, "data", tx.data)
 		dst = append(dst, '}')
 	}
 	return append(dst, '}')
@@ -126,13 +126,4 @@ func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
 		return tx.mail.AppendEVE(dst)
 	}
 	return dst
-}
-
-// appendList appends a member that is an array of strings.
-func appendList(dst []byte, key string, list [][]byte) []byte {
-	dst = append(evejson.AppendKey(dst, key), '[')
-	for _, b := range list {
-		dst = evejson.AppendString(evejson.AppendComma(dst), b)
-	}
-	return append(dst, ']')
 }

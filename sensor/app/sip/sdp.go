@@ -171,7 +171,7 @@ func (s *session) appendEVE(dst []byte) []byte {
 		{"email", s.email}, {"phone_number", s.phone}, {"connection_data", s.connection}} {
 		dst = appendText(dst, m.key, m.v)
 	}
-	dst = appendList(dst, "bandwidths", s.bandwidths)
+	dst = evejson.AppendList(dst, "bandwidths", s.bandwidths)
 	if len(s.times) > 0 {
 		dst = append(evejson.AppendKey(dst, "time_descriptions"), '[')
 		for _, t := range s.times {
@@ -184,17 +184,17 @@ func (s *session) appendEVE(dst []byte) []byte {
 	}
 	dst = appendText(dst, "timezone", s.timezone)
 	dst = appendText(dst, "encryption_key", s.key)
-	dst = appendList(dst, "attributes", s.attributes)
+	dst = evejson.AppendList(dst, "attributes", s.attributes)
 	if len(s.media) > 0 {
 		dst = append(evejson.AppendKey(dst, "media_descriptions"), '[')
 		for _, m := range s.media {
 			dst = append(evejson.AppendComma(dst), '{')
 			dst = appendText(dst, "media", m.media)
 			dst = appendText(dst, "media_info", m.info)
-			dst = appendList(dst, "bandwidths", m.bandwidths)
+			dst = evejson.AppendList(dst, "bandwidths", m.bandwidths)
 			dst = appendText(dst, "connection_data", m.connection)
 			dst = appendText(dst, "encryption_key", m.key)
-			dst = appendList(dst, "attributes", m.attributes)
+			dst = evejson.AppendList(dst, "attributes", m.attributes)
 			dst = append(dst, '}')
 		}
 		dst = append(dst, ']')
@@ -207,15 +207,4 @@ func appendText(dst []byte, key string, v []byte) []byte {
 		return dst
 	}
 	return evejson.AppendBytes(dst, key, v)
-}
-
-func appendList(dst []byte, key string, list [][]byte) []byte {
-	if len(list) == 0 {
-		return dst
-	}
-	dst = append(evejson.AppendKey(dst, key), '[')
-	for _, b := range list {
-		dst = evejson.AppendString(evejson.AppendComma(dst), b)
-	}
-	return append(dst, ']')
 }

@@ -14,7 +14,7 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 	if tx.from != nil {
 		dst = evejson.AppendBytes(dst, "mail_from", tx.from)
 	}
-	dst = appendList(dst, "rcpt_to", tx.rcpt)
+	dst = evejson.AppendList(dst, "rcpt_to", tx.rcpt)
 	return append(dst, '}')
 }
 
@@ -28,16 +28,4 @@ func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
 		return dst
 	}
 	return m.AppendEVE(dst)
-}
-
-// appendList appends a member that is an array of strings, when there are any.
-func appendList(dst []byte, key string, list [][]byte) []byte {
-	if len(list) == 0 {
-		return dst
-	}
-	dst = append(evejson.AppendKey(dst, key), '[')
-	for _, b := range list {
-		dst = evejson.AppendString(evejson.AppendComma(dst), b)
-	}
-	return append(dst, ']')
 }

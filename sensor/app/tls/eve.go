@@ -36,8 +36,8 @@ func (t *tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 		dst = evejson.AppendBytes(dst, "hash", t.print(fpJA3SHash))
 		dst = append(evejson.AppendBytes(dst, "string", t.print(fpJA3S)), '}')
 	}
-	dst = appendList(dst, "client_alpns", t.client.ALPN)
-	dst = appendList(dst, "server_alpns", t.server.ALPN)
+	dst = evejson.AppendList(dst, "client_alpns", t.client.ALPN)
+	dst = evejson.AppendList(dst, "server_alpns", t.server.ALPN)
 	if len(t.chain[sensor.ToServer].certs) > 0 {
 		dst = append(evejson.AppendKey(dst, "client"), '{')
 		dst = append(appendChain(dst, &t.chain[sensor.ToServer]), '}')
@@ -61,7 +61,7 @@ func appendChain(dst []byte, c *chain) []byte {
 	}
 	dst = appendTime(dst, "notbefore", l.notBefore)
 	dst = appendTime(dst, "notafter", l.notAfter)
-	return appendList(dst, "subjectaltname", l.sans)
+	return evejson.AppendList(dst, "subjectaltname", l.sans)
 }
 
 func appendTime(dst []byte, key string, seconds int64) []byte {
@@ -70,15 +70,4 @@ func appendTime(dst []byte, key string, seconds int64) []byte {
 	}
 	dst = append(evejson.AppendKey(dst, key), '"')
 	return append(time.Unix(seconds, 0).UTC().AppendFormat(dst, evejson.CertificateTime), '"')
-}
-
-func appendList(dst []byte, key string, list [][]byte) []byte {
-	if len(list) == 0 {
-		return dst
-	}
-	dst = append(evejson.AppendKey(dst, key), '[')
-	for _, v := range list {
-		dst = evejson.AppendString(evejson.AppendComma(dst), v)
-	}
-	return append(dst, ']')
 }
