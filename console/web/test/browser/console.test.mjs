@@ -115,6 +115,10 @@ test('a finding gives its reasons in both languages', async () => {
   await shot('finding-en-light')
   await page.getByRole('button', { name: 'Switch between light and dark' }).click()
   await page.waitForTimeout(300)
+  const head = await page.locator('.top').evaluate((top) => ({
+    lines: [...top.querySelectorAll('nav a')].map((a) => a.getClientRects()[0].height), over: top.scrollWidth - top.clientWidth,
+  }))
+  assert.ok(Math.max(...head.lines) < 36 && head.over <= 0, JSON.stringify(head)) // each on one line, in the longer language
   await shot('finding-en-dark')
   await accessible('finding, dark')
   const pdf = await page.pdf({ path: shots && `${shots}/finding.pdf`, preferCSSPageSize: true })
