@@ -110,17 +110,9 @@ func (p *udpParser) begin(out sensor.Emitter) *UDPTx {
 }
 
 func (p *udpParser) finish(tx *UDPTx, out sensor.Emitter) {
-	for i, x := range p.open {
-		if x == tx {
-			p.open = append(p.open[:i], p.open[i+1:]...)
-			break
-		}
-	}
+	p.open = sensor.Without(p.open, tx)
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	out.Tx(tx, sensor.ToServer)
-	out.Tx(tx, sensor.ToClient)
-	out.Done(tx)
+	sensor.Finish(out, tx)
 }
 
 // Gap does not happen to datagrams.

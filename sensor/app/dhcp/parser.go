@@ -65,9 +65,7 @@ func (p *parser) Parse(dir sensor.Dir, b []byte, out sensor.Emitter) (int, error
 }
 
 func (p *parser) transaction() *Tx {
-	if n := len(p.free); n > 0 {
-		tx := p.free[n-1]
-		p.free = p.free[:n-1]
+	if tx := sensor.Take(&p.free); tx != nil {
 		return tx
 	}
 	return &Tx{parser: p}

@@ -175,11 +175,8 @@ func (p *parser) count(tx *Tx, b []byte) {
 }
 
 func (p *parser) begin(dir sensor.Dir) *Tx {
-	var tx *Tx
-	if n := len(p.free); n > 0 {
-		tx = p.free[n-1]
-		p.free = p.free[:n-1]
-	} else {
+	tx := sensor.Take(&p.free)
+	if tx == nil {
 		tx = &Tx{parser: p}
 	}
 	tx.ID, tx.Proto, tx.dir = p.next, sensor.ProtoDNP3, dir

@@ -85,9 +85,7 @@ func (p *parser) Gap(dir sensor.Dir, n int, out sensor.Emitter) error {
 func (p *parser) Close(dir sensor.Dir, out sensor.Emitter) {}
 
 func (p *parser) newTx() *tx {
-	if n := len(p.free); n > 0 {
-		t := p.free[n-1]
-		p.free = p.free[:n-1]
+	if t := sensor.Take(&p.free); t != nil {
 		return t
 	}
 	return &tx{parser: p}

@@ -188,10 +188,8 @@ func (p *parser) asked(m *pdu, dir sensor.Dir) *Tx {
 
 // begin makes a transaction.
 func (p *parser) begin() *Tx {
-	var tx *Tx
-	if n := len(p.free); n > 0 {
-		tx, p.free = p.free[n-1], p.free[:n-1]
-	} else {
+	tx := sensor.Take(&p.free)
+	if tx == nil {
 		tx = &Tx{parser: p}
 	}
 	tx.ID, tx.Proto = p.next, sensor.ProtoENIP
@@ -209,10 +207,7 @@ func (p *parser) recycle(tx *Tx) {
 
 func (p *parser) finish(tx *Tx) {
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	sensor.Finish(p.out, tx)
 }
 
 // frames marks a message and its parts.

@@ -148,9 +148,7 @@ func (p *parser) response(tx *Tx) {
 }
 
 func (p *parser) begin() *Tx {
-	if n := len(p.free); n > 0 {
-		tx := p.free[n-1]
-		p.free = p.free[:n-1]
+	if tx := sensor.Take(&p.free); tx != nil {
 		return tx
 	}
 	return &Tx{parser: p}
@@ -175,20 +173,10 @@ func (p *parser) number(tx *Tx) {
 }
 
 func (p *parser) finish(tx *Tx) {
-	for i, x := range p.open {
-		if x == tx {
-			copy(p.open[i:], p.open[i+1:])
-			p.open[len(p.open)-1] = nil
-			p.open = p.open[:len(p.open)-1]
-			break
-		}
-	}
+	p.open = sensor.Without(p.open, tx)
 	p.flood = p.flood && len(p.open) > 0
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	sensor.Finish(p.out, tx)
 }
 
 // Gap passes over what is missing of a long message, and looks for the next message elsewhere.

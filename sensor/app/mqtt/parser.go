@@ -214,12 +214,7 @@ func (p *parser) note(tx *Tx, dir sensor.Dir, event string) {
 }
 
 func (p *parser) end(tx *Tx, dir sensor.Dir, event string) {
-	for i, x := range p.open {
-		if x == tx {
-			p.open = append(p.open[:i], p.open[i+1:]...)
-			break
-		}
-	}
+	p.open = sensor.Without(p.open, tx)
 	if event != "" && len(tx.Anomalies[dir]) < anomalyMax {
 		tx.Anomalies[dir] = append(tx.Anomalies[dir], event)
 	}

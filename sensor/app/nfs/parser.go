@@ -161,16 +161,8 @@ func (p *parser) finish(tx *Tx) {
 		return
 	}
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	for i, x := range p.open {
-		if x == tx {
-			p.open = append(p.open[:i], p.open[i+1:]...)
-			break
-		}
-	}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	p.open = sensor.Without(p.open, tx)
+	sensor.Finish(p.out, tx)
 }
 
 // ask remembers a call.

@@ -185,11 +185,8 @@ func (p *parser) begin(k kind) *Tx {
 		p.open[0].note(sensor.ToServer, TooManyTransactions)
 		p.finish(p.open[0])
 	}
-	var tx *Tx
-	if n := len(p.free); n > 0 {
-		tx = p.free[n-1]
-		p.free = p.free[:n-1]
-	} else {
+	tx := sensor.Take(&p.free)
+	if tx == nil {
 		tx = &Tx{parser: p}
 	}
 	tx.ID, tx.Proto, tx.kind = p.next, sensor.ProtoPGSQL, k
@@ -233,20 +230,10 @@ func (p *parser) odd(tx *Tx, dir sensor.Dir, name string) {
 }
 
 func (p *parser) finish(tx *Tx) {
-	for i, x := range p.open {
-		if x == tx {
-			copy(p.open[i:], p.open[i+1:])
-			p.open[len(p.open)-1] = nil
-			p.open = p.open[:len(p.open)-1]
-			break
-		}
-	}
+	p.open = sensor.Without(p.open, tx)
 	p.held -= len(tx.text)
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	sensor.Finish(p.out, tx)
 }
 
 // Gap passes over what is missing of a message, and looks for the next one elsewhere.

@@ -118,17 +118,9 @@ func (p *parser) begin() *Tx {
 }
 
 func (p *parser) finish(tx *Tx) {
-	for i, x := range p.open {
-		if x == tx {
-			p.open = append(p.open[:i], p.open[i+1:]...)
-			break
-		}
-	}
+	p.open = sensor.Without(p.open, tx)
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	sensor.Finish(p.out, tx)
 }
 
 func (p *parser) note(tx *Tx, dir sensor.Dir, name string) {

@@ -278,10 +278,7 @@ func (p *parser) end() {
 		return
 	}
 	tx.logged = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	sensor.Finish(p.out, tx)
 }
 
 // Gap ends the handshake.

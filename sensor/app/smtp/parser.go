@@ -203,19 +203,11 @@ func (p *parser) finish(tx *Tx) {
 		p.endMail(false)
 	}
 	tx.finished = true
-	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressComplete}
 	if p.cur == tx {
 		p.cur = nil
 	}
-	for i, t := range p.open {
-		if t == tx {
-			p.open = append(p.open[:i], p.open[i+1:]...)
-			break
-		}
-	}
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	p.open = sensor.Without(p.open, tx)
+	sensor.Finish(p.out, tx)
 }
 
 // push remembers a command until its reply.
