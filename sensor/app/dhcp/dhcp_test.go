@@ -124,7 +124,7 @@ func TestAsked(t *testing.T) {
 	f("", append(steps, S(ack))...) // the oldest has made room
 	p := Protocol().New(&sensor.Flow{}, nil).(*parser)
 	for _, s := range append(steps, steps...) {
-		_, _ = p.Parse(s.Dir, s.Data, busy{NewLog(sensor.IPProtoUDP, portServer)})
+		_, _ = p.Parse(s.Dir, s.Data, Quiet{Log: NewLog(sensor.IPProtoUDP, portServer)})
 	}
 	if len(p.names.list) != askedMax {
 		t.Error(len(p.names.list), "names are kept")
@@ -164,14 +164,8 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// busy is an Emitter of which nothing remains.
-type busy struct{ *Log }
-
-func (busy) Tx(sensor.Transaction, sensor.Dir) {}
-func (busy) Done(tx sensor.Transaction)        { tx.(*Tx).Release() }
-
 func TestAllocations(t *testing.T) {
-	l := busy{NewLog(sensor.IPProtoUDP, portServer)}
+	l := Quiet{Log: NewLog(sensor.IPProtoUDP, portServer)}
 	p := Protocol().New(l.F, nil)
 	in := []byte(grant)
 	bad := []byte(message(opRequest, your, "", "", option(optMask, ""), option(optHostName, "pc")))

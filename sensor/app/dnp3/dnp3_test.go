@@ -241,23 +241,10 @@ func TestProbe(t *testing.T) {
 	f(20000, "GET", sensor.No)
 }
 
-// quiet keeps nothing and gives transactions back.
-type quiet struct{ *Log }
-
-func (quiet) Tx(sensor.Transaction, sensor.Dir) {}
-func (quiet) Done(tx sensor.Transaction)        { tx.(*Tx).Release() }
-
 func TestAllocations(t *testing.T) {
 	l := NewLog(sensor.IPProtoTCP, portDNP3)
 	p := Protocol().New(l.F, nil)
-	q, a := []byte(ask(1, "\xc2\x01\x3c\x02\x06")), []byte(answer(1, "\xe2\x81\x82\x02\x01\x01\x00\x03\x04\x02"))
-	out := quiet{l}
-	if n := testing.AllocsPerRun(100, func() {
-		_, _ = p.Parse(sensor.ToServer, q, out)
-		_, _ = p.Parse(sensor.ToClient, a, out)
-	}); n != 0 {
-		t.Error(n, "allocations an exchange")
-	}
+	NoAllocations(t, p, Quiet{Log: l}, C(ask(1, "\xc2\x01\x3c\x02\x06")), S(answer(1, "\xe2\x81\x82\x02\x01\x01\x00\x03\x04\x02")))
 }
 
 // Every layout can be read and written, cut anywhere, without leaving its bytes.

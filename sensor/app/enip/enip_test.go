@@ -254,23 +254,9 @@ func TestLimits(t *testing.T) {
 
 // TestAllocations: transactions are used again.
 func TestAllocations(t *testing.T) {
-	p := Protocol().New(&sensor.Flow{Proto: sensor.IPProtoTCP}, nil)
-	out := &released{}
-	ask, answer := []byte(conn(9, 1, get)), []byte(conn(9, 1, gotten))
-	if n := testing.AllocsPerRun(100, func() {
-		p.Parse(sensor.ToServer, ask, out)
-		p.Parse(sensor.ToClient, answer, out)
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	l := NewLog(sensor.IPProtoTCP, portExplicit)
+	NoAllocations(t, Protocol().New(l.F, nil), Quiet{Log: l}, C(conn(9, 1, get)), S(conn(9, 1, gotten)))
 }
-
-// released is an Emitter that has no use for transactions.
-type released struct{ sensor.Emitter }
-
-func (*released) Frame(sensor.Buffer, sensor.Dir, []byte, int) {}
-func (*released) Tx(sensor.Transaction, sensor.Dir)            {}
-func (*released) Done(tx sensor.Transaction)                   { tx.(*Tx).Release() }
 
 func FuzzParse(f *testing.F) {
 	f.Add(Seed(C(register), S(registered), C(rr(9, get)), S(rr(9, refused)), C(who), S(identify), S(offer)))

@@ -152,23 +152,10 @@ func TestGap(t *testing.T) {
 	}
 }
 
-// quiet keeps nothing and gives transactions back.
-type quiet struct{ *Log }
-
-func (quiet) Tx(sensor.Transaction, sensor.Dir) {}
-func (quiet) Done(tx sensor.Transaction)        { tx.(*Tx).Release() }
-
 func TestAllocations(t *testing.T) {
 	l := NewLog(sensor.IPProtoTCP, portModbus)
 	p := Protocol().New(l.F, nil)
-	q, a := []byte(adu(1, "\x03\x00\x00\x00\x02")), []byte(adu(1, "\x03\x02ab"))
-	out := quiet{l}
-	if n := testing.AllocsPerRun(100, func() {
-		_, _ = p.Parse(sensor.ToServer, q, out)
-		_, _ = p.Parse(sensor.ToClient, a, out)
-	}); n != 0 {
-		t.Error(n, "allocations an exchange")
-	}
+	NoAllocations(t, p, Quiet{Log: l}, C(adu(1, "\x03\x00\x00\x00\x02")), S(adu(1, "\x03\x02ab")))
 }
 
 // FuzzParse holds that cutting the stream anywhere changes nothing.

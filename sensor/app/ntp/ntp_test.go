@@ -44,22 +44,10 @@ tx 3 ntp done [5 5] anomalies [[] ["malformed_data"]]
 	}
 }
 
-// busy is an Emitter of which nothing remains.
-type busy struct{ *Log }
-
-func (busy) Tx(sensor.Transaction, sensor.Dir) {}
-func (busy) Done(tx sensor.Transaction)        { tx.(*Tx).Release() }
-
 func TestAllocations(t *testing.T) {
-	l := busy{NewLog(sensor.IPProtoUDP, port)}
+	l := Quiet{Log: NewLog(sensor.IPProtoUDP, port)}
 	p := Protocol().New(l.F, nil)
-	good, bad := []byte(message(0x23)), []byte("bad")
-	if n := testing.AllocsPerRun(100, func() {
-		_, _ = p.Parse(sensor.ToServer, good, l)
-		_, _ = p.Parse(sensor.ToClient, bad, l)
-	}); n != 0 {
-		t.Error(n, "allocations")
-	}
+	NoAllocations(t, p, l, C(message(0x23)), S("bad"))
 }
 
 // FuzzParse: what the probe takes for a message is one, and nothing else is.

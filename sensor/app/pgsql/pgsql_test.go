@@ -344,26 +344,15 @@ func TestProbe(t *testing.T) {
 	}
 }
 
-// quiet keeps nothing and gives transactions back.
-type quiet struct{ *Log }
-
-func (quiet) Tx(sensor.Transaction, sensor.Dir) {}
-func (quiet) Done(tx sensor.Transaction)        { tx.(*Tx).Release() }
-
 func TestAllocations(t *testing.T) {
 	l := NewLog(sensor.IPProtoTCP, port)
 	p := Protocol().New(l.F, nil)
-	out := quiet{l}
+	out := Quiet{Log: l}
 	_, _ = p.Parse(sensor.ToServer, []byte(startup), out)
 	_, _ = p.Parse(sensor.ToClient, []byte(granted), out)
-	q := []byte(msg('Q', query+"\x00") + msg('P', "\x00"+query+"\x00\x00\x00") + msg('S'))
-	a := []byte(msg('T', "\x00\x01") + row("a") + msg('C', "SELECT 1\x00") + ready + msg('1') + msg('E', badPwd) + ready)
-	if n := testing.AllocsPerRun(100, func() {
-		_, _ = p.Parse(sensor.ToServer, q, out)
-		_, _ = p.Parse(sensor.ToClient, a, out)
-	}); n != 0 {
-		t.Error(n, "allocations an exchange")
-	}
+	q := C(msg('Q', query+"\x00") + msg('P', "\x00"+query+"\x00\x00\x00") + msg('S'))
+	a := S(msg('T', "\x00\x01") + row("a") + msg('C', "SELECT 1\x00") + ready + msg('1') + msg('E', badPwd) + ready)
+	NoAllocations(t, p, out, q, a)
 }
 
 // FuzzParse holds that cutting the stream anywhere changes nothing.
