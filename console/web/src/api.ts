@@ -1,4 +1,5 @@
 // The server's interface. Answers are typed as the server documents them; every string in them may be hostile text.
+import { asking } from './asking'
 import type { KeyNeeded, Ways } from './passkey'
 import type { HiddenPolicy } from './reveal'
 
@@ -379,9 +380,15 @@ export class Problem extends Error {
   }
 }
 
-// call asks the server; blocking.ts and reporting.ts have the calls of their pages.
+// call asks the server; blocking.ts and reporting.ts have the calls of their pages. A page is shown when what it asks is answered.
 // What a page asks by itself is unattended: it keeps no session alive.
-export async function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, unattended?: boolean): Promise<T> {
+export function call<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, unattended?: boolean): Promise<T> {
+  const sent = ask<T>(method, path, body, signal, unattended)
+  return unattended ? sent : asking(sent)
+}
+
+// ask is call for what may take long, as a sensor far away has it: the page is shown without.
+async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, unattended?: boolean): Promise<T> {
   // What does not come, or not to its end, is no answer.
   const lost = (e: unknown): never => {
     if (e instanceof DOMException && e.name === 'AbortError') throw e
@@ -438,9 +445,9 @@ export const api = {
     call<{ findings: Finding[]; next: string }>('GET', 'findings?' + new URLSearchParams({ group: key, limit: '20' })),
   finding: (id: string) =>
     call<{ finding: Finding; group: string; triage: Triage; units: string[]; machine: Machine | null }>('GET', 'findings/' + encodeURIComponent(id)),
-  transactions: (id: string) => call<Transactions>('GET', `findings/${encodeURIComponent(id)}/transactions`),
+  transactions: (id: string) => ask<Transactions>('GET', `findings/${encodeURIComponent(id)}/transactions`),
   packets: (id: string) => call<PacketList>('GET', `findings/${encodeURIComponent(id)}/packets`),
-  file: (id: string) => call<FileKnown>('GET', `findings/${encodeURIComponent(id)}/file`),
+  file: (id: string) => ask<FileKnown>('GET', `findings/${encodeURIComponent(id)}/file`),
   triage: (key: string) => call<Triage>('GET', 'triage?' + new URLSearchParams({ key })),
   putTriage: (c: Change) => call<Triage>('PUT', 'triage', c),
   bulk: (changes: Change[]) =>

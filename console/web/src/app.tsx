@@ -2,6 +2,7 @@
 import { ActionIcon, Button, Menu, SegmentedControl, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { lazy, Suspense, useCallback, useEffect, useState } from 'react'
 import { api, Problem, type Me } from './api'
+import { asking } from './asking'
 import { explain } from './errors'
 import { useWords, type Lang } from './i18n'
 import { useLive, type Decided, type Told } from './live'
@@ -10,6 +11,7 @@ import { PasswordDialog } from './parts/password'
 import { entities, PivotMenu, type EntityKind } from './parts/pivot'
 import { Headline, WaitingCount } from './parts/headline'
 import { Wanted } from './parts/reveals'
+import { Together } from './parts/together'
 import { changed, Hidden, mayReveal } from './reveal'
 import { Toasts, useToasts } from './parts/toast'
 import { Admin } from './pages/admin'
@@ -28,11 +30,11 @@ import { follow, go, useAddress } from './route'
 const entityPath = new RegExp(`^/entity/(${entities.join('|')})/(.+)$`)
 
 // Asked for when it is opened: most people never do.
-const Rules = lazy(() => import('./pages/rules').then((m) => ({ default: m.Rules })))
-const Sensors = lazy(() => import('./pages/sensors').then((m) => ({ default: m.Sensors })))
-const Blocking = lazy(() => import('./pages/blocking').then((m) => ({ default: m.Blocking })))
-const Case = lazy(() => import('./pages/case').then((m) => ({ default: m.Case })))
-const Handover = lazy(() => import('./pages/handover').then((m) => ({ default: m.Handover })))
+const Rules = lazy(() => asking(import('./pages/rules').then((m) => ({ default: m.Rules }))))
+const Sensors = lazy(() => asking(import('./pages/sensors').then((m) => ({ default: m.Sensors }))))
+const Blocking = lazy(() => asking(import('./pages/blocking').then((m) => ({ default: m.Blocking }))))
+const Case = lazy(() => asking(import('./pages/case').then((m) => ({ default: m.Case }))))
+const Handover = lazy(() => asking(import('./pages/handover').then((m) => ({ default: m.Handover }))))
 
 export function App() {
   const words = useWords()
@@ -104,11 +106,11 @@ function Frame({ me }: { me: Me }) {
           <a href="/rules" onClick={follow} aria-current={at === 'rules' ? 'page' : undefined}>{t('nav.rules')}</a>
           <a href="/tunes" onClick={follow} aria-current={at === 'tunes' ? 'page' : undefined}>{t('nav.tunes')}</a>
         </nav>
+        <Headline />
         <span className={live ? 'live on' : 'live'} role="status" title={live ? t('live.on') : t('live.off')}>
           <span aria-hidden="true">{live ? '●' : '○'}</span>
           <span className="hidden">{live ? t('live.on') : t('live.off')}</span>
         </span>
-        <Headline />
         {mayReveal(me) && <Wanted />}
         <Language />
         <Theme />
@@ -126,21 +128,21 @@ function Frame({ me }: { me: Me }) {
         </Menu>
       </header>}
       <main id="content" key={shown}>
-        {path === '/' ? <Overview me={me} decided={decided} arrived={arrived.length} wall={wall} />
+        <Together key={path}><Suspense>{path === '/' ? <Overview me={me} decided={decided} arrived={arrived.length} wall={wall} />
           : path.startsWith('/finding/') ? <Finding key={path} id={decodeURIComponent(path.slice('/finding/'.length))} me={me} toasts={toasts} decided={decided} />
           : entity ? <Entity key={path} kind={entity[1] as EntityKind} value={decodeURIComponent(entity[2])} me={me} />
           : path === '/find' ? <Find address={address} me={me} toasts={toasts} />
           : path === '/admin' ? <Admin me={me} toasts={toasts} />
           : path === '/cases' ? <Cases address={address} me={me} toasts={toasts} />
-          : path.startsWith('/cases/') ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} /></Suspense>
-          : path === '/handover' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Handover address={address} me={me} toasts={toasts} /></Suspense>
+          : path.startsWith('/cases/') ? <Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} />
+          : path === '/handover' ? <Handover address={address} me={me} toasts={toasts} />
           : path === '/reports' ? <Reports me={me} />
           : path === '/packs' ? <Packs address={address} me={me} toasts={toasts} />
-          : path === '/blocking' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Blocking address={address} me={me} toasts={toasts} /></Suspense>
-          : path === '/sensors' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Sensors address={address} /></Suspense>
-          : path === '/rules' ? <Suspense fallback={<p className="waiting">{t('common.loading')}</p>}><Rules address={address} me={me} toasts={toasts} /></Suspense>
+          : path === '/blocking' ? <Blocking address={address} me={me} toasts={toasts} />
+          : path === '/sensors' ? <Sensors address={address} />
+          : path === '/rules' ? <Rules address={address} me={me} toasts={toasts} />
           : path === '/tunes' ? <Tunes me={me} toasts={toasts} />
-          : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} decisions={decisions} />}
+          : <Inbox address={address} me={me} toasts={toasts} arrived={arrived} seen={seen} decided={decided} decisions={decisions} />}</Suspense></Together>
       </main>
       <Toasts toasts={toasts} />
       <Keys />

@@ -11,6 +11,8 @@ import { createRoot } from 'react-dom/client'
 import { App } from './app'
 import { WordsProvider } from './i18n'
 
+const fontsMS = 500
+
 const theme = createTheme({
   fontFamily: 'Inter, system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace',
@@ -24,13 +26,17 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name=csp-nonce]')?.c
 // The dialogs' scroll lock adds a style element of its own and looks for the nonce here.
 Object.assign(globalThis, { __webpack_nonce__: nonce })
 
+// Letters of another font are of another width, and all would move when Inter comes.
+const fonts = Promise.all(['400 14px Inter', '600 14px Inter'].map((f) => document.fonts.load(f, 'aăạ')))
+const patience = new Promise((done) => setTimeout(done, fontsMS))
+
 const root = document.getElementById('root')
 if (root) {
-  createRoot(root).render(
+  void Promise.race([fonts, patience]).catch(() => undefined).then(() => createRoot(root).render(
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={() => nonce}>
       <WordsProvider>
         <App />
       </WordsProvider>
     </MantineProvider>,
-  )
+  ))
 }

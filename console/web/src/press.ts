@@ -1,5 +1,5 @@
 // Keys of a page. They are not meant while somebody types, or while a dialog, a list or a menu is open.
-import { useEffect, useRef } from 'react'
+import { createContext, useContext, useEffect, useRef } from 'react'
 
 export type Presses = Record<string, () => void>
 
@@ -9,9 +9,12 @@ export function typing(e: KeyboardEvent): boolean {
   return e.ctrlKey || e.metaKey || e.altKey || el.closest('[role=dialog], [role=listbox], textarea, select') !== null || (el instanceof HTMLInputElement && el.type !== 'checkbox')
 }
 
+// Seen is whether the page is shown yet. No key acts on what nobody has seen.
+export const Seen = createContext(true)
+
 export function usePress(on: Presses) {
   const now = useRef(on)
-  now.current = on
+  now.current = useContext(Seen) ? on : {}
   useEffect(() => {
     const press = (e: KeyboardEvent) => {
       const el = e.target as HTMLElement

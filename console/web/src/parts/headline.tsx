@@ -8,6 +8,7 @@ import { clock } from '../time'
 
 const refreshMS = 20_000
 const clockMS = 5_000
+const most = 999 // what is more is told by the title
 
 const waits = '/inbox?' + new URLSearchParams({ q: 'status:new severity>=high', range: 'all' })
 
@@ -15,7 +16,8 @@ const waits = '/inbox?' + new URLSearchParams({ q: 'status:new severity>=high', 
 export function WaitingCount() {
   const { t, number } = useWords()
   const n = useEvery(refreshMS, () => api.waiting(true)).answer?.waiting
-  return n ? <a className="waits" href={waits} onClick={follow} aria-label={t('head.waiting', { n: number(n) })} title={t('head.waiting', { n: number(n) })}>{number(n)}</a> : null
+  // Its place is kept: the links behind it do not move when the number comes, grows or goes.
+  return <span className="waits-at">{n ? <a className="waits" href={waits} onClick={follow} aria-label={t('head.waiting', { n: number(n) })} title={t('head.waiting', { n: number(n) })}>{n > most ? `${number(most)}+` : number(n)}</a> : null}</span>
 }
 
 // Headline is the time of Vietnam and the sensors. An account that is limited to units sees no sensors.

@@ -1,4 +1,5 @@
-// A console of made-up findings with a browser in front of it. KHIEN_SHOTS names a folder for pictures.
+// A console of made-up findings with a browser in front of it. KHIEN_SHOTS names a folder for pictures, KHIEN_LATE makes all
+// answers late by up to that many milliseconds.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -27,9 +28,20 @@ export async function open(...flags) {
   })
   page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'vi-VN' })).newPage()
   page.setDefaultTimeout(10_000)
+  if (process.env.KHIEN_LATE) await late(Date.now() % 1e6, Number(process.env.KHIEN_LATE))
   page.on('console', (m) => { if (m.type() === 'error' && !/40[0149]|503/.test(m.text())) problems.push(m.text()) })
   page.on('pageerror', (e) => problems.push(String(e)))
   page.on('request', (r) => { if (!r.url().startsWith(url)) problems.push('asks another host: ' + r.url()) })
+}
+
+// late makes each answer come later, by another time up to most ms, so that they come in orders that a quick machine never shows.
+export async function late(seed, most) {
+  console.log(`answers up to ${most} ms late, seed ${seed}`)
+  const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31
+  await page.route(/\/api\/v1\/(?!events$)/, async (route) => {
+    await new Promise((done) => setTimeout(done, random() * most))
+    await route.continue().catch(() => undefined) // the page has gone meanwhile
+  })
 }
 
 // on lets the page that helpers look at be another one meanwhile.

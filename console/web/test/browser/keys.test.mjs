@@ -36,6 +36,7 @@ test('a security key is added with the password', async () => {
   await mine.getByLabel('Mật khẩu đang dùng').fill(password)
   await mine.getByRole('button', { name: 'Thêm khóa bảo mật' }).click()
   await page.getByText('Đã thêm khóa bảo mật.').waitFor()
+  await mine.locator('tbody tr', { hasText: name }).waitFor()
   assert.match(await mine.locator('tbody tr').innerText(), /Khóa USB ở bàn trực\s+không cần mật khẩu[^]*chưa dùng/)
   const { credentials } = await devtools.send('WebAuthn.getCredentials', { authenticatorId: authenticator })
   assert.equal(credentials.length, 1)
