@@ -1,9 +1,11 @@
 // Who may log in, which sessions and tokens are open, who did what.
 import { Button, Group, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
-import { api, type AuditEntry, type Me, type Person, type Session, type Token, type Unit } from '../api'
+import { api, type AuditEntry, type Me, type Person, type Unit } from '../api'
 import { explain } from '../errors'
+import { useAnswer, type Answer } from '../every'
 import { useWords, type Key } from '../i18n'
+import { Retry } from '../parts/retry'
 import { SecurityKeys } from '../parts/securitykeys'
 import { Table } from '../parts/table'
 import type { ToastBox } from '../parts/toast'
@@ -21,13 +23,14 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
   const [secret, setSecret] = useState<{ title: Key; text: string }>()
   const show = useCallback((title: Key, text: string) => setSecret({ title, text }), [])
   const [units, setUnits] = useState<Unit[]>([])
+  const people = useAnswer('accounts', api.accounts)
   return (
     <div className="page">
       <h1>{t('admin.title')}</h1>
-      {me.role === 'admin' && <Accounts me={me} units={units} failed={failed} show={show} />}
+      {me.role === 'admin' && <Accounts me={me} people={people} units={units} failed={failed} show={show} />}
       {me.role === 'admin' && <Units failed={failed} said={toasts.say} changed={setUnits} />}
       {mayReveal(me) && <Reveals failed={failed} />}
-      <Second me={me} failed={failed} said={toasts.say} />
+      <Second me={me} people={people} failed={failed} said={toasts.say} />
       <SecurityKeys failed={failed} said={toasts.say} />
       <Sessions failed={failed} />
       <Tokens me={me} failed={failed} show={show} />
@@ -44,23 +47,22 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
 
 type Failed = (e: unknown) => void
 type Show = (title: Key, text: string) => void
+type People = Answer<{ accounts: Person[] }>
 
-function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: Failed; show: Show }) {
+function Accounts({ me, people, units, failed, show }: { me: Me; people: People; units: Unit[]; failed: Failed; show: Show }) {
   const { t } = useWords()
-  const [list, setList] = useState<Person[]>([])
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const [role, setRole] = useState<string>('analyst')
   const [limits, setLimits] = useState<string[]>([])
   const [removing, setRemoving] = useState('')
-  const load = useCallback(() => { api.accounts().then((r) => setList(r.accounts), failed) }, [failed])
-  useEffect(load, [load])
+  const load = people.again
   const add = (e: FormEvent) => {
     e.preventDefault()
     api.createAccount(name, password, role, role === 'admin' ? [] : limits).then(() => { setName(''); setPassword(''); setLimits([]); load() }, failed)
   }
   return (
-    <Table title="admin.accounts" head={['login.name', 'admin.role', 'units.limit', 'admin.second', 'finding.action']} foot={
+    <Table title="admin.accounts" head={['login.name', 'admin.role', 'units.limit', 'admin.second', 'finding.action']} lead={<Retry error={people.error} again={load} />} foot={
       <form className="query" onSubmit={add}>
         <TextInput aria-label={t('login.name')} placeholder={t('login.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} autoComplete="off" />
         <PasswordInput aria-label={t('password.new')} placeholder={t('password.new')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="new-password" w={300} />
@@ -68,7 +70,7 @@ function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: 
         {role !== 'admin' && units.length > 0 && <UnitPicker label={t('units.limit')} units={units} value={limits} onChange={setLimits} />}
         <Button type="submit" disabled={name === '' || password.length < 12}>{t('admin.add')}</Button>
       </form>}>
-      {list.map((x) => (
+      {people.answer?.accounts.map((x) => (
         <tr key={x.name}>
           <td><strong>{x.name}</strong></td>
           <td><Select aria-label={`${t('admin.role')}: ${x.name}`} size="xs" value={x.role} allowDeselect={false} data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))}
@@ -92,14 +94,13 @@ function Accounts({ me, units, failed, show }: { me: Me; units: Unit[]; failed: 
 }
 
 // Second sets one-time codes up for the own account, or takes them away.
-function Second({ me, failed, said }: { me: Me; failed: Failed; said: (s: string) => void }) {
+function Second({ me, people, failed, said }: { me: Me; people: People; failed: Failed; said: (s: string) => void }) {
   const { t } = useWords()
   const [secret, setSecret] = useState<{ secret: string; uri: string }>()
   const [code, setCode] = useState('')
   const [password, setPassword] = useState('')
-  const [on, setOn] = useState(false)
-  const load = useCallback(() => { api.accounts().then((r) => setOn(r.accounts.some((x) => x.name === me.name && x.totp)), failed) }, [failed, me.name])
-  useEffect(load, [load])
+  const on = people.answer?.accounts.some((x) => x.name === me.name && x.totp)
+  const load = people.again
   const begin = (e: FormEvent) => {
     e.preventDefault()
     const sent = on ? api.endTOTP(password).then(() => { said(t('totp.ended')); load() }) : api.setUpTOTP(password).then(setSecret)
@@ -112,7 +113,7 @@ function Second({ me, failed, said }: { me: Me; failed: Failed; said: (s: string
   return (
     <section className="panel admin">
       <h2>{t('totp.title')}</h2>
-      {!secret ? <>
+      {!people.answer ? <Retry error={people.error} again={load} /> : !secret ? <>
         <p className="quiet">{on ? `✓ ${t('totp.on')}` : t('totp.lead')}</p>
         <form className="query" onSubmit={begin}>
           <PasswordInput aria-label={t('password.old')} placeholder={t('password.old')} value={password} onChange={(e) => setPassword(e.currentTarget.value)} autoComplete="current-password" w={240} />
@@ -135,12 +136,10 @@ function Second({ me, failed, said }: { me: Me; failed: Failed; said: (s: string
 
 function Sessions({ failed }: { failed: Failed }) {
   const { t } = useWords()
-  const [list, setList] = useState<Session[]>([])
-  const load = useCallback(() => { api.sessions().then((r) => setList(r.sessions), failed) }, [failed])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer('sessions', api.sessions)
   return (
-    <Table title="admin.sessions" head={['login.name', 'admin.start', 'admin.seen', 'finding.action']}>
-      {list.map((s) => (
+    <Table title="admin.sessions" head={['login.name', 'admin.start', 'admin.seen', 'finding.action']} lead={<Retry error={error} again={load} />}>
+      {answer?.sessions.map((s) => (
         <tr key={s.id}>
           <td>{s.user}</td><td><When at={s.start} /></td><td><When at={s.seen} /></td>
           <td>{s.own ? <span className="quiet">{t('admin.own')}</span> : <Button size="compact-sm" variant="default" onClick={() => api.endSession(s.id).then(load, failed)}>{t('admin.end')}</Button>}</td>
@@ -152,24 +151,22 @@ function Sessions({ failed }: { failed: Failed }) {
 
 function Tokens({ me, failed, show }: { me: Me; failed: Failed; show: Show }) {
   const { t } = useWords()
-  const [list, setList] = useState<Token[]>([])
   const [name, setName] = useState('')
   const [role, setRole] = useState<string>('viewer')
-  const load = useCallback(() => { api.tokens().then((r) => setList(r.tokens), failed) }, [failed])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer('tokens', api.tokens)
   const add = (e: FormEvent) => {
     e.preventDefault()
     api.newToken(name, role, 90).then((r) => { setName(''); load(); show('admin.token', r.text) }, failed)
   }
   const may = roles.slice(0, roles.indexOf(me.role) + 1)
   return (
-    <Table title="admin.tokens" head={['admin.for', 'tunes.col.who', 'admin.role', 'tunes.col.until', 'finding.action']} foot={
+    <Table title="admin.tokens" head={['admin.for', 'tunes.col.who', 'admin.role', 'tunes.col.until', 'finding.action']} lead={<Retry error={error} again={load} />} foot={
       <form className="query" onSubmit={add}>
         <TextInput aria-label={t('admin.for')} placeholder={t('admin.for')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={80} />
         <Select aria-label={t('admin.role')} value={role} onChange={(v) => v && setRole(v)} allowDeselect={false} data={may.map((r) => ({ value: r, label: t(`role.${r}`) }))} />
         <Button type="submit" disabled={name.trim() === ''}>{t('admin.token.new')}</Button>
       </form>}>
-      {list.map((x) => (
+      {answer?.tokens.map((x) => (
         <tr key={x.id}>
           <td>{x.name}</td><td>{x.owner}</td><td>{t(`role.${x.role}`)}</td><td><When at={x.expires} /></td>
           <td><Button size="compact-sm" variant="default" onClick={() => api.dropToken(x.id).then(load, failed)}>{t('admin.end')}</Button></td>

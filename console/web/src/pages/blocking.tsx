@@ -1,6 +1,6 @@
 // What do we block, why, until when, and is it really enforced?
 import { Button, Group, Skeleton, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react'
 import { Problem, type Me } from '../api'
 import { blocking, type Decision, type Report, type Standing } from '../blocking'
 import { explain } from '../errors'
@@ -12,6 +12,7 @@ import { Consumers } from '../parts/consumers'
 import { Decisions } from '../parts/decisions'
 import { Protection } from '../parts/effect'
 import { Policies } from '../parts/policies'
+import { Retry } from '../parts/retry'
 import type { ToastBox } from '../parts/toast'
 import { Requests } from '../parts/unblock'
 import { When } from '../parts/when'
@@ -41,7 +42,7 @@ export function Blocking({ address, me, toasts }: { address: URL; me: Me; toasts
   return (
     <div className="page">
       <h1>{t('blocking.title')}</h1>
-      {off ? <Off here={false} /> : error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      {off ? <Off here={false} /> : <Retry error={error} again={load} />}
       {!standing ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : !off && <>
         {standing.off && <Off here />}
         <State standing={standing} me={me} power={setPower} />
@@ -146,10 +147,15 @@ function List({ address, me, toasts, standing, stamp, changed }: { address: URL;
   const [page, setPage] = useState<{ list: Decision[]; total: number; next: string }>()
   const [error, setError] = useState<unknown>()
   const [act, setAct] = useState<Act>()
-  const load = useCallback((after: string) => blocking.decisions(filters[filter], after).then((r) => {
-    setPage((p) => ({ list: [...(after && p ? p.list : []), ...r.page.decisions], total: r.page.total, next: r.page.next }))
-    setError(undefined)
-  }, setError), [filter])
+  const asked = useRef(0)
+  const load = useCallback((after: string) => {
+    const turn = ++asked.current
+    return blocking.decisions(filters[filter], after).then((r) => {
+      if (turn !== asked.current) return // of another tab, or of an older list
+      setPage((p) => ({ list: [...(after && p ? p.list : []), ...r.page.decisions], total: r.page.total, next: r.page.next }))
+      setError(undefined)
+    }, (e: unknown) => { if (turn === asked.current) setError(e) })
+  }, [filter])
   const { version, states } = standing.status
   useEffect(() => { void load('') }, [load, stamp, version])
   const count = (f: Filter) => filters[f].reduce((n, s) => n + (states[s] ?? 0), 0)
@@ -164,7 +170,7 @@ function List({ address, me, toasts, standing, stamp, changed }: { address: URL;
       <nav className="tabs" aria-label={t('blocking.decisions')}>
         {(Object.keys(filters) as Filter[]).map((f) => <a key={f} href={to(f)} onClick={follow} aria-current={f === filter ? 'page' : undefined}>{t(`blocking.filter.${f}`)} <span className="count">{number(count(f))}</span></a>)}
       </nav>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load('')}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={() => void load('')} />
       {!page ? error === undefined && <Skeleton height={160} role="img" aria-label={t('common.loading')} /> : page.list.length === 0 ? <p className="quiet">{t('blocking.none')}</p> : <>
         <Decisions list={page.list} me={me} act={setAct} />
         {page.next && <Button mt="xs" size="compact-sm" variant="default" onClick={() => void load(page.next)}>{t('blocking.more', { n: number(page.total - page.list.length) })}</Button>}

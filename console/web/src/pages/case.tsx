@@ -3,6 +3,7 @@ import { Button, Skeleton, Textarea } from '@mantine/core'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { api, Problem, type Finding, type Me } from '../api'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords, type Words } from '../i18n'
 import { CaseClose, CaseReopen } from '../parts/caseclose'
 import { CaseEntities } from '../parts/caseentities'
@@ -27,7 +28,7 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
   const words = useWords()
   const { t, lang, number } = words
   const works = me.role !== 'viewer'
-  const [doc, setDoc] = useState<Doc>()
+  const { answer: doc, error: lost, put: setDoc } = useAnswer(id, () => reporting.get(id))
   const [regimes, setRegimes] = useState<Regime[]>([])
   const [next, setNext] = useState('') // the form of what is due next, when the case was opened
   const regime = regimes.find((r) => r.pack.id === address.searchParams.get('pack')) ?? regimes[0] // the default comes first
@@ -41,7 +42,6 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
   const [fresh, setFresh] = useState(0) // counts what the timeline shows and the case does not
   const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
   useEffect(() => {
-    reporting.get(id).then(setDoc, setError)
     reporting.forms().then((r) => setRegimes(r.packs), setError)
     reporting.issued(id).then((r) => setIssued(r.reports), setError)
     api.accounts().then((a) => setNames(a.accounts.map((x) => x.name)), () => undefined)
@@ -73,8 +73,8 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
     setDoc(c)
     toasts.say(said, undo && (() => undo().then(setDoc, failed)))
   }, failed)
-  if (error !== undefined) {
-    return <div className="page"><h1>{t('cases.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p><a href="/cases" onClick={follow}>{t('case.back')}</a></div>
+  if (error !== undefined || lost !== undefined) {
+    return <div className="page"><h1>{t('cases.title')}</h1><p className="failure" role="alert">{explain(error ?? lost, words)}</p><a href="/cases" onClick={follow}>{t('case.back')}</a></div>
   }
   if (!doc) return <div className="page"><h1 className="hidden">{t('cases.title')}</h1><Skeleton height={420} role="img" aria-label={t('common.loading')} /></div>
   const open = doc.status === 'open' && works

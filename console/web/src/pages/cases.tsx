@@ -1,35 +1,28 @@
 // What do we know together, what is due when: the list of cases.
 import { Button, Group, Modal, SegmentedControl, Skeleton, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import type { Me } from '../api'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import { atOnce, Deadline } from '../parts/deadline'
+import { Retry } from '../parts/retry'
 import { Table } from '../parts/tabletools'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
-import { reporting, type Case, type Clock } from '../reporting'
+import { reporting, type Clock } from '../reporting'
 import { follow, go } from '../route'
 
 export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: ToastBox }) {
   const words = useWords()
   const { t, lang, number } = words
   const status = address.searchParams.get('status') ?? 'open'
-  const [list, setList] = useState<Case[]>()
-  const [next, setNext] = useState<Record<string, Clock>>({})
-  const [error, setError] = useState<unknown>()
   const [making, setMaking] = useState(false)
-  const load = useCallback(() => {
-    setList(undefined)
-    Promise.all([reporting.cases(status === 'all' ? '' : status), reporting.allClocks()]).then(([c, k]) => {
-      const first: Record<string, Clock> = {}
-      for (const x of k.clocks) if (x.case && !Object.hasOwn(first, x.case)) first[x.case] = x // they come in the order of their times
-      setNext(first)
-      setList(c.cases.toReversed())
-      setError(undefined)
-    }, setError)
-  }, [status])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer(status, () => Promise.all([reporting.cases(status === 'all' ? '' : status), reporting.allClocks()]).then(([c, k]) => {
+    const next: Record<string, Clock> = {}
+    for (const x of k.clocks) if (x.case && !Object.hasOwn(next, x.case)) next[x.case] = x // they come in the order of their times
+    return { list: c.cases.toReversed(), next }
+  }))
   return (
     <div className="page">
       <div className="title">
@@ -39,16 +32,16 @@ export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: T
         {me.role !== 'viewer' && <Button size="sm" onClick={() => setMaking(true)}>{t('cases.new')}</Button>}
       </div>
       <p className="quiet">{t('cases.lead')}</p>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {!list ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('cases.none')}</p> : (
+      <Retry error={error} again={load} />
+      {!answer ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : answer.list.length === 0 ? <p className="empty">{t('cases.none')}</p> : (
         <Table name="cases" className="groups plain duties">
           <thead><tr>
             <th scope="col">{t('cases.id')}</th><th scope="col">{t('case.name')}</th><th scope="col">{t('case.unit')}</th>
             <th scope="col">{t('cases.state')}</th><th scope="col">{t('cases.next')}</th><th scope="col" className="num">{t('cases.findings')}</th>
           </tr></thead>
           <tbody>
-            {list.map((c) => {
-              const k = next[c.id]
+            {answer.list.map((c) => {
+              const k = answer.next[c.id]
               return (
                 <tr key={c.id}>
                   <td className="mono id">{c.id}</td>

@@ -1,12 +1,14 @@
 // What does the next shift have to know, and who said so to whom?
 import { Button, Group, Modal, Skeleton, Textarea } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Me } from '../api'
-import { work, type Handover as Doc, type Sheet, type Signature } from '../casework'
+import { work, type Handover as Doc, type Signature } from '../casework'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import { Ask } from '../parts/ask'
 import { Moment, type Typed } from '../parts/moment'
+import { Retry } from '../parts/retry'
 import { ShiftSheet } from '../parts/shiftsheet'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
@@ -24,16 +26,9 @@ export function Handover({ address, me, toasts }: { address: URL; me: Me; toasts
 function Shift({ from, to, me, toasts }: { from: string; to: string; me: Me; toasts: ToastBox }) {
   const words = useWords()
   const { t } = words
-  const [sheet, setSheet] = useState<Sheet>()
-  const [list, setList] = useState<Doc[]>()
-  const [error, setError] = useState<unknown>()
   const [signing, setSigning] = useState(false)
-  const load = useCallback(() => {
-    setError(undefined)
-    work.sheet(from, to).then(setSheet, setError)
-    work.handovers().then((r) => setList(r.handovers), setError)
-  }, [from, to])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer(from + to, () => Promise.all([work.sheet(from, to), work.handovers()]))
+  const [sheet, list] = answer ? [answer[0], answer[1].handovers] : []
   const last = list?.[0]
   return (
     <article className="page handover">
@@ -44,7 +39,7 @@ function Shift({ from, to, me, toasts }: { from: string; to: string; me: Me; toa
         {me.role !== 'viewer' && <Button className="noprint" size="sm" disabled={!sheet} onClick={() => setSigning(true)}>{t('handover.sign')}</Button>}
       </div>
       <Times key={`${sheet?.from}`} from={sheet?.from ?? ''} to={sheet?.to ?? ''} />
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={load} />
       {last && !last.taking && last.leaving.by !== me.name && me.role !== 'viewer' && (
         <p className="notice noprint">{t('handover.waiting', { name: last.leaving.by, span: span(last.from, last.to) })} <a href={'/handover?' + new URLSearchParams({ id: last.id })} onClick={follow}>{t('handover.open')}</a></p>
       )}
@@ -53,7 +48,7 @@ function Shift({ from, to, me, toasts }: { from: string; to: string; me: Me; toa
       <Blank />
       <section className="panel noprint">
         <h2>{t('handover.list')}</h2>
-        {!list ? <Skeleton height={48} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="quiet">{t('handover.list.none')}</p> : <Signings list={list} />}
+        {!list ? error === undefined && <Skeleton height={48} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="quiet">{t('handover.list.none')}</p> : <Signings list={list} />}
       </section>
       {signing && sheet && (
         <Ask title={t('handover.sign')} submit={t('handover.sign')} close={() => setSigning(false)} label={t('handover.words')} max={1300} large focus
@@ -102,13 +97,10 @@ function Times({ from, to }: { from: string; to: string }) {
 function Signed({ id, me, toasts }: { id: string; me: Me; toasts: ToastBox }) {
   const words = useWords()
   const { t } = words
-  const [got, setGot] = useState<{ handover: Doc; sheet: Sheet; whole: boolean }>()
-  const [error, setError] = useState<unknown>()
   const [taking, setTaking] = useState(false)
-  const load = useCallback(() => { work.handover(id).then(setGot, setError) }, [id])
-  useEffect(load, [load])
+  const { answer: got, error, again: load } = useAnswer(id, () => work.handover(id))
   const back = <p className="noprint"><a href="/handover" onClick={follow}>← {t('handover.back')}</a></p>
-  if (error !== undefined) return <div className="page"><h1>{t('handover.title')}</h1><p className="failure" role="alert">{explain(error, words)}</p>{back}</div>
+  if (error !== undefined) return <div className="page"><h1>{t('handover.title')}</h1><Retry error={error} again={load} />{back}</div>
   if (!got) return <div className="page"><h1 className="hidden">{t('handover.title')}</h1><Skeleton height={420} role="img" aria-label={t('common.loading')} /></div>
   const h = got.handover
   return (

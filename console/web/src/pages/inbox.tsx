@@ -15,6 +15,7 @@ import { LossLine } from '../parts/lossline'
 import { Pivot } from '../parts/pivot'
 import { ProposeDialog, targetsOf, type Target } from '../parts/propose'
 import { QueryBar, type View } from '../parts/querybar'
+import { Retry } from '../parts/retry'
 import { Severity } from '../parts/severity'
 import { Spark } from '../parts/spark'
 import { StartReportDialog } from '../parts/startreport'
@@ -224,7 +225,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided, decisions }
       </QueryBar>
       <LossLine range={range} />
       {error !== undefined && !(error instanceof Problem && error.code === 'query') && (
-        <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load('')}>{t('common.retry')}</Button></p>
+        <Retry error={error} again={() => void load('')} />
       )}
       <div className="summary">
         <span>{groups !== undefined && t('inbox.total', { n: number(total) })}</span>

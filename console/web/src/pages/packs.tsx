@@ -1,27 +1,27 @@
 // What the program knows of the law: valid since when, how sure, checked when; and its text, for administrators.
 import { Button, Group, SegmentedControl, Skeleton, Textarea } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useState } from 'react'
 import { Problem, type Me } from '../api'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords, type Key } from '../i18n'
+import { Retry } from '../parts/retry'
 import type { ToastBox } from '../parts/toast'
-import { reporting, verified, type Regime, type Standing } from '../reporting'
+import { reporting, verified, type Standing } from '../reporting'
 import { go } from '../route'
 
 export function Packs({ me, address, toasts }: { me: Me; address: URL; toasts: ToastBox }) {
   const words = useWords()
   const { t, lang } = words
-  const [regimes, setRegimes] = useState<Regime[]>()
-  const [error, setError] = useState<unknown>()
-  const load = useCallback(() => { reporting.forms().then((r) => { setRegimes(r.packs); setError(undefined) }, setError) }, [])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer('forms', reporting.forms)
+  const regimes = answer?.packs
   const regime = regimes?.find((r) => r.pack.id === address.searchParams.get('pack')) ?? regimes?.[0]
   const p = regime?.pack
   return (
     <div className="page">
       <h1>{t('packs.title')}</h1>
       <p className="quiet">{t('packs.lead')}</p>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={load} />
       {!regimes || !regime || !p ? error === undefined && <Skeleton height={420} role="img" aria-label={t('common.loading')} /> : <>
         <SegmentedControl mb="sm" aria-label={t('packs.title')} value={p.id} onChange={(v) => go('/packs?' + new URLSearchParams({ pack: v }), true)} data={regimes.map((r) => ({ value: r.pack.id, label: r.pack.title }))} />
         <p>{t('packs.version', { version: p.version })}{p.note && <> · {p.note}</>}</p>

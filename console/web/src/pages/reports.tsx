@@ -1,11 +1,11 @@
 // What must go to whom by when: deadlines with their drafts and what those lack, and what was issued.
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { useCallback, useEffect, useState } from 'react'
 import type { Me } from '../api'
-import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { atOnce, Deadline } from '../parts/deadline'
 import { IssuedTable } from '../parts/issued'
+import { Retry } from '../parts/retry'
 import { Table } from '../parts/tabletools'
 import { When } from '../parts/when'
 import { reporting, verified, type Clock, type Filled, type Issued, type Regime } from '../reporting'
@@ -41,7 +41,7 @@ export function Reports({ me }: { me: Me }) {
   return (
     <div className="page">
       <div className="title"><h1>{t('reports.title')}</h1><a href="/packs" onClick={follow}>{t('packs.title')}</a></div>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={load} />
       <section className="panel admin">
         <h2>{t('reports.due')}</h2>
         {!clocks ? error === undefined && <Skeleton height={160} role="img" aria-label={t('common.loading')} /> : clocks.length === 0 ? <p className="quiet">{t('reports.due.none')}</p>

@@ -6,6 +6,7 @@ import { explain } from '../errors'
 import { useEvery } from '../every'
 import { useWords, type Key } from '../i18n'
 import { OwnRules } from '../parts/ownrules'
+import { Retry } from '../parts/retry'
 import { RuleSheet } from '../parts/rulesheet'
 import { RuleSets, Standing } from '../parts/rulesets'
 import { Table } from '../parts/tabletools'
@@ -31,7 +32,7 @@ export function Rules({ address, me, toasts }: { address: URL; me: Me; toasts: T
   return (
     <div className="page">
       <h1>{t('rules.title')}</h1>
-      {off ? <p className="empty">{t('rules.off')}</p> : error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      {off ? <p className="empty">{t('rules.off')}</p> : <Retry error={error} again={load} />}
       {!sets && !off ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : <>
         {sets && <Standing sets={sets} />}
         {!off && <nav className="tabs" aria-label={t('rules.title')}>

@@ -1,11 +1,11 @@
 // Does it work? Each sensor: how it is in words, what it carries, what it lost when and why, how far behind it is.
-import { Button, Skeleton } from '@mantine/core'
+import { Skeleton } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
-import { explain } from '../errors'
 import { useEvery } from '../every'
 import { useWords, type Key, type Words } from '../i18n'
 import { LossChart } from '../parts/losses'
 import { lossTime, share } from '../parts/lossline'
+import { Retry } from '../parts/retry'
 import { ago, SensorIssue, urgency } from '../parts/sensorword'
 import { Severity } from '../parts/severity'
 import { When } from '../parts/when'
@@ -57,7 +57,7 @@ export function Sensors({ address }: { address: URL }) {
   return (
     <div className="page">
       <h1>{t('sensors.title')}</h1>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={again}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={again} />
       {!answer || !sorted ? error === undefined && <Skeleton height={320} role="img" aria-label={t('common.loading')} /> : sorted.length === 0 ? <Nothing /> : <>
         <p className="quiet" aria-live="polite">{t('sensors.lead', { n: number(sorted.length), well: number(well) })}{answer.more && ' ' + t('sensors.more')}</p>
         {sorted.map((s) => <One key={s.name} sensor={s} now={answer.now} rate={rates[s.name]} />)}

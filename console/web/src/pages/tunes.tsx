@@ -1,9 +1,10 @@
 // What is not shown again, why, by whom, until when, and how often that was used.
 import { Button, Skeleton } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
 import { api, type Me, type Tune } from '../api'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
+import { Retry } from '../parts/retry'
 import { Table } from '../parts/tabletools'
 import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
@@ -12,10 +13,8 @@ import { follow } from '../route'
 export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
   const words = useWords()
   const { t, number } = words
-  const [list, setList] = useState<Tune[]>()
-  const [error, setError] = useState<unknown>()
-  const load = useCallback(() => { api.tunes().then((r) => { setList(r.tunes); setError(undefined) }, setError) }, [])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer('tunes', api.tunes)
+  const list = answer?.tunes
   const end = (x: Tune) => {
     api.endTune(x.id).then(() => {
       toasts.say(t('tunes.ended'), () => {
@@ -30,7 +29,7 @@ export function Tunes({ me, toasts }: { me: Me; toasts: ToastBox }) {
     <div className="page">
       <h1>{t('tunes.title')}</h1>
       <p className="quiet">{t('tunes.lead')}</p>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={load} />
       {!list ? error === undefined && <Skeleton height={240} role="img" aria-label={t('common.loading')} /> : list.length === 0 ? <p className="empty">{t('tunes.none')}</p> : (
         <Table name="tunes" className="groups plain">
           <thead>

@@ -26,7 +26,9 @@ export function BulkDialog({ scope, close, toasts, done }: { scope?: Scope; clos
     if (!scope) return
     setPreview(undefined)
     if (again === 0) { setAction('seen'); setVerdict(null); setReason(''); setError('') }
-    api.previewQuery(scope).then(setPreview, (e: unknown) => setError(explain(e, words)))
+    let left = false
+    api.previewQuery(scope).then((p) => { if (!left) setPreview(p) }, (e: unknown) => { if (!left) setError(explain(e, words)) })
+    return () => { left = true }
     // The words are for the message only.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [scope, again])

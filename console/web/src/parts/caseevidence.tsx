@@ -1,12 +1,14 @@
 // Frozen copies of what a case is about, each checked when it is listed, and the custody log of the case.
 import { Button, Group, Modal, Skeleton } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
-import { frozenFile, work, type CustodyEvent, type Evidence } from '../casework'
+import { useState } from 'react'
+import { frozenFile, work, type CustodyEvent } from '../casework'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords, type Words } from '../i18n'
 import type { Case } from '../reporting'
 import { follow } from '../route'
 import { told } from './freezing'
+import { Retry } from './retry'
 import { When } from './when'
 
 const size = (n: number, { number }: Words) =>
@@ -15,30 +17,24 @@ const size = (n: number, { number }: Words) =>
 export function CaseEvidence({ doc, open, changed }: { doc: Case; open: boolean; changed: () => void }) {
   const words = useWords()
   const { t, word, number } = words
-  const [got, setGot] = useState<Evidence>()
-  const [custody, setCustody] = useState<CustodyEvent[]>()
-  const [error, setError] = useState<unknown>()
-  const [broken, setBroken] = useState<unknown>()
+  const { answer: got, error, again } = useAnswer(doc.id, () => work.evidence(doc.id))
+  const chain = useAnswer(doc.id, () => work.custody(doc.id))
+  const custody = chain.answer?.events
   const [asking, setAsking] = useState(false)
   const [busy, setBusy] = useState(false)
   const [said, setSaid] = useState('')
   const [failed, setFailed] = useState('')
-  const load = useCallback(() => {
-    work.evidence(doc.id).then(setGot, setError)
-    work.custody(doc.id).then((r) => setCustody(r.events), setBroken)
-  }, [doc.id])
-  useEffect(load, [load])
   const freeze = () => {
     setBusy(true)
     setFailed('')
     work.freeze(doc.id, []).then((x) => setSaid(told(x, words)), (e: unknown) => setFailed(explain(e, words)))
-      .finally(() => { setBusy(false); setAsking(false); load(); changed() })
+      .finally(() => { setBusy(false); setAsking(false); again(); chain.again(); changed() })
   }
   const bad = got?.frozen.filter((f) => f.state !== 'whole').length ?? 0
   return (
     <section id="evidence">
       <h2>{t('evidence.title')}</h2>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)}</p>}
+      <Retry error={error} again={again} />
       {!got && error === undefined && <Skeleton height={72} role="img" aria-label={t('common.loading')} />}
       {bad > 0 && <p className="failure" role="alert">{t('evidence.bad', { n: number(bad) })}</p>}
       {got && (got.frozen.length === 0 ? <p className="quiet">{t('evidence.none')}</p> : (
@@ -60,9 +56,9 @@ export function CaseEvidence({ doc, open, changed }: { doc: Case; open: boolean;
       {said && <p role="status">{said}</p>}
       {failed && <p className="failure" role="alert">{failed}</p>}
       {open && got && <p className="noprint"><Button size="sm" variant="default" disabled={doc.findings.length === 0} onClick={() => setAsking(true)}>{t('evidence.freeze')}</Button></p>}
-      <details open={broken !== undefined || undefined}>
+      <details open={chain.error !== undefined || undefined}>
         <summary>{t('custody.title')}{custody && ` (${number(custody.length)})`}</summary>
-        {broken !== undefined ? <p className="failure" role="alert">{explain(broken, words)}</p> : custody && <Custody list={custody} />}
+        {chain.error !== undefined ? <p className="failure" role="alert">{explain(chain.error, words)}</p> : custody && <Custody list={custody} />}
       </details>
       <Modal opened={asking} onClose={() => setAsking(false)} title={t('evidence.freeze')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
         <p>{t('evidence.effect', { n: number(doc.findings.length) })}</p>

@@ -1,11 +1,12 @@
 // What happened in a case: the traffic (seen, inferred, reported) and the work on it, in the order of time.
 import { Button, Skeleton } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { useState } from 'react'
 import { work, type Moment } from '../casework'
-import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import type { Case } from '../reporting'
 import { follow } from '../route'
+import { Retry } from './retry'
 import { When } from './when'
 
 const marks: Record<string, string> = { seen: '●', inferred: '○', reported: '◌' }
@@ -14,10 +15,8 @@ const shown = 20 // the latest; all on demand and on paper
 export function CaseTimeline({ doc, fresh }: { doc: Case; fresh: number }) {
   const words = useWords()
   const { t, lang, word, number } = words
-  const [got, setGot] = useState<{ moments: Moment[]; more: boolean }>()
-  const [error, setError] = useState<unknown>()
+  const { answer: got, error, again } = useAnswer(doc.id, () => work.timeline(doc.id), [doc.version, fresh])
   const [all, setAll] = useState(false)
-  useEffect(() => { work.timeline(doc.id).then(setGot, setError) }, [doc.id, doc.version, fresh])
   const list = got?.moments ?? []
   const hidden = all ? 0 : Math.max(0, list.length - shown)
   const say = (m: Moment) => {
@@ -30,7 +29,7 @@ export function CaseTimeline({ doc, fresh }: { doc: Case; fresh: number }) {
   return (
     <section id="timeline">
       <h2>{t('timeline.title')}</h2>
-      {error !== undefined ? <p className="failure" role="alert">{explain(error, words)}</p> : !got ? <Skeleton height={96} role="img" aria-label={t('common.loading')} /> : <>
+      {error !== undefined && !got ? <Retry error={error} again={again} /> : !got ? <Skeleton height={96} role="img" aria-label={t('common.loading')} /> : <>
         <p className="quiet legend"><span><span className="mark" aria-hidden="true">●</span> {word('visibility', 'seen')}</span> <span><span className="mark" aria-hidden="true">○</span> {word('visibility', 'inferred')}</span> <span><span className="mark" aria-hidden="true">◌</span> {word('visibility', 'reported')}</span> <span><span className="mark" aria-hidden="true">▪</span> {t('timeline.work')}</span></p>
         {got.more && <p className="quiet">{t('timeline.more')}</p>}
         {hidden > 0 && <Button className="noprint" size="compact-sm" variant="subtle" onClick={() => setAll(true)}>{t('timeline.all', { n: number(hidden) })}</Button>}

@@ -1,10 +1,12 @@
 // One form of a case: what stands in it and where that came from, what is missing, what a person has to confirm, and issuing it.
 import { Button, Checkbox, Group, Modal, Select, Skeleton, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { useEffect, useState, type FormEvent } from 'react'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
-import { previewPDF, reporting, verified, type Filled, type Form, type FormRef, type IncidentView, type Issued, type Regime } from '../reporting'
+import { previewPDF, reporting, verified, type Form, type FormRef, type IncidentView, type Issued, type Regime } from '../reporting'
 import { FactLine, type Typed } from './fact'
+import { Retry } from './retry'
 import type { ToastBox } from './toast'
 import { When } from './when'
 
@@ -14,16 +16,11 @@ export function FormSheet({ id, at, choose, regimes, view, change, open, issued,
 }) {
   const words = useWords()
   const { t, lang } = words
-  const [filled, setFilled] = useState<Filled>()
-  const [error, setError] = useState<unknown>()
   const [issuing, setIssuing] = useState(false)
   const regime = regimes.find((r) => r.pack.id === at.pack)
   const form = regime?.forms.find((f) => f.id === at.form)
-  const load = useCallback(() => {
-    reporting.preview(id, { pack: at.pack, form: at.form }).then((f) => { setFilled(f); setError(undefined) }, setError)
-  }, [id, at.pack, at.form])
   // What changes the incident changes the form.
-  useEffect(load, [load, view])
+  const { answer: filled, error, again: load } = useAnswer([id, at.pack, at.form].join(' '), () => reporting.preview(id, { pack: at.pack, form: at.form }), [view])
   const save = (key: string, x: Typed) => change((version) => reporting.edit(id, at.pack, version, [{ key, ...x }]))
   const confirm = (what: string, reason: string) => change((version) => reporting.confirm(id, at.pack, version, what, reason))
   const confirmed = view.incident.confirmed ?? {}
@@ -36,7 +33,7 @@ export function FormSheet({ id, at, choose, regimes, view, change, open, issued,
       <Select label={t('form.choose')} value={`${at.pack}/${at.form}`} allowDeselect={false} searchable
         onChange={(v) => { const [pack, name] = (v ?? '').split('/'); if (name) choose({ pack, form: name }) }}
         data={regimes.map((r) => ({ group: r.pack.title, items: r.forms.map((f) => ({ value: `${r.pack.id}/${f.id}`, label: lang === 'en' ? f.en : f.title })) }))} />
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={load} />
       {!filled || !form || !regime ? error === undefined && <Skeleton mt="md" height={320} role="img" aria-label={t('common.loading')} /> : <>
         {form.suggested && <p className="quiet">{t('form.suggested')}</p>}
         <Basis form={form} regime={regime} view={view} confirm={open ? confirm : undefined} />

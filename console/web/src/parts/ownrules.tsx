@@ -7,6 +7,7 @@ import { useWords } from '../i18n'
 import { rules, type Checked, type Fault, type Outcome, type Own } from '../rules'
 import { said } from '../rulewords'
 import { Ask } from './ask'
+import { Retry } from './retry'
 import { FaultList, RuleText } from './ruletext'
 import { RuleTrial } from './ruletrial'
 import type { ToastBox } from './toast'
@@ -75,7 +76,7 @@ export function OwnRules({ me, toasts, here, packets, finding, copy, changed }: 
     window.addEventListener('beforeunload', stay)
     return () => window.removeEventListener('beforeunload', stay)
   }, [dirty])
-  if (!own) return error !== undefined ? <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={() => void load()}>{t('common.retry')}</Button></p> : <Skeleton height={320} role="img" aria-label={t('common.loading')} />
+  if (!own) return error !== undefined ? <Retry error={error} again={() => void load()} /> : <Skeleton height={320} role="img" aria-label={t('common.loading')} />
   if (!may) return <section className="panel admin"><h2>{t('rules.own')}</h2>{own.text ? <RuleText text={own.text} /> : <p className="quiet">{t('rules.own.none')}</p>}</section>
   const good = checked !== undefined && checked.faults.length === 0
   return <div className="two ownrules">

@@ -1,33 +1,31 @@
 // Which findings propose, what is approved by itself, how far each unit goes, and what is never blocked.
 import { Button, Group, Select } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Me } from '../api'
 import { lasting } from '../blocking'
-import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import { policies, values, type InForce, type PolicyNow, type Protected } from '../policy'
 import { dateTime } from '../time'
 import { Ask } from './ask'
 import { PolicyForm } from './policyform'
+import { Retry } from './retry'
 import type { ToastBox } from './toast'
 import { When } from './when'
 
 export function Policies({ me, toasts, changed }: { me: Me; toasts: ToastBox; changed: () => void }) {
   const words = useWords()
   const { t, word, number } = words
-  const [now, setNow] = useState<InForce>()
-  const [error, setError] = useState<unknown>()
+  const { answer: now, error, again: load, put } = useAnswer('policies', () => policies.get().then((r) => r.policy))
   const [editing, setEditing] = useState(false)
   const [back, setBack] = useState(false)
-  const load = useCallback(() => { policies.get().then((r) => { setNow(r.policy); setError(undefined) }, setError) }, [])
-  useEffect(load, [load])
-  const done = (p: InForce) => { setNow(p); setEditing(false); toasts.say(t('policy.applied', { n: p.version })); changed() }
+  const done = (p: InForce) => { put(p); setEditing(false); toasts.say(t('policy.applied', { n: p.version })); changed() }
   const lead = me.role === 'lead' || me.role === 'admin'
   const mode = (m: string, file: string) => <>{word('policy.mode', m)}{m !== file && <small className="quiet"> ({t('policy.was', { mode: word('policy.mode', file) })})</small>}</>
   return (
     <section className="panel admin policies" id="policies">
       <h2>{t('policy.title')}</h2>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
+      <Retry error={error} again={load} />
       {now && <>
         <p>{now.version === 0 ? t('policy.file') : <>{t('policy.version', { n: now.version, user: now.user ?? '' })} {now.reason} <small className="quiet"><When at={now.time ?? ''} /></small></>}</p>
         {lead && !editing && <Group gap="xs" mb="sm">

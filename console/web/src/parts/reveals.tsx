@@ -1,22 +1,23 @@
 // Who wants to see an address, what for, and what others have said to it.
 import { Button, Group } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
-import { useEvery } from '../every'
+import { useEffect } from 'react'
+import { useAnswer, useEvery } from '../every'
 import { useWords } from '../i18n'
 import { changed, revealing, type RevealRequest } from '../reveal'
 import { follow } from '../route'
+import { Retry } from './retry'
 import { When } from './when'
 
 export function Reveals({ failed }: { failed: (e: unknown) => void }) {
   const { t, word, number } = useWords()
-  const [list, setList] = useState<RevealRequest[]>()
-  const load = useCallback(() => { revealing.list().then((r) => setList(r.reveals), failed) }, [failed])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer('reveals', () => revealing.list())
+  const list = answer?.reveals
   const act = (send: Promise<RevealRequest>) => send.then(() => { load(); window.dispatchEvent(new Event(changed)) }, (e: unknown) => { failed(e); load() })
   return (
     <section className="panel admin" id="reveals">
       <h2>{t('reveals.title')}</h2>
       <p className="quiet">{t('reveals.lead')}</p>
+      <Retry error={error} again={load} />
       {list?.length === 0 ? <p className="quiet">{t('reveals.none')}</p> : (
         <table className="groups plain">
           <thead><tr><th scope="col">{t('reveals.what')}</th><th scope="col">{t('reveals.who')}</th><th scope="col">{t('reveal.purpose')}</th><th scope="col">{t('reveals.state')}</th><th scope="col">{t('finding.action')}</th></tr></thead>

@@ -1,13 +1,14 @@
 // One rule: what it says, how it is inspected, what it found, whether people thought it right, and its switch.
 import { Button, Group, Skeleton } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useState } from 'react'
 import type { Me } from '../api'
-import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords, type Key } from '../i18n'
 import { follow } from '../route'
 import { rules, type RuleDetail, type Sets } from '../rules'
 import { looksAt, said } from '../rulewords'
 import { Ask } from './ask'
+import { Retry } from './retry'
 import { RuleText } from './ruletext'
 import type { ToastBox } from './toast'
 import { TuneDialog, type Scope } from './tune'
@@ -16,14 +17,11 @@ import { When } from './when'
 export function RuleSheet({ id, me, toasts, sets, changed }: { id: string; me: Me; toasts: ToastBox; sets: Sets; changed: () => void }) {
   const words = useWords()
   const { t, number } = words
-  const [rule, setRule] = useState<RuleDetail>()
-  const [error, setError] = useState<unknown>()
   const [asking, setAsking] = useState(false)
   const [tuning, setTuning] = useState<Scope>()
-  const load = useCallback(() => { rules.get(id).then((r) => { setRule(r); setError(undefined) }, setError) }, [id])
-  useEffect(load, [load, sets.since, sets.cost.at])
+  const { answer: rule, error, again: load } = useAnswer(id, () => rules.get(id), [sets.since, sets.cost.at])
   const lead = me.role === 'lead' || me.role === 'admin'
-  if (error !== undefined) return <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>
+  if (error !== undefined) return <Retry error={error} again={load} />
   if (!rule) return <Skeleton height={320} role="img" aria-label={t('common.loading')} />
   const turn = async (reason: string) => {
     const off = rule.state !== 'off'

@@ -1,30 +1,29 @@
 // The security keys and passkeys of the own account: added and taken away with the password.
 import { Button, PasswordInput, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import { api } from '../api'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
-import { addKey, blocked, keys, removeKey, type Key, type Ways } from '../passkey'
+import { addKey, blocked, keys, removeKey, type Key } from '../passkey'
 import { Confirm } from './ask'
 import { KeysOff } from './keysoff'
+import { Retry } from './retry'
 import { Table } from './table'
 import { When } from './when'
 
 export function SecurityKeys({ failed, said }: { failed: (e: unknown) => void; said: (s: string) => void }) {
   const { t } = useWords()
-  const [list, setList] = useState<Key[]>([])
-  const [ways, setWays] = useState<Ways>()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
   const [busy, setBusy] = useState(false)
   const [removing, setRemoving] = useState<Key>()
-  const load = useCallback(() => { keys().then((r) => setList(r.keys), failed) }, [failed])
-  useEffect(load, [load])
-  useEffect(() => { api.ways().then(setWays, failed) }, [failed])
+  const { answer, error, again } = useAnswer('keys', () => Promise.all([keys(), api.ways()]))
+  const [list, ways] = answer ? [answer[0].keys, answer[1]] : []
   const why = ways && blocked(ways)
   const add = (e: FormEvent) => {
     e.preventDefault()
     setBusy(true)
-    addKey(name.trim(), password).then(() => { setName(''); said(t('key.done')); load() }, failed).finally(() => { setPassword(''); setBusy(false) })
+    addKey(name.trim(), password).then(() => { setName(''); said(t('key.done')); again() }, failed).finally(() => { setPassword(''); setBusy(false) })
   }
   const foot = why === '' ? (
     <form className="query" onSubmit={add}>
@@ -35,9 +34,9 @@ export function SecurityKeys({ failed, said }: { failed: (e: unknown) => void; s
     </form>
   ) : why && <KeysOff why={why} at={ways.keys} />
   return (
-    <Table title="key.title" head={['key.name', 'key.use', 'key.added', 'admin.seen', 'finding.action']} lead={<p className="quiet">{t('key.lead')}</p>} foot={foot}>
-      {list.length === 0 && <tr><td colSpan={5} className="quiet">{t('key.none')}</td></tr>}
-      {list.map((k) => (
+    <Table title="key.title" head={['key.name', 'key.use', 'key.added', 'admin.seen', 'finding.action']} lead={<><p className="quiet">{t('key.lead')}</p><Retry error={error} again={again} /></>} foot={foot}>
+      {list?.length === 0 && <tr><td colSpan={5} className="quiet">{t('key.none')}</td></tr>}
+      {list?.map((k) => (
         <tr key={k.id}>
           <td><strong>{k.name}</strong></td>
           <td>{t(k.alone ? 'key.alone' : 'key.second')}{k.party !== location.hostname && <> <span className="quiet">{t('key.party', { party: k.party })}</span></>}</td>
@@ -46,8 +45,8 @@ export function SecurityKeys({ failed, said }: { failed: (e: unknown) => void; s
           <td><Button size="compact-sm" variant="default" onClick={() => setRemoving(k)} aria-label={t('key.remove', { name: k.name })}>{t('admin.remove')}</Button></td>
         </tr>
       ))}
-      {removing && <Remove item={removing} last={list.length === 1} close={() => setRemoving(undefined)}
-        done={() => { said(t('key.removed', { name: removing.name })); setRemoving(undefined); load() }} />}
+      {removing && <Remove item={removing} last={list?.length === 1} close={() => setRemoving(undefined)}
+        done={() => { said(t('key.removed', { name: removing.name })); setRemoving(undefined); again() }} />}
     </Table>
   )
 }

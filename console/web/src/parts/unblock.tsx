@@ -1,23 +1,22 @@
 // What people ask to be unblocked, by when it is to be answered, and the answer.
 import { Button, Checkbox, Group, Radio, Stack, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState } from 'react'
+import { useState } from 'react'
 import { blocking, lasting, type Unblock } from '../blocking'
-import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import { Ask } from './ask'
+import { Retry } from './retry'
 import type { ToastBox } from './toast'
 import { When } from './when'
 
 export function Requests({ changed, toasts }: { changed: () => void; toasts: ToastBox }) {
   const words = useWords()
   const { t } = words
-  const [list, setList] = useState<Unblock[]>([])
   const [all, setAll] = useState(false)
   const [answering, setAnswering] = useState<Unblock>()
   const [writing, setWriting] = useState(false)
-  const [error, setError] = useState<unknown>()
-  const load = useCallback(() => { blocking.requests(!all).then((r) => { setList(r.unblocks ?? []); setError(undefined) }, setError) }, [all])
-  useEffect(load, [load])
+  const { answer, error, again: load } = useAnswer(`all ${all}`, () => blocking.requests(!all))
+  const list = answer?.unblocks ?? []
   const done = (said: string) => { toasts.say(said); load(); changed() }
   return (
     <section className="panel admin">
@@ -26,8 +25,8 @@ export function Requests({ changed, toasts }: { changed: () => void; toasts: Toa
         <Button size="compact-sm" variant="default" onClick={() => setWriting(true)}>{t('unblock.write')}</Button>
         <Checkbox size="sm" label={t('unblock.all')} checked={all} onChange={(e) => setAll(e.currentTarget.checked)} />
       </Group>
-      {error !== undefined && <p className="failure" role="alert">{explain(error, words)} <Button size="compact-sm" onClick={load}>{t('common.retry')}</Button></p>}
-      {list.length === 0 ? error === undefined && <p className="quiet">{t('unblock.none')}</p> : (
+      <Retry error={error} again={load} />
+      {list.length === 0 ? answer && <p className="quiet">{t('unblock.none')}</p> : (
         <table className="groups plain requests">
           <thead><tr>
             <th scope="col">{t('blocking.col.value')}</th><th scope="col">{t('unblock.text')}</th><th scope="col">{t('unblock.contact')}</th>

@@ -1,8 +1,9 @@
 // Saved searches: one's own and those that are shared.
 import { Button, Checkbox, Group, Menu, Modal, TextInput } from '@mantine/core'
-import { useCallback, useEffect, useState, type FormEvent } from 'react'
+import { useCallback, useState, type FormEvent } from 'react'
 import { api, type Me, type SavedView } from '../api'
 import { explain } from '../errors'
+import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import type { View } from './querybar'
 import type { ToastBox } from './toast'
@@ -10,13 +11,12 @@ import type { ToastBox } from './toast'
 export function Views({ view, change, me, toasts }: { view: View; change: (v: View) => void; me: Me; toasts: ToastBox }) {
   const words = useWords()
   const { t } = words
-  const [list, setList] = useState<SavedView[]>([])
+  const { answer, again: load } = useAnswer('views', api.views) // without an answer the menu only saves
+  const list = answer?.views ?? []
   const [saving, setSaving] = useState(false)
   const [name, setName] = useState('')
   const [shared, setShared] = useState(false)
   const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
-  const load = useCallback(() => { api.views().then((r) => setList(r.views), () => setList([])) }, [])
-  useEffect(load, [load])
   const save = (e: FormEvent) => {
     e.preventDefault()
     api.saveView({ ...view, name: name.trim(), shared }).then(() => { setSaving(false); setName(''); load() }, failed)

@@ -44,17 +44,51 @@ test('nothing moves when answers come late', async () => {
   }
 })
 
-test('one slow answer does not hide the others', async () => {
-  let answer
-  await page.route(/\/api\/v1\/reports/, async (route) => {
-    await new Promise((done) => { answer = done })
+// hold keeps the answers whose address matches until they are let go.
+async function hold(which) {
+  const held = []
+  await page.route(which, async (route) => {
+    await new Promise((done) => held.push(done))
     await route.continue()
   })
+  return async () => {
+    await page.unroute(which)
+    const came = page.waitForResponse(which)
+    held.forEach((done) => done())
+    await (await came).finished()
+  }
+}
+
+test('one slow answer does not hide the others', async () => {
+  const release = await hold(/\/api\/v1\/reports(\?|$)/)
   await page.goto(url + '/reports')
   await page.getByRole('status', { name: 'Đang tải' }).waitFor()
   assert.equal(await page.getByRole('heading', { name: 'Báo cáo' }).isVisible(), false)
   await page.getByRole('heading', { name: 'Báo cáo' }).waitFor()
-  answer()
+  await release()
+})
+
+test('an older answer replaces no newer one', async () => {
+  await page.goto(url + '/cases')
+  await page.getByRole('link', { name: 'Vụ việc', exact: true }).last().waitFor()
+  let release = await hold(/\/cases\?status=closed/)
+  await page.getByText('đã kết thúc', { exact: true }).click()
+  await page.getByText('đang xử lý', { exact: true }).first().click()
+  await page.getByRole('cell', { name: dossier }).waitFor()
+  await release()
+  await page.waitForTimeout(200) // for a page that would take it
+  assert.ok(await page.getByRole('cell', { name: dossier }).isVisible())
+  await page.goto(url + '/blocking?state=open')
+  await page.locator('.decisions tbody tr').first().waitFor()
+  const before = await page.locator('.decisions tbody').innerText()
+  release = await hold(/\/blocking\/decisions\?.*(ended|revoked|expired)/)
+  const tabs = page.locator('section', { has: page.locator('.decisions') }).locator('nav.tabs a')
+  await tabs.last().click()
+  await tabs.first().click()
+  await page.waitForURL(/state=open/)
+  await release()
+  await page.waitForTimeout(200) // for a page that would take it
+  assert.equal(await page.locator('.decisions tbody').innerText(), before)
 })
 
 test('nothing went wrong on the way', () => assert.deepEqual(problems, []))
