@@ -80,14 +80,18 @@ func TestCaseWork(t *testing.T) {
 	}
 	entity := map[string]any{"kind": "host", "value": "Xau.Example", "note": "trang giả"}
 	d.want(200, "POST", at+"/entities", entity)
-	d.want(400, "POST", at+"/entities", map[string]any{"kind": "ip", "value": "<script>"})
+	if p := d.want(400, "POST", at+"/entities", map[string]any{"kind": "ip", "value": "<script>"}); p["token"] != "entity.ip" || p["hint"] != "<script>" {
+		t.Errorf("the pages are told %v, want the mistake and the value", p)
+	}
 	if list = d.want(200, "GET", at+"/entities/found", nil)["entities"].([]any); len(list) != 3 {
 		t.Errorf("what the case holds is offered: %v", list)
 	}
 	watch := map[string]any{"kind": "host", "value": "xau.example", "note": "đổi địa chỉ thì báo", "until": time.Now().Add(time.Hour)}
 	d.want(200, "PUT", at+"/entities/watch", watch)
 	watch["until"] = time.Now().Add(-time.Hour)
-	d.want(400, "PUT", at+"/entities/watch", watch)
+	if p := d.want(400, "PUT", at+"/entities/watch", watch); p["token"] != "watch.until" {
+		t.Errorf("the pages are told %v", p)
+	}
 	d.want(200, "DELETE", at+"/entities?"+url.Values{"kind": {"host"}, "value": {"xau.example"}}.Encode(), nil)
 	d.want(404, "DELETE", at+"/entities?kind=host&value=xau.example", nil)
 

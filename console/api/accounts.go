@@ -30,6 +30,11 @@ func accountProblem(err error) error {
 	case errors.Is(err, account.ErrCode):
 		return &problem{Status: http.StatusForbidden, Code: "totp", Title: "The one-time code is wrong"}
 	}
+	for name, mistake := range map[string]error{"account.name": account.ErrName, "token": account.ErrToken, "key.name": account.ErrKeyName, "account.full": account.ErrFull} {
+		if errors.Is(err, mistake) {
+			return badRequest(name, err.Error())
+		}
+	}
 	return badRequest("account", err.Error())
 }
 

@@ -63,7 +63,7 @@ func reportProblem(err error) error {
 	case is(issue.ErrUnconfirmed):
 		return &problem{Status: http.StatusUnprocessableEntity, Code: "unconfirmed", Title: "A person has to confirm the severity first"}
 	case is(report.ErrFact, cases.ErrInvalid, form.ErrValue, takedown.ErrMove, legal.ErrPack, handover.ErrInvalid):
-		return badRequest("value", err.Error())
+		return badInput("value", err)
 	}
 	return err
 }

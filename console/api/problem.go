@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"khien/console/wrong"
 )
 
 // problem is an error document of RFC 9457. Code is what the pages translate.
@@ -93,6 +95,16 @@ func readMax(w http.ResponseWriter, r *http.Request, v any, max int64) error {
 		return badRequest("body", fmt.Sprintf("the body is not what is expected here: %v", err))
 	}
 	return nil
+}
+
+// badInput names the mistake where err does, so that the pages say it in the reader's language; else the field.
+func badInput(field string, err error) error {
+	p := &problem{Status: http.StatusBadRequest, Code: "bad_request", Title: "The request is wrong", Detail: err.Error(), Token: field}
+	var in *wrong.Input
+	if errors.As(err, &in) {
+		p.Token, p.Hint = in.Name, in.Value
+	}
+	return p
 }
 
 func badRequest(field, detail string) error {

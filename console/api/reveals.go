@@ -72,7 +72,7 @@ func (a *API) revealing(r *http.Request, who account.Account) error {
 func revealProblem(err error) error {
 	switch {
 	case errors.Is(err, reveal.ErrInvalid):
-		return badRequest("value", err.Error())
+		return badInput("value", err)
 	case errors.Is(err, reveal.ErrNotFound):
 		return &problem{Status: http.StatusNotFound, Code: "not_found", Title: "There is no such request"}
 	case errors.Is(err, reveal.ErrSame):

@@ -143,7 +143,7 @@ func (a *API) putUnits(w http.ResponseWriter, r *http.Request, who account.Accou
 	_, err := a.cfg.Store.PutUnits(r.Context(), in.Units, in.Version)
 	switch {
 	case errors.Is(err, scope.ErrUnits):
-		return badRequest("units", err.Error())
+		return badInput("units", err)
 	case errors.Is(err, store.ErrConflict):
 		return &problem{Status: http.StatusConflict, Code: "conflict", Title: "Somebody else was faster: read it again"}
 	case err != nil:

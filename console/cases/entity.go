@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"khien/console/wrong"
 	"khien/detector"
 )
 
@@ -54,37 +55,39 @@ type Watch struct {
 // Normal returns the normal form of an entity's value.
 func Normal(kind, value string) (string, error) {
 	value = strings.TrimSpace(value)
-	wrong := func(what string) (string, error) {
-		return "", fmt.Errorf("%w: %.60q is %s", ErrInvalid, value, what)
+	bad := func(what string) (string, error) {
+		return "", &wrong.Input{Err: ErrInvalid, Name: "entity." + kind, Value: fmt.Sprintf("%.60s", value), Why: fmt.Sprintf("%.60q is %s", value, what)}
 	}
 	if value == "" || len(value) > entityMax || !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return wrong(fmt.Sprintf("no value of 1 to %d printable bytes", entityMax))
+		return bad(fmt.Sprintf("no value of 1 to %d printable bytes", entityMax))
 	}
 	switch kind {
 	case Address:
 		a, err := netip.ParseAddr(value)
 		if err != nil || a.Zone() != "" {
-			return wrong("no address")
+			return bad("no address")
 		}
 		return a.Unmap().String(), nil
 	case Host:
 		value = strings.ToLower(strings.TrimSuffix(value, "."))
 		if value == "" || strings.ContainsAny(value, " /:@") {
-			return wrong("no host name")
+			return bad("no host name")
 		}
 	case File:
 		value = strings.ToLower(value)
 		if b, err := hex.DecodeString(value); err != nil || len(b) != 32 {
-			return wrong("no SHA-256")
+			return bad("no SHA-256")
 		}
 	case Client:
 		if strings.ContainsAny(value, " /") {
-			return wrong("no JA4")
+			return bad("no JA4")
 		}
 	case Cert:
-		if value = detector.Fingerprint(value); value == "" {
-			return wrong("no fingerprint of a certificate")
+		fingerprint := detector.Fingerprint(value)
+		if fingerprint == "" {
+			return bad("no fingerprint of a certificate")
 		}
+		value = fingerprint
 	case Account:
 	default:
 		return "", fmt.Errorf("%w: kind %.20q: ip, host, sha256, ja4, cert, account", ErrInvalid, kind)
@@ -146,7 +149,7 @@ func (b *Book) SetWatch(ctx context.Context, user, id, kind, value, note string,
 			return nil
 		}
 		if !until.After(now) || until.Sub(now) > WatchMax {
-			return fmt.Errorf("%w: watching until %s: a time in the next %d days", ErrInvalid, until.UTC().Format(time.RFC3339), WatchMax/(24*time.Hour))
+			return &wrong.Input{Err: ErrInvalid, Name: "watch.until", Why: fmt.Sprintf("watching until %s: a time in the next %d days", until.UTC().Format(time.RFC3339), WatchMax/(24*time.Hour))}
 		}
 		watched := 0
 		for _, x := range c.Entities {

@@ -3,6 +3,7 @@ package cases
 import (
 	"context"
 	"fmt"
+	"khien/console/wrong"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (w *Want) check() error {
 	case len(w.Assignee) > nameMax:
 		return fmt.Errorf("%w: a name of %d bytes", ErrInvalid, len(w.Assignee))
 	case !w.Due.IsZero() && (w.Due.Year() < 2000 || w.Due.Year() > 2999):
-		return fmt.Errorf("%w: due in the year %d", ErrInvalid, w.Due.Year())
+		return &wrong.Input{Err: ErrInvalid, Name: "task.due", Why: fmt.Sprintf("due in the year %d", w.Due.Year())}
 	}
 	return checkText("task", w.Text, 1)
 }

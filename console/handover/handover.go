@@ -15,6 +15,7 @@ import (
 
 	"khien/console/report"
 	"khien/console/report/evidence"
+	"khien/console/wrong"
 	"khien/detector/store"
 )
 
@@ -92,7 +93,7 @@ func (b *Book) Sign(ctx context.Context, user, text string, from, to time.Time, 
 // CheckShift says what is wrong with the time of a shift.
 func CheckShift(from, to time.Time) error {
 	if from.IsZero() || !from.Before(to) || to.Sub(from) > ShiftMax || from.Year() < 2000 || to.Year() > 2999 {
-		return fmt.Errorf("%w: a shift lasts up to %d days and begins before it ends", ErrInvalid, ShiftMax/(24*time.Hour))
+		return &wrong.Input{Err: ErrInvalid, Name: "handover.span", Why: fmt.Sprintf("a shift lasts up to %d days and begins before it ends", ShiftMax/(24*time.Hour))}
 	}
 	return nil
 }

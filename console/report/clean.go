@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"khien/console/wrong"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -12,20 +13,20 @@ import (
 // clean checks a fact's size and text. Text becomes NFC, so that what is searched for is found; characters that change the
 // direction of what follows or that nobody sees are refused: a reader must see what was signed.
 func clean(key string, f Fact) (Fact, error) {
-	wrong := func(format string, args ...any) (Fact, error) {
-		return Fact{}, fmt.Errorf("%w: %s: %s", ErrFact, key, fmt.Sprintf(format, args...))
+	bad := func(format string, args ...any) (Fact, error) {
+		return Fact{}, &wrong.Input{Err: ErrFact, Name: "fact.text", Why: key + ": " + fmt.Sprintf(format, args...)}
 	}
 	if len(f.Values) > FactValues {
-		return wrong("%d values, at most %d", len(f.Values), FactValues)
+		return bad("%d values, at most %d", len(f.Values), FactValues)
 	}
 	if len(f.Rows) > FactRows {
-		return wrong("%d rows, at most %d", len(f.Rows), FactRows)
+		return bad("%d rows, at most %d", len(f.Rows), FactRows)
 	}
 	values := make([]string, 0, len(f.Values))
 	for _, v := range f.Values {
 		s, why := CleanText(v)
 		if why != "" {
-			return wrong("%s", why)
+			return bad("%s", why)
 		}
 		if s != "" {
 			values = append(values, s)
@@ -35,12 +36,12 @@ func clean(key string, f Fact) (Fact, error) {
 	rows := make([][]string, len(f.Rows))
 	for i, r := range f.Rows {
 		if len(r) > 20 {
-			return wrong("row %d has %d columns, at most 20", i+1, len(r))
+			return bad("row %d has %d columns, at most 20", i+1, len(r))
 		}
 		for _, v := range r {
 			s, why := CleanText(v)
 			if why != "" {
-				return wrong("row %d: %s", i+1, why)
+				return bad("row %d: %s", i+1, why)
 			}
 			rows[i] = append(rows[i], s)
 		}

@@ -16,6 +16,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"khien/console/wrong"
 	"khien/detector/store"
 )
 
@@ -96,7 +97,7 @@ func (b *Book) Ask(ctx context.Context, user, of, subject, purpose string, addre
 	case utf8.RuneCountInString(purpose) < PurposeMin || len(purpose) > PurposeMax || !utf8.ValidString(purpose):
 		return Request{}, fmt.Errorf("%w: purpose: %d characters to %d bytes", ErrInvalid, PurposeMin, PurposeMax)
 	case len(addresses) == 0:
-		return Request{}, fmt.Errorf("%w: subject: no address of it is hidden", ErrInvalid)
+		return Request{}, &wrong.Input{Err: ErrInvalid, Name: "reveal.subject", Why: "subject: no address of it is hidden"}
 	case len(addresses) > NamesMax:
 		return Request{}, fmt.Errorf("%w: subject: %d addresses, at most %d: ask for some of its findings", ErrInvalid, len(addresses), NamesMax)
 	}

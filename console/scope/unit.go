@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"khien/console/wrong"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -34,24 +35,25 @@ type Unit struct {
 // area reads a unit. Networks and sensors are brought into one form.
 func (u *Unit) area() (store.Area, error) {
 	a := store.Area{Name: u.ID}
-	wrong := func(field, format string, args ...any) (store.Area, error) {
-		return a, fmt.Errorf("%w: %.40q: %s: %s", ErrUnits, u.ID, field, fmt.Sprintf(format, args...))
+	bad := func(field, value, format string, args ...any) (store.Area, error) {
+		why := fmt.Sprintf("%.40q: %s: %s", u.ID, field, fmt.Sprintf(format, args...))
+		return a, &wrong.Input{Err: ErrUnits, Name: "units." + field, Value: fmt.Sprintf("%.60s", value), Why: why}
 	}
 	switch {
 	case !validID(u.ID):
-		return wrong("id", "1 to %d lower case letters, digits or dashes", idMax)
+		return bad("id", u.ID, "1 to %d lower case letters, digits or dashes", idMax)
 	case strings.TrimSpace(u.Name.VI) == "" || len(u.Name.VI) > nameMax || len(u.Name.EN) > nameMax:
-		return wrong("name", "1 to %d bytes", nameMax)
+		return bad("name", u.ID, "1 to %d bytes", nameMax)
 	case len(u.Networks) > NetworksMax:
-		return wrong("networks", "%d, at most %d", len(u.Networks), NetworksMax)
+		return bad("many", u.ID, "%d networks, at most %d", len(u.Networks), NetworksMax)
 	case len(u.Sensors) > SensorsMax:
-		return wrong("sensors", "%d, at most %d", len(u.Sensors), SensorsMax)
+		return bad("many", u.ID, "%d sensors, at most %d", len(u.Sensors), SensorsMax)
 	}
 	u.Networks, u.Sensors = append([]string{}, u.Networks...), append([]string{}, u.Sensors...) // lists in JSON, with and without rows
 	for i, s := range u.Networks {
 		p, err := prefix(strings.TrimSpace(s))
 		if err != nil {
-			return wrong("networks", "%.60q is neither an address nor a prefix such as 10.20.0.0/16", s)
+			return bad("networks", s, "%.60q is neither an address nor a prefix such as 10.20.0.0/16", s)
 		}
 		a.Networks = append(a.Networks, p)
 		u.Networks[i] = p.String()
@@ -59,7 +61,7 @@ func (u *Unit) area() (store.Area, error) {
 	for i, s := range u.Sensors {
 		u.Sensors[i] = strings.TrimSpace(s)
 		if u.Sensors[i] == "" || len(s) > nameMax {
-			return wrong("sensors", "a name has 1 to %d bytes", nameMax)
+			return bad("sensors", u.ID, "a name has 1 to %d bytes", nameMax)
 		}
 	}
 	a.Sensors = u.Sensors
@@ -102,7 +104,7 @@ func read(units []Unit) (*list, error) {
 			return nil, err
 		}
 		if i > 0 && l.units[i].ID == l.units[i-1].ID {
-			return nil, fmt.Errorf("%w: %q: id: there are two of it", ErrUnits, l.units[i].ID)
+			return nil, &wrong.Input{Err: ErrUnits, Name: "units.twice", Value: l.units[i].ID, Why: fmt.Sprintf("%q: id: there are two of it", l.units[i].ID)}
 		}
 		l.areas = append(l.areas, a)
 	}

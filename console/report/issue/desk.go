@@ -21,6 +21,7 @@ import (
 	"khien/console/report/evidence"
 	"khien/console/report/legal"
 	"khien/console/report/prefill"
+	"khien/console/wrong"
 	"khien/detector"
 	"khien/detector/store"
 )
@@ -214,14 +215,14 @@ func Edit(in *report.Incident, user string, at time.Time, key string, f report.F
 	var moved time.Time
 	if key == "incident.detected" {
 		if len(f.Values) != 1 {
-			return fmt.Errorf("%w: %s: a time is needed", report.ErrFact, key)
+			return &wrong.Input{Err: report.ErrFact, Name: "fact.time", Why: key + ": a time is needed"}
 		}
 		var err error
 		if moved, err = time.Parse(time.RFC3339, f.Values[0]); err != nil {
-			return fmt.Errorf("%w: %s: %q is not a time like 2026-11-27T09:30:00+07:00", report.ErrFact, key, f.Values[0])
+			return &wrong.Input{Err: report.ErrFact, Name: "fact.time", Value: fmt.Sprintf("%.60s", f.Values[0]), Why: fmt.Sprintf("%s: %.60q is not a time like 2026-11-27T09:30:00+07:00", key, f.Values[0])}
 		}
 		if moved.After(at) {
-			return fmt.Errorf("%w: %s: %s is in the future", report.ErrFact, key, f.Values[0])
+			return &wrong.Input{Err: report.ErrFact, Name: "fact.future", Why: fmt.Sprintf("%s: %s is in the future", key, f.Values[0])}
 		}
 	}
 	was := in.Text(key)
@@ -244,7 +245,7 @@ func Confirm(in *report.Incident, p *legal.Pack, user string, at time.Time, what
 	}
 	text, why := report.CleanText(reason)
 	if why != "" {
-		return fmt.Errorf("%w: reason: %s", report.ErrFact, why)
+		return &wrong.Input{Err: report.ErrFact, Name: "fact.text", Why: "reason: " + why}
 	}
 	if in.Confirmed == nil {
 		in.Confirmed = map[string]report.Confirmation{}
@@ -272,7 +273,8 @@ func MarkSent(in *report.Incident, p *legal.Pack, duty string, s report.Sent) er
 		start = in.Resolved
 	}
 	if due := du.Due.At(start, &p.Calendar); s.At.After(due) && !du.Due.Immediately && s.Late == "" {
-		return fmt.Errorf("%w: %s was due %s: say why it is late", report.ErrFact, duty, due.In(report.Zone).Format("02/01/2006 15:04"))
+		why := fmt.Sprintf("%s was due %s: say why it is late", duty, due.In(report.Zone).Format("02/01/2006 15:04"))
+		return &wrong.Input{Err: report.ErrFact, Name: "fact.late", Why: why}
 	}
 	if in.Sent == nil {
 		in.Sent = map[string]report.Sent{}

@@ -18,6 +18,7 @@ import (
 
 	"khien/console/report"
 	"khien/console/report/exchange"
+	"khien/console/wrong"
 	"khien/detector/store"
 )
 
@@ -168,7 +169,7 @@ func (l List) Move(ctx context.Context, user, id, to, note string) (Target, erro
 	}
 	text, why := report.CleanText(note)
 	if why != "" {
-		return t, fmt.Errorf("%w: note: %s", report.ErrFact, why)
+		return t, &wrong.Input{Err: report.ErrFact, Name: "fact.text", Why: "note: " + why}
 	}
 	if to != Sent && to != Acknowledged || !slices.Contains(next[t.State], to) {
 		return t, fmt.Errorf("%w: from %s to %.20q", ErrMove, t.State, to)

@@ -1,9 +1,10 @@
 // What a failure means, in the reader's language: what failed, whether anything was lost, what to do.
 import { Problem } from './api'
 import type { Words } from './i18n'
+import { fill } from './i18n/fill'
 import { dateTime } from './time'
 
-export function explain(e: unknown, { t }: Words): string {
+export function explain(e: unknown, { t, name }: Words): string {
   if (e instanceof DOMException && e.name === 'NotAllowedError') return t('key.cancelled')
   if (e instanceof DOMException && e.name === 'InvalidStateError') return t('error.key_known')
   if (!(e instanceof Problem)) return t('error.other', { detail: e instanceof Error ? e.message : String(e) })
@@ -58,7 +59,7 @@ export function explain(e: unknown, { t }: Words): string {
     case 'outside': return t('error.outside')
     case 'last_admin': return t('error.last_admin')
     case 'too_large': return t('error.too_large')
-    case 'bad_request': return t('error.bad_request', { detail })
+    case 'bad_request': return fill(name('wrong', e.body.token ?? ''), { value: e.body.hint ?? '' }) || t('error.bad_request', { detail })
     case 'case_closed': return t('error.case_closed')
     case 'evidence_full': return t('error.evidence_full', { detail })
     case 'evidence_broken': return t('error.evidence_broken')

@@ -575,7 +575,7 @@ test('accounts, tokens and the audit log are in one place', async () => {
   await units.getByLabel('Tên tiếng Việt').fill('Sở Y tế')
   await units.getByLabel('Mạng, mỗi dòng một dải').fill('10.20.0.0/33')
   await units.getByRole('button', { name: 'Lưu danh sách' }).click()
-  await page.getByText(/10.20.0.0\/33/).last().waitFor()
+  await page.getByText('“10.20.0.0/33” không phải địa chỉ hay dải mạng').waitFor()
   await units.getByLabel('Mạng, mỗi dòng một dải').fill('10.20.0.0/16')
   await units.getByRole('button', { name: 'Lưu danh sách' }).click()
   await page.getByText('Phạm vi mới có hiệu lực ngay').waitFor()

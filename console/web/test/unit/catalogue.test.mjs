@@ -58,6 +58,14 @@ test('every technique that the rules and detectors name has words', () => {
   assert.ok(found > 100, `only ${found} are named`)
 })
 
+test('every mistake of an entry that the server names has words', () => {
+  const dir = new URL('../../../', import.meta.url)
+  const named = readdirSync(dir, { recursive: true }).filter((name) => /^(?!web).*(?<!_test)\.go$/.test(name))
+    .flatMap((name) => [...readFileSync(new URL(name, dir), 'utf8').matchAll(/wrong\.Input\{[^}]*Name: "([a-z.]+)"( \+)?/g)])
+  for (const [, name, more] of named) assert.ok(Object.keys(vi).some((key) => (more ? key.startsWith('wrong.' + name) : key === 'wrong.' + name)), name)
+  assert.ok(named.length > 10, `only ${named.length} are named`)
+})
+
 test('nothing writes markup from text', () => {
   const dir = new URL('../../src/', import.meta.url)
   for (const name of readdirSync(dir, { recursive: true })) {

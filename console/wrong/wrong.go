@@ -1,0 +1,15 @@
+// Package wrong names what is not right about something that a person has entered, so that a page can say it in the reader's
+// language.
+package wrong
+
+// Input is an error that an entry is to blame for.
+type Input struct {
+	Err   error  // which the caller knows by errors.Is
+	Name  string // of the mistake: "units.networks"; the pages' catalogues have its words under "wrong."
+	Value string // what was entered, cut
+	Why   string // in English, for programs and logs
+}
+
+func (i *Input) Error() string { return i.Err.Error() + ": " + i.Why }
+
+func (i *Input) Unwrap() error { return i.Err }
