@@ -2,7 +2,6 @@ package imap
 
 import (
 	"bytes"
-	"crypto/md5"
 	"strconv"
 
 	"khien/sensor"
@@ -103,16 +102,13 @@ func digits(b []byte) bool {
 
 // startMail begins a mail.
 func (p *parser) startMail() {
-	tx := &Tx{parser: p, message: bytes.Clone(p.message)}
+	tx := &Tx{message: bytes.Clone(p.message)}
 	tx.ID, tx.Proto = p.count, sensor.ProtoIMAP
 	tx.Done = [2]sensor.Progress{sensor.ProgressComplete, sensor.ProgressLine}
 	p.count++
 	p.cur = tx
 	p.first = 0
-	p.mime.Reset(tx)
-	if p.out.Wanted(sensor.EmailBodyMD5) {
-		p.mime.BodyHash = md5.New()
-	}
+	tx.mail.Begin(&p.mime, tx, sensor.ToClient, &p.out, nil)
 	p.out.Tx(tx, sensor.ToClient)
 }
 
@@ -150,8 +146,8 @@ func (p *parser) endMail(complete bool) {
 	if tx == nil {
 		return
 	}
-	tx.mail = p.mime.End(complete)
-	tx.parser, tx.finished = nil, true
+	tx.mail.End(complete)
+	tx.finished = true
 	tx.Done[sensor.ToClient] = sensor.ProgressComplete
 	p.out.Tx(tx, sensor.ToServer)
 	p.out.Tx(tx, sensor.ToClient)

@@ -9,35 +9,8 @@ import (
 type Tx struct {
 	sensor.TxBase
 	message  []byte // its number in the mailbox
-	mail     mime.Mail
+	mail     mime.Message
 	finished bool
-	parser   *parser // while it is read
-	file     *sensor.File
-}
-
-// OpenFile begins an attachment.
-func (tx *Tx) OpenFile(name []byte) {
-	tx.file = tx.parser.out.OpenFile(tx, sensor.ToClient, name)
-}
-
-// WriteFile adds to the attachment.
-func (tx *Tx) WriteFile(data []byte) { tx.parser.out.WriteFile(tx.file, data) }
-
-// CloseFile ends the attachment.
-func (tx *Tx) CloseFile(complete bool) {
-	tx.parser.out.CloseFile(tx.file, complete)
-	tx.file = nil
-}
-
-// Anomaly is told what is malformed in the mail. IMAP has no events for that.
-func (tx *Tx) Anomaly(string) {}
-
-// read returns what is known of the mail.
-func (tx *Tx) read() mime.Mail {
-	if tx.parser != nil { // the header can be read before the body has ended
-		return tx.parser.mime.Mail()
-	}
-	return tx.mail
 }
 
 // Buffer returns a part of the mail.
@@ -45,8 +18,7 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 	if dir == sensor.ToServer {
 		return nil, false
 	}
-	m := tx.read()
-	return m.Buffer(b, i)
+	return tx.mail.Buffer(b, i)
 }
 
 // Number has nothing.
@@ -64,6 +36,5 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 
 // AppendEVEExtra appends the member "email".
 func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
-	m := tx.read()
-	return m.AppendEVE(dst)
+	return tx.mail.AppendEVE(dst)
 }

@@ -2,7 +2,6 @@ package pop3
 
 import (
 	"bytes"
-	"crypto/md5"
 
 	"khien/sensor"
 	"khien/sensor/app/mime"
@@ -94,11 +93,8 @@ func unstuff(line []byte) []byte {
 // startMail begins a mail. Of one that is fetched as a whole nothing but what its parser finds is kept.
 func (p *parser) startMail(beginning bool) {
 	p.mode, p.cont = mailData, false
-	p.cur.parser, p.cur.beginning = p, beginning
-	p.mime.Reset(p.cur)
-	if p.out.Wanted(sensor.EmailBodyMD5) {
-		p.mime.BodyHash = md5.New()
-	}
+	p.cur.beginning = beginning
+	p.cur.mail.Begin(&p.mime, p.cur, sensor.ToClient, &p.out, nil)
 }
 
 // mailLine reads a line of a mail and returns how many bytes it took; 0 when it needs more.
@@ -138,9 +134,7 @@ func (p *parser) endMail(complete bool) {
 	if p.mode == mailData {
 		tx := p.cur
 		// TOP's mail is over where the client wanted it to be.
-		tx.mail, tx.mailed = p.mime.End(complete && !tx.beginning), true
-		tx.mail.Complete = complete
-		tx.parser = nil
+		tx.mail.End(complete && !tx.beginning).Complete = complete
 		p.mode = listed
 	}
 }

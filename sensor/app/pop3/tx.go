@@ -14,18 +14,15 @@ type Tx struct {
 	header    []byte // the response's first line behind the status
 	data      [][]byte
 	bytes     int // of data
-	mail      mime.Mail
+	mail      mime.Message
 	user      []byte
 	asked     bool
 	answered  bool
 	good      bool
 	more      bool // the response is a challenge
 	login     bool // the response tells what became of a password
-	mailed    bool // mail is there
 	beginning bool // of the mail not all was asked for
 	finished  bool
-	parser    *parser // while its mail is read
-	file      *sensor.File
 }
 
 // addData keeps a line of the response.
@@ -35,23 +32,6 @@ func (tx *Tx) addData(line []byte) {
 		tx.bytes += len(line)
 	}
 }
-
-// OpenFile begins an attachment.
-func (tx *Tx) OpenFile(name []byte) {
-	tx.file = tx.parser.out.OpenFile(tx, sensor.ToClient, name)
-}
-
-// WriteFile adds to the attachment.
-func (tx *Tx) WriteFile(data []byte) { tx.parser.out.WriteFile(tx.file, data) }
-
-// CloseFile ends the attachment.
-func (tx *Tx) CloseFile(complete bool) {
-	tx.parser.out.CloseFile(tx.file, complete)
-	tx.file = nil
-}
-
-// Anomaly is told what is malformed in the mail. POP3 has no events for that.
-func (tx *Tx) Anomaly(string) {}
 
 // Held returns the bytes of memory that the transaction holds, roughly.
 func (tx *Tx) Held() int {
@@ -71,9 +51,6 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 			return tx.user, true
 		}
 		return nil, false
-	case tx.parser != nil: // the header can be read before the body has ended
-		m := tx.parser.mime.Mail()
-		return m.Buffer(b, i)
 	}
 	return tx.mail.Buffer(b, i)
 }
@@ -118,12 +95,5 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 
 // AppendEVEExtra appends the member "email" when there is a mail.
 func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
-	switch {
-	case tx.parser != nil:
-		m := tx.parser.mime.Mail()
-		return m.AppendEVE(dst)
-	case tx.mailed:
-		return tx.mail.AppendEVE(dst)
-	}
-	return dst
+	return tx.mail.AppendEVE(dst)
 }

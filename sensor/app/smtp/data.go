@@ -2,7 +2,6 @@ package smtp
 
 import (
 	"bytes"
-	"crypto/md5"
 
 	"khien/sensor"
 	"khien/sensor/app/mime"
@@ -21,11 +20,7 @@ func (p *parser) startMail(tx *Tx) {
 		p.note(tx, sensor.ToServer, UnparsableContent) // a second body for one envelope
 	}
 	tx.body = true
-	tx.parser = p
-	p.mime.Reset(tx)
-	if p.out.Wanted(sensor.EmailBodyMD5) {
-		p.mime.BodyHash = md5.New()
-	}
+	tx.mail.Begin(&p.mime, tx, sensor.ToServer, &p.out, func(name string) { p.note(tx, sensor.ToServer, name) })
 }
 
 // dataLine reads a line of a mail and returns how many bytes it took; 0 when it needs more.
@@ -114,8 +109,7 @@ func (p *parser) endMail(complete bool) {
 	if tx == nil {
 		return
 	}
-	tx.mail, tx.mailed = p.mime.End(complete), true
-	tx.parser = nil
+	tx.mail.End(complete)
 	p.mail = nil
 	if p.mode != waiting {
 		p.mode = commands

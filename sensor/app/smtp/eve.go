@@ -20,12 +20,5 @@ func (tx *Tx) AppendEVE(dst []byte, _ sensor.Dir) []byte {
 
 // AppendEVEExtra appends the member "email" when there is a mail.
 func (tx *Tx) AppendEVEExtra(dst []byte, _ sensor.Dir) []byte {
-	m := &tx.mail
-	if tx.parser != nil {
-		now := tx.parser.mime.Mail()
-		m = &now
-	} else if !tx.mailed {
-		return dst
-	}
-	return m.AppendEVE(dst)
+	return tx.mail.AppendEVE(dst)
 }

@@ -103,7 +103,8 @@ func (p *parser) dataReply(q pending, code int) {
 	case !accepted && p.mode == mailData && p.mail == q.tx && p.fresh:
 		// A client that pipelined DATA learns now that it must not send the mail.
 		p.mode, p.mail = commands, nil
-		q.tx.body, q.tx.parser = false, nil
+		q.tx.body = false
+		q.tx.mail.Drop()
 	}
 }
 

@@ -11,31 +11,11 @@ type Tx struct {
 	helo      []byte
 	from      []byte // nil before MAIL FROM
 	rcpt      [][]byte
-	mail      mime.Mail
-	mailed    bool // mail is there
+	mail      mime.Message
 	body      bool
 	unwelcome bool
 	finished  bool
-	parser    *parser // while its mail is read
-	file      *sensor.File
 }
-
-// OpenFile begins an attachment.
-func (tx *Tx) OpenFile(name []byte) {
-	tx.file = tx.parser.out.OpenFile(tx, sensor.ToServer, name)
-}
-
-// WriteFile adds to the attachment.
-func (tx *Tx) WriteFile(data []byte) { tx.parser.out.WriteFile(tx.file, data) }
-
-// CloseFile ends the attachment.
-func (tx *Tx) CloseFile(complete bool) {
-	tx.parser.out.CloseFile(tx.file, complete)
-	tx.file = nil
-}
-
-// Anomaly notes what is malformed in the mail.
-func (tx *Tx) Anomaly(name string) { tx.parser.note(tx, sensor.ToServer, name) }
 
 // Buffer returns a part of the mail or of its envelope.
 func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
@@ -49,10 +29,6 @@ func (tx *Tx) Buffer(b sensor.Buffer, dir sensor.Dir, i int) ([]byte, bool) {
 		return one(tx.from, i)
 	case sensor.SMTPRcptTo:
 		return many(tx.rcpt, i)
-	}
-	if tx.parser != nil { // the header can be read before the body has ended
-		m := tx.parser.mime.Mail()
-		return m.Buffer(b, i)
 	}
 	return tx.mail.Buffer(b, i)
 }
