@@ -18,6 +18,7 @@ import (
 	"sync"
 	"time"
 
+	"khien/console/wrong"
 	"khien/detector/wholefile"
 )
 
@@ -49,14 +50,17 @@ type Account struct {
 	Subject string `json:"subject,omitempty"`
 }
 
+// errEntry is wrapped by what is wrong with an entry.
+var errEntry = errors.New("account")
+
 // Errors that callers branch on.
 var (
 	ErrWrong   = errors.New("account: name or password is wrong")
 	ErrSession = errors.New("account: no such session")
 	ErrExists  = errors.New("account: the name is taken")
-	ErrName    = errors.New("account: a name has 1 to 32 letters, digits, dots, dashes or underscores")
+	ErrName    = &wrong.Input{Err: errEntry, Name: "account.name", Why: "a name has 1 to 32 letters, digits, dots, dashes or underscores"}
 	ErrWeak    = errors.New("account: a password has 12 to 256 characters")
-	ErrFull    = errors.New("account: too many accounts")
+	ErrFull    = &wrong.Input{Err: errEntry, Name: "account.full", Why: "too many accounts"}
 )
 
 const (

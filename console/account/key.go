@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"khien/console/wrong"
 	"slices"
 	"strings"
 	"time"
@@ -35,7 +36,7 @@ var (
 	// ErrKeys is returned for one key too many.
 	ErrKeys = fmt.Errorf("account: an account has at most %d security keys", keysMax)
 	// ErrKeyName is returned for a name that a key cannot have.
-	ErrKeyName = fmt.Errorf("account: the name of a security key has 1 to %d characters", keyNameMax)
+	ErrKeyName = &wrong.Input{Err: errEntry, Name: "key.name", Why: fmt.Sprintf("the name of a security key has 1 to %d characters", keyNameMax)}
 )
 
 // Key is a security key or passkey, as its owner sees it.

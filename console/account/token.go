@@ -3,8 +3,8 @@ package account
 import (
 	"cmp"
 	"crypto/rand"
-	"errors"
 	"fmt"
+	"khien/console/wrong"
 	"maps"
 	"slices"
 	"strings"
@@ -21,7 +21,7 @@ const (
 )
 
 // ErrToken is wrapped by what NewToken refuses.
-var ErrToken = errors.New("account: not a token that can be made")
+var ErrToken = &wrong.Input{Err: errEntry, Name: "token", Why: "not a token that can be made"}
 
 // Token lets a program act for an account. It never may more than its owner.
 type Token struct {

@@ -30,12 +30,7 @@ func accountProblem(err error) error {
 	case errors.Is(err, account.ErrCode):
 		return &problem{Status: http.StatusForbidden, Code: "totp", Title: "The one-time code is wrong"}
 	}
-	for name, mistake := range map[string]error{"account.name": account.ErrName, "token": account.ErrToken, "key.name": account.ErrKeyName, "account.full": account.ErrFull} {
-		if errors.Is(err, mistake) {
-			return badRequest(name, err.Error())
-		}
-	}
-	return badRequest("account", err.Error())
+	return badInput("account", err)
 }
 
 func (a *API) accounts(w http.ResponseWriter, r *http.Request, who account.Account) error {

@@ -99,14 +99,14 @@ func readMax(w http.ResponseWriter, r *http.Request, v any, max int64) error {
 
 // badInput names the mistake where err does, so that the pages say it in the reader's language; else the field.
 func badInput(field string, err error) error {
-	p := &problem{Status: http.StatusBadRequest, Code: "bad_request", Title: "The request is wrong", Detail: err.Error(), Token: field}
+	p := badRequest(field, err.Error())
 	var in *wrong.Input
 	if errors.As(err, &in) {
-		p.Token, p.Hint = in.Name, in.Value
+		p.Token, p.Hint = in.Name, fmt.Sprintf("%.60s", in.Value)
 	}
 	return p
 }
 
-func badRequest(field, detail string) error {
+func badRequest(field, detail string) *problem {
 	return &problem{Status: http.StatusBadRequest, Code: "bad_request", Title: "The request is wrong", Detail: detail, Token: field}
 }

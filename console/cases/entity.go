@@ -56,7 +56,7 @@ type Watch struct {
 func Normal(kind, value string) (string, error) {
 	value = strings.TrimSpace(value)
 	bad := func(what string) (string, error) {
-		return "", &wrong.Input{Err: ErrInvalid, Name: "entity." + kind, Value: fmt.Sprintf("%.60s", value), Why: fmt.Sprintf("%.60q is %s", value, what)}
+		return "", &wrong.Input{Err: ErrInvalid, Name: "entity." + kind, Value: value, Why: fmt.Sprintf("%.60q is %s", value, what)}
 	}
 	if value == "" || len(value) > entityMax || !utf8.ValidString(value) || strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return bad(fmt.Sprintf("no value of 1 to %d printable bytes", entityMax))

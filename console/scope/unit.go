@@ -37,7 +37,7 @@ func (u *Unit) area() (store.Area, error) {
 	a := store.Area{Name: u.ID}
 	bad := func(field, value, format string, args ...any) (store.Area, error) {
 		why := fmt.Sprintf("%.40q: %s: %s", u.ID, field, fmt.Sprintf(format, args...))
-		return a, &wrong.Input{Err: ErrUnits, Name: "units." + field, Value: fmt.Sprintf("%.60s", value), Why: why}
+		return a, &wrong.Input{Err: ErrUnits, Name: "units." + field, Value: value, Why: why}
 	}
 	switch {
 	case !validID(u.ID):

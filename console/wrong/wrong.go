@@ -6,7 +6,7 @@ package wrong
 type Input struct {
 	Err   error  // which the caller knows by errors.Is
 	Name  string // of the mistake: "units.networks"; the pages' catalogues have its words under "wrong."
-	Value string // what was entered, cut
+	Value string // what was entered
 	Why   string // in English, for programs and logs
 }
 

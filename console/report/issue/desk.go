@@ -219,7 +219,7 @@ func Edit(in *report.Incident, user string, at time.Time, key string, f report.F
 		}
 		var err error
 		if moved, err = time.Parse(time.RFC3339, f.Values[0]); err != nil {
-			return &wrong.Input{Err: report.ErrFact, Name: "fact.time", Value: fmt.Sprintf("%.60s", f.Values[0]), Why: fmt.Sprintf("%s: %.60q is not a time like 2026-11-27T09:30:00+07:00", key, f.Values[0])}
+			return &wrong.Input{Err: report.ErrFact, Name: "fact.time", Value: f.Values[0], Why: fmt.Sprintf("%s: %.60q is not a time like 2026-11-27T09:30:00+07:00", key, f.Values[0])}
 		}
 		if moved.After(at) {
 			return &wrong.Input{Err: report.ErrFact, Name: "fact.future", Why: fmt.Sprintf("%s: %s is in the future", key, f.Values[0])}

@@ -224,9 +224,7 @@ export function Inbox({ address, me, toasts, arrived, seen, decided, decisions }
         <Views view={{ q, range, sort }} change={change} me={me} toasts={toasts} />
       </QueryBar>
       <LossLine range={range} />
-      {error !== undefined && !(error instanceof Problem && error.code === 'query') && (
-        <Retry error={error} again={() => void load('')} />
-      )}
+      {!(error instanceof Problem && error.code === 'query') && <Retry error={error} again={() => void load('')} />}
       <div className="summary">
         <span>{groups !== undefined && t('inbox.total', { n: number(total) })}</span>
         {may && total > 0 && !by && chosen.size === 0 && (

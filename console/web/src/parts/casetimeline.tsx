@@ -29,7 +29,7 @@ export function CaseTimeline({ doc, fresh }: { doc: Case; fresh: number }) {
   return (
     <section id="timeline">
       <h2>{t('timeline.title')}</h2>
-      {error !== undefined && !got ? <Retry error={error} again={again} /> : !got ? <Skeleton height={96} role="img" aria-label={t('common.loading')} /> : <>
+      {!got ? error !== undefined ? <Retry error={error} again={again} /> : <Skeleton height={96} role="img" aria-label={t('common.loading')} /> : <>
         <p className="quiet legend"><span><span className="mark" aria-hidden="true">●</span> {word('visibility', 'seen')}</span> <span><span className="mark" aria-hidden="true">○</span> {word('visibility', 'inferred')}</span> <span><span className="mark" aria-hidden="true">◌</span> {word('visibility', 'reported')}</span> <span><span className="mark" aria-hidden="true">▪</span> {t('timeline.work')}</span></p>
         {got.more && <p className="quiet">{t('timeline.more')}</p>}
         {hidden > 0 && <Button className="noprint" size="compact-sm" variant="subtle" onClick={() => setAll(true)}>{t('timeline.all', { n: number(hidden) })}</Button>}
