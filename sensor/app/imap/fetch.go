@@ -63,23 +63,25 @@ func literal(line []byte) (before []byte, n int, ok bool) {
 	if i < 0 {
 		return nil, 0, false
 	}
-	num := line[i+1 : len(line)-1]
-	if len(num) > digitsMax || !digits(num) {
-		return nil, 0, false
+	n, ok = number(line[i+1 : len(line)-1])
+	return bytes.TrimSuffix(line[:i], []byte{'~'}), n, ok
+}
+
+func number(b []byte) (int, bool) {
+	if len(b) > digitsMax || !digits(b) {
+		return 0, false
 	}
-	n, err := strconv.Atoi(string(num))
-	return bytes.TrimSuffix(line[:i], []byte{'~'}), n, err == nil
+	n, err := strconv.Atoi(string(b))
+	return n, err == nil
 }
 
 // mailItem tells whether what stands before a literal names a mail, and where in it the literal begins: -1 when it is all.
 func mailItem(before []byte) (from int, ok bool) {
 	before, from = bytes.TrimRight(before, " "), -1
 	if i := bytes.LastIndexByte(before, '<'); i >= 0 && bytes.HasSuffix(before, []byte{'>'}) {
-		num := before[i+1 : len(before)-1]
-		if len(num) > digitsMax || !digits(num) {
+		if from, ok = number(before[i+1 : len(before)-1]); !ok {
 			return 0, false
 		}
-		from, _ = strconv.Atoi(string(num))
 		before = before[:i]
 	}
 	for _, item := range [...]string{"BODY[]", "BINARY[]", "RFC822"} {
@@ -148,8 +150,5 @@ func (p *parser) endMail(complete bool) {
 	}
 	tx.mail.End(complete)
 	tx.finished = true
-	tx.Done[sensor.ToClient] = sensor.ProgressComplete
-	p.out.Tx(tx, sensor.ToServer)
-	p.out.Tx(tx, sensor.ToClient)
-	p.out.Done(tx)
+	sensor.Finish(p.out, tx)
 }
