@@ -1,6 +1,6 @@
 // A point in time as people write it here, dd/MM/yyyy HH:mm in Vietnam's time: typed, pasted, or its day taken from a calendar.
 import { ActionIcon, Popover, Skeleton, TextInput, type TextInputProps } from '@mantine/core'
-import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { useWords } from '../i18n'
 import { momentText, readMoment } from '../time'
 
@@ -19,6 +19,7 @@ export function Moment({ value, onChange, ...field }: Props) {
   const told = useRef(value)
   const input = useRef<HTMLInputElement>(null)
   const button = useRef<HTMLButtonElement>(null)
+  const next = useRef<'time' | 'button'>() // where the keyboard goes when the calendar does
   useEffect(() => {
     if (value !== told.current) { setText(momentText(value ?? '')); setLeft(false) } // somebody else's
     told.current = value
@@ -33,15 +34,24 @@ export function Moment({ value, onChange, ...field }: Props) {
     const v = readMoment(text)
     if (v) setText(momentText(v))
   }
+  const close = (to: 'time' | 'button') => { next.current = to; setOpen(false) }
   // The calendar gives a day; the time of day stays, or is the part that is typed next.
   const pick = (day: string) => {
-    const next = `${day} ${momentText(readMoment(text) ?? '').slice(11) || '00:00'}`
-    setOpen(false)
-    type(next)
-    setTimeout(() => { input.current?.focus(); input.current?.setSelectionRange(11, next.length) })
+    close('time')
+    type(`${day} ${momentText(readMoment(text) ?? '').slice(11) || '00:00'}`)
   }
+  // In the moment that the calendar goes. Later, what is typed at once falls beside the field; earlier, the popover takes the
+  // keyboard back to what had it at its opening, which is a day of the calendar itself where that was loaded before.
+  useLayoutEffect(() => {
+    const to = open ? undefined : next.current
+    next.current = undefined
+    if (to === 'button') button.current?.focus()
+    if (to !== 'time') return
+    input.current?.focus()
+    input.current?.setSelectionRange(11, text.length)
+  }, [open, text])
   const calendar = (
-    <Popover opened={open} onChange={(o) => { setOpen(o); if (!o) button.current?.focus() }} position="bottom-end" trapFocus transitionProps={{ duration: 0 }}>
+    <Popover opened={open} onChange={(o) => (o ? setOpen(true) : close('button'))} position="bottom-end" trapFocus transitionProps={{ duration: 0 }}>
       <Popover.Target>
         <ActionIcon ref={button} variant="subtle" size="sm" aria-label={t('moment.calendar')} title={t('moment.calendar')} onClick={() => setOpen(!open)}>
           <svg viewBox="0 0 16 16" width="14" height="14" fill="currentcolor" aria-hidden="true"><path d="M4 0v2H1v13h14V2h-3V0h-2v2H6V0Zm-1 6h10v7H3Z" fillRule="evenodd" /></svg>

@@ -1,5 +1,5 @@
 // A console of made-up findings with a browser in front of it. KHIEN_SHOTS names a folder for pictures, KHIEN_LATE makes all
-// answers late by up to that many milliseconds.
+// answers late by up to that many milliseconds and what pages put off to the next moment by half of that.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -26,22 +26,37 @@ export async function open(...flags) {
     args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync'],
   })
+  if (process.env.KHIEN_LATE) lateBrowser(Date.now() % 1e6, Number(process.env.KHIEN_LATE))
   page = await (await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'light', locale: 'vi-VN' })).newPage()
   page.setDefaultTimeout(10_000)
-  if (process.env.KHIEN_LATE) await late(Date.now() % 1e6, Number(process.env.KHIEN_LATE))
   page.on('console', (m) => { if (m.type() === 'error' && !/40[0149]|503/.test(m.text())) problems.push(m.text()) })
   page.on('pageerror', (e) => problems.push(String(e)))
   page.on('request', (r) => { if (!r.url().startsWith(url)) problems.push('asks another host: ' + r.url()) })
 }
 
 // late makes each answer come later, by another time up to most ms, so that they come in orders that a quick machine never shows.
-export async function late(seed, most) {
+export async function late(seed, most, of = page) {
   console.log(`answers up to ${most} ms late, seed ${seed}`)
   const random = () => (seed = (seed * 1_103_515_245 + 12_345) % 2 ** 31) / 2 ** 31
-  await page.route(/\/api\/v1\/(?!events$)/, async (route) => {
+  await of.route(/\/api\/v1\/(?!events$)/, async (route) => {
     await new Promise((done) => setTimeout(done, random() * most))
     await route.continue().catch(() => undefined) // the page has gone meanwhile
   })
+}
+
+// lateBrowser makes every page late that the browser opens from now on. A busy machine puts off timers too: a focus that moves
+// only after the page has changed lets keys fall beside it.
+function lateBrowser(seed, most) {
+  const open = browser.newContext.bind(browser)
+  browser.newContext = async (options) => {
+    const context = await open(options)
+    await late(seed, most, context)
+    await context.addInitScript((more) => {
+      const at = window.setTimeout.bind(window)
+      window.setTimeout = (f, ms = 0, ...rest) => at(f, ms < 50 ? ms + more : ms, ...rest)
+    }, most / 2)
+    return context
+  }
 }
 
 // on lets the page that helpers look at be another one meanwhile.
