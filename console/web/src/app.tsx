@@ -114,7 +114,7 @@ function Frame({ me }: { me: Me }) {
         {mayReveal(me) && <Wanted />}
         <Language />
         <Theme />
-        <Menu position="bottom-end" withinPortal>
+        <Menu position="bottom-end" withinPortal transitionProps={{ duration: 0 }}>
           <Menu.Target>
             <Button size="compact-sm" variant="subtle" aria-label={t('nav.account', { name: me.name })}>{me.name} ▾</Button>
           </Menu.Target>
@@ -133,7 +133,7 @@ function Frame({ me }: { me: Me }) {
           : entity ? <Entity key={path} kind={entity[1] as EntityKind} value={decodeURIComponent(entity[2])} me={me} />
           : path === '/find' ? <Find address={address} me={me} toasts={toasts} />
           : path === '/admin' ? <Admin me={me} toasts={toasts} />
-          : path === '/cases' ? <Cases address={address} me={me} toasts={toasts} />
+          : path === '/cases' ? <Cases address={address} me={me} />
           : path.startsWith('/cases/') ? <Case key={path} id={decodeURIComponent(path.slice('/cases/'.length))} address={address} me={me} toasts={toasts} />
           : path === '/handover' ? <Handover address={address} me={me} toasts={toasts} />
           : path === '/reports' ? <Reports me={me} />
@@ -147,7 +147,7 @@ function Frame({ me }: { me: Me }) {
       <Toasts toasts={toasts} />
       <Keys />
       <PivotMenu />
-      <PasswordDialog open={password} close={() => setPassword(false)} toasts={toasts} />
+      {password && <PasswordDialog close={() => setPassword(false)} toasts={toasts} />}
     </>
   )
 }

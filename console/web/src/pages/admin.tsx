@@ -1,10 +1,11 @@
 // Who may log in, which sessions and tokens are open, who did what.
-import { Button, Group, Modal, PasswordInput, Select, TextInput } from '@mantine/core'
+import { Button, Group, PasswordInput, Select, TextInput } from '@mantine/core'
 import { useCallback, useEffect, useState, type FormEvent } from 'react'
 import { api, type AuditEntry, type Me, type Person, type Unit } from '../api'
 import { explain } from '../errors'
 import { useAnswer, type Answer } from '../every'
 import { useWords, type Key } from '../i18n'
+import { Dialog } from '../parts/dialog'
 import { Retry } from '../parts/retry'
 import { SecurityKeys } from '../parts/securitykeys'
 import { Table } from '../parts/table'
@@ -35,12 +36,11 @@ export function Admin({ me, toasts }: { me: Me; toasts: ToastBox }) {
       <Sessions failed={failed} />
       <Tokens me={me} failed={failed} show={show} />
       {me.role === 'admin' && <Log failed={failed} />}
-      <Modal opened={secret !== undefined} onClose={() => setSecret(undefined)} title={secret && t(secret.title)} transitionProps={{ duration: 0 }}
-        closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+      {secret && <Dialog onClose={() => setSecret(undefined)} title={t(secret.title)}>
         <p>{t('admin.once')}</p>
-        <pre className="rule" tabIndex={0}>{secret?.text}</pre>
+        <pre className="rule" tabIndex={0}>{secret.text}</pre>
         <Group justify="flex-end"><Button onClick={() => setSecret(undefined)}>{t('admin.noted')}</Button></Group>
-      </Modal>
+      </Dialog>}
     </div>
   )
 }

@@ -114,7 +114,7 @@ export function Case({ id, me, address, toasts }: { id: string; me: Me; address:
           <Notes doc={doc} open={open} done={setDoc} failed={failed} />
           <CaseTakedown id={id} />
           {works && doc.status === 'closed' && <section className="noprint"><h2>{t('finding.action')}</h2><CaseReopen id={id} done={setDoc} /></section>}
-          {open && <section className="noprint"><h2>{t('finding.action')}</h2><CaseClose id={id} due={(clocks ?? []).filter((k) => !k.sent).length} done={setDoc} failed={failed} /></section>}
+          {open && <section className="noprint"><h2>{t('finding.action')}</h2><CaseClose id={id} due={(clocks ?? []).filter((k) => !k.sent).length} done={setDoc} /></section>}
           <section><h2>{t('finding.history')}</h2><History doc={doc} view={view} regime={regime} /></section>
           <Button className="noprint" variant="default" onClick={() => window.print()}>{t('common.print')}</Button>
         </aside>

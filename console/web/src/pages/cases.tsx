@@ -1,19 +1,18 @@
 // What do we know together, what is due when: the list of cases.
-import { Button, Group, Modal, SegmentedControl, Skeleton, TextInput } from '@mantine/core'
-import { useState, type FormEvent } from 'react'
+import { Button, SegmentedControl, Skeleton, TextInput } from '@mantine/core'
+import { useState } from 'react'
 import type { Me } from '../api'
-import { explain } from '../errors'
 import { useAnswer } from '../every'
 import { useWords } from '../i18n'
+import { Confirm } from '../parts/ask'
 import { atOnce, Deadline } from '../parts/deadline'
 import { Retry } from '../parts/retry'
 import { Table } from '../parts/tabletools'
-import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
 import { reporting, type Clock } from '../reporting'
 import { follow, go } from '../route'
 
-export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: ToastBox }) {
+export function Cases({ me, address }: { me: Me; address: URL }) {
   const words = useWords()
   const { t, lang, number } = words
   const status = address.searchParams.get('status') ?? 'open'
@@ -57,30 +56,20 @@ export function Cases({ me, address, toasts }: { me: Me; address: URL; toasts: T
           </tbody>
         </Table>
       )}
-      <NewCase open={making} close={() => setMaking(false)} toasts={toasts} />
+      {making && <NewCase close={() => setMaking(false)} />}
     </div>
   )
 }
 
-function NewCase({ open, close, toasts }: { open: boolean; close: () => void; toasts: ToastBox }) {
-  const words = useWords()
-  const { t } = words
+function NewCase({ close }: { close: () => void }) {
+  const { t } = useWords()
   const [name, setName] = useState('')
   const [unit, setUnit] = useState('')
-  const send = (e: FormEvent) => {
-    e.preventDefault()
-    reporting.create(name.trim(), unit.trim(), []).then((c) => go('/cases/' + encodeURIComponent(c.id)), (x: unknown) => toasts.fail(explain(x, words)))
-  }
+  const send = () => reporting.create(name.trim(), unit.trim(), []).then((c) => go('/cases/' + encodeURIComponent(c.id)))
   return (
-    <Modal opened={open} onClose={close} title={t('cases.new')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-      <form onSubmit={send}>
-        <TextInput label={t('case.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={300} required data-autofocus />
-        <TextInput mt="sm" label={t('case.unit')} value={unit} onChange={(e) => setUnit(e.currentTarget.value)} maxLength={300} />
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-          <Button type="submit" disabled={name.trim() === ''}>{t('cases.new')}</Button>
-        </Group>
-      </form>
-    </Modal>
+    <Confirm title={t('cases.new')} submit={t('cases.new')} close={close} send={send} ready={name.trim() !== ''}>
+      <TextInput label={t('case.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={300} required data-autofocus />
+      <TextInput mt="sm" label={t('case.unit')} value={unit} onChange={(e) => setUnit(e.currentTarget.value)} maxLength={300} />
+    </Confirm>
   )
 }

@@ -172,9 +172,9 @@ function Sheet({ doc, group, triage, units, machine, me, setTriage, failed, said
             <StartReport finding={doc.event.id} title={title} freeze />
             {targets.length > 0 && <Button size="sm" variant="default" onClick={() => setProposing(true)}>{t('propose.open')}</Button>}
           </Decide>
-          <StartReportDialog findings={reporting ? [doc.event.id] : []} title={title} close={() => setReporting(false)} />
+          {reporting && <StartReportDialog findings={[doc.event.id]} title={title} close={() => setReporting(false)} />}
           {proposing && <ProposeDialog targets={targets} finding={doc.event.id} close={() => setProposing(false)} toasts={toasts} />}
-          <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
+          {tuning && <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />}
           <section><h2>{t('finding.details')}</h2><Facts doc={doc} /></section>
           <Related doc={doc} group={group} />
           <section className={triage.history.length + triage.comments.length > 0 ? undefined : 'nothing'}><h2>{t('finding.history')}</h2><History triage={triage} /></section>

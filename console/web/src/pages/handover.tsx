@@ -1,5 +1,5 @@
 // What does the next shift have to know, and who said so to whom?
-import { Button, Group, Modal, Skeleton, Textarea } from '@mantine/core'
+import { Button, Group, Skeleton, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { Me } from '../api'
 import { work, type Handover as Doc, type Signature } from '../casework'
@@ -7,6 +7,7 @@ import { explain } from '../errors'
 import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import { Ask } from '../parts/ask'
+import { Dialog } from '../parts/dialog'
 import { Moment, type Typed } from '../parts/moment'
 import { Retry } from '../parts/retry'
 import { ShiftSheet } from '../parts/shiftsheet'
@@ -131,7 +132,7 @@ function Take({ id, close, done }: { id: string; close: () => void; done: () => 
   const [text, setText] = useState('')
   const [error, setError] = useState('')
   return (
-    <Modal opened onClose={close} title={t('handover.take')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Dialog onClose={close} title={t('handover.take')}>
       <form onSubmit={(e) => { e.preventDefault(); work.take(id, text.trim()).then(done, (x: unknown) => setError(explain(x, words))) }}>
         <p>{t('handover.take.effect')}</p>
         <Textarea label={t('handover.take.words')} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={1300} autosize minRows={2} data-autofocus />
@@ -141,7 +142,7 @@ function Take({ id, close, done }: { id: string; close: () => void; done: () => 
           <Button type="submit">{t('handover.take')}</Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -286,15 +286,14 @@ export function Inbox({ address, me, toasts, arrived, seen, decided, decisions }
       )}
       {next && !by && <Button variant="default" mt="sm" onClick={() => void load(next)}>{t('inbox.more')}</Button>}
       {!by && <p className="keys">{t('inbox.keys')}</p>}
-      <CloseDialog count={closing.length} cancel={() => setClosing([])} submit={(verdict, reason) => {
-        const which = closing
+      {closing.length > 0 && <CloseDialog count={closing.length} cancel={() => setClosing([])} submit={(verdict, reason) => {
         setClosing([])
-        void act(which, { status: 'closed', verdict, reason })
-      }} />
-      <StartReportDialog findings={reporting.map((g) => g.latest_id)} title={reporting[0]?.summary[words.lang] || reporting[0]?.rule_name || ''} close={() => setReporting([])} />
+        void act(closing, { status: 'closed', verdict, reason })
+      }} />}
+      {reporting.length > 0 && <StartReportDialog findings={reporting.map((g) => g.latest_id)} title={reporting[0].summary[words.lang] || reporting[0].rule_name || ''} close={() => setReporting([])} />}
       {blocking && <ProposeDialog targets={blocking.targets} finding={blocking.finding} close={() => setBlocking(undefined)} toasts={toasts} />}
-      <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />
-      <BulkDialog scope={bulk} close={() => setBulk(undefined)} toasts={toasts} done={again} />
+      {tuning && <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} />}
+      {bulk && <BulkDialog scope={bulk} close={() => setBulk(undefined)} toasts={toasts} done={again} />}
     </div>
   )
 }

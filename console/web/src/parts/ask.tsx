@@ -1,8 +1,9 @@
 // Dialogs that say what will happen, and may need a reason. What fails is shown in them, and nothing that was typed is lost.
-import { Button, Group, Modal, Textarea } from '@mantine/core'
+import { Button, Group, Textarea } from '@mantine/core'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
+import { Dialog } from './dialog'
 
 interface Confirming {
   title: string
@@ -28,7 +29,7 @@ export function Confirm({ title, submit, close, leave = close, send, ready = tru
     send().then(close, (x: unknown) => { setBusy(false); setError(failed?.(x) ?? explain(x, words)) })
   }
   return (
-    <Modal opened onClose={leave} size={large ? 'lg' : undefined} title={title} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': words.t('common.cancel') }}>
+    <Dialog onClose={leave} size={large ? 'lg' : undefined} title={title}>
       <form onSubmit={onSubmit}>
         {children}
         {error && <p className="failure" role="alert">{error}</p>}
@@ -37,7 +38,7 @@ export function Confirm({ title, submit, close, leave = close, send, ready = tru
           <Button type="submit" color={danger ? 'red' : undefined} loading={busy} disabled={!ready}>{submit}</Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,9 +1,10 @@
 // A decision about everything that a query selects: what it is about is shown before, and it can be taken back.
-import { Button, Group, Modal, Radio, Select, Skeleton, Stack, Textarea } from '@mantine/core'
+import { Button, Group, Radio, Select, Skeleton, Stack, Textarea } from '@mantine/core'
 import { useEffect, useState, type FormEvent } from 'react'
 import { api, Problem, type Change, type QueryPreview } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
+import { Dialog } from './dialog'
 import { Severity } from './severity'
 import type { ToastBox } from './toast'
 
@@ -12,7 +13,7 @@ export interface Scope { q: string; range: string }
 const actions = ['seen', 'escalated', 'closed', 'new'] as const
 const verdicts = ['true_positive', 'false_positive', 'benign', 'duplicate'] as const
 
-export function BulkDialog({ scope, close, toasts, done }: { scope?: Scope; close: () => void; toasts: ToastBox; done: () => void }) {
+export function BulkDialog({ scope, close, toasts, done }: { scope: Scope; close: () => void; toasts: ToastBox; done: () => void }) {
   const words = useWords()
   const { t, lang, number } = words
   const [preview, setPreview] = useState<QueryPreview>()
@@ -23,9 +24,7 @@ export function BulkDialog({ scope, close, toasts, done }: { scope?: Scope; clos
   const [busy, setBusy] = useState(false)
   const [again, setAgain] = useState(0)
   useEffect(() => {
-    if (!scope) return
     setPreview(undefined)
-    if (again === 0) { setAction('seen'); setVerdict(null); setReason(''); setError('') }
     let left = false
     api.previewQuery(scope).then((p) => { if (!left) setPreview(p) }, (e: unknown) => { if (!left) setError(explain(e, words)) })
     return () => { left = true }
@@ -34,13 +33,12 @@ export function BulkDialog({ scope, close, toasts, done }: { scope?: Scope; clos
   }, [scope, again])
   const send = (e: FormEvent) => {
     e.preventDefault()
-    if (!scope || !preview) return
+    if (!preview) return
     const change: Omit<Change, 'key' | 'version'> = action === 'closed' ? { status: action, verdict: verdict ?? '', reason } : { status: action }
     setBusy(true)
     setError('')
     api.decideQuery({ q: scope.q, from: preview.from ?? '', to: preview.to, expect: preview.groups, change }).then((r) => {
       close()
-      setAgain(0)
       if (r.left > 0) toasts.fail(t('bulk.left', { n: number(r.left) }))
       toasts.say(t(`inbox.done.${action}` as Key, { n: number(r.done) }), () => {
         api.undoQuery(r.undo).then((b) => { toasts.say(t('inbox.undone', { n: number(b.done) })); done() }, (x: unknown) => toasts.fail(explain(x, words)))
@@ -52,10 +50,10 @@ export function BulkDialog({ scope, close, toasts, done }: { scope?: Scope; clos
     }).finally(() => setBusy(false))
   }
   return (
-    <Modal opened={scope !== undefined} onClose={close} title={t('bulk.title')} size="lg" transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Dialog onClose={close} title={t('bulk.title')} size="lg">
       <form onSubmit={send}>
-        <p className="mono quiet">{scope?.q || '*'} · {scope && t(`inbox.range.${scope.range}` as Key)}</p>
-        <div className="preview" aria-live="polite">
+        <p className="mono quiet">{scope.q || '*'} · {t(`inbox.range.${scope.range}` as Key)}</p>
+        <div className="preview long" aria-live="polite" tabIndex={0}>
           {!preview ? error === '' && <Skeleton height={80} /> : <>
             <p><strong>{t('bulk.preview', { groups: number(preview.groups), findings: number(preview.findings) })}</strong></p>
             <p>
@@ -77,11 +75,11 @@ export function BulkDialog({ scope, close, toasts, done }: { scope?: Scope; clos
         {error && <p className="failure" role="alert">{error}</p>}
         <Group justify="flex-end" mt="md">
           <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-          <Button type="submit" loading={busy} disabled={!preview || preview.groups === 0 || (action === 'closed' && !verdict)}>
-            {preview ? t('bulk.submit', { n: number(preview.groups) }) : t('bulk.title')}
+          <Button type="submit" miw={216} loading={busy} disabled={!preview || preview.groups === 0 || (action === 'closed' && !verdict)}>
+            {t('bulk.submit', { n: preview ? number(preview.groups) : '…' })}
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

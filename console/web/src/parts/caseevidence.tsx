@@ -1,5 +1,5 @@
 // Frozen copies of what a case is about, each checked when it is listed, and the custody log of the case.
-import { Button, Group, Modal, Skeleton } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { useState } from 'react'
 import { frozenFile, work, type CustodyEvent } from '../casework'
 import { explain } from '../errors'
@@ -7,6 +7,7 @@ import { useAnswer } from '../every'
 import { useWords, type Words } from '../i18n'
 import type { Case } from '../reporting'
 import { follow } from '../route'
+import { Confirm } from './ask'
 import { told } from './freezing'
 import { Retry } from './retry'
 import { When } from './when'
@@ -21,15 +22,8 @@ export function CaseEvidence({ doc, open, changed }: { doc: Case; open: boolean;
   const chain = useAnswer(doc.id, () => work.custody(doc.id))
   const custody = chain.answer?.events
   const [asking, setAsking] = useState(false)
-  const [busy, setBusy] = useState(false)
   const [said, setSaid] = useState('')
-  const [failed, setFailed] = useState('')
-  const freeze = () => {
-    setBusy(true)
-    setFailed('')
-    work.freeze(doc.id, []).then((x) => setSaid(told(x, words)), (e: unknown) => setFailed(explain(e, words)))
-      .finally(() => { setBusy(false); setAsking(false); again(); chain.again(); changed() })
-  }
+  const freeze = () => work.freeze(doc.id, []).then((x) => setSaid(told(x, words))).finally(() => { again(); chain.again(); changed() })
   const bad = got?.frozen.filter((f) => f.state !== 'whole').length ?? 0
   return (
     <section id="evidence">
@@ -54,20 +48,17 @@ export function CaseEvidence({ doc, open, changed }: { doc: Case; open: boolean;
       ))}
       {got && got.frozen.length > 0 && <p className="quiet">{t('evidence.note')} <span className="noprint">{t('file.password')} <code>{got.password}</code>.</span></p>}
       {said && <p role="status">{said}</p>}
-      {failed && <p className="failure" role="alert">{failed}</p>}
       {open && got && <p className="noprint"><Button size="sm" variant="default" disabled={doc.findings.length === 0} onClick={() => setAsking(true)}>{t('evidence.freeze')}</Button></p>}
       <details open={chain.error !== undefined || undefined}>
         <summary>{t('custody.title')}{custody && ` (${number(custody.length)})`}</summary>
         {chain.error !== undefined ? <p className="failure" role="alert">{explain(chain.error, words)}</p> : custody && <Custody list={custody} />}
       </details>
-      <Modal opened={asking} onClose={() => setAsking(false)} title={t('evidence.freeze')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-        <p>{t('evidence.effect', { n: number(doc.findings.length) })}</p>
-        {got && got.max > 0 && <p className="quiet">{t('evidence.room', { used: size(got.used, words), max: size(got.max, words), case: size(got.case_max, words) })}</p>}
-        <Group justify="flex-end" mt="md">
-          <Button variant="default" onClick={() => setAsking(false)}>{t('common.cancel')}</Button>
-          <Button loading={busy} onClick={freeze}>{t('evidence.freeze')}</Button>
-        </Group>
-      </Modal>
+      {asking && (
+        <Confirm title={t('evidence.freeze')} submit={t('evidence.freeze')} close={() => setAsking(false)} send={freeze}>
+          <p>{t('evidence.effect', { n: number(doc.findings.length) })}</p>
+          {got && got.max > 0 && <p className="quiet">{t('evidence.room', { used: size(got.used, words), max: size(got.max, words), case: size(got.case_max, words) })}</p>}
+        </Confirm>
+      )}
     </section>
   )
 }

@@ -1,9 +1,10 @@
 // The deadlines of one case: duty, when it is due, what is left, and how it was done.
-import { Button, Group, Modal, TextInput, Textarea } from '@mantine/core'
-import { useEffect, useState, type FormEvent } from 'react'
+import { Button, Group, TextInput, Textarea } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
 import { useWords } from '../i18n'
 import { verified, type Clock, type Regime } from '../reporting'
 import { atOnce, Deadline } from './deadline'
+import { Dialog } from './dialog'
 import { Moment, type Typed } from './moment'
 import { When } from './when'
 
@@ -41,16 +42,14 @@ export function Clocks({ clocks, regime, send }: { clocks: Clock[]; regime?: Reg
           ))}
         </tbody>
       </table>
-      {send && <SentDialog clock={sending} close={() => setSending(undefined)} send={send} />}
+      {send && sending && <SentDialog clock={sending} close={() => setSending(undefined)} send={send} />}
     </>
   )
 }
 
-function SentDialog({ clock: k, close, send }: { clock: Clock | undefined; close: () => void; send: (x: SentForm) => Promise<boolean> }) {
+function SentDialog({ clock: k, close, send }: { clock: Clock; close: () => void; send: (x: SentForm) => Promise<boolean> }) {
   const { t, lang } = useWords()
-  const [x, setX] = useState({ at: '' as Typed, via: '', receipt: '', late: '' })
-  useEffect(() => { if (k) setX({ at: new Date().toISOString(), via: '', receipt: '', late: '' }) }, [k])
-  if (!k) return null
+  const [x, setX] = useState({ at: new Date().toISOString() as Typed, via: '', receipt: '', late: '' })
   const at = x.at ?? ''
   const late = at !== '' && !atOnce(k) && new Date(at) > new Date(k.due_at)
   const submit = (e: FormEvent) => {
@@ -58,7 +57,7 @@ function SentDialog({ clock: k, close, send }: { clock: Clock | undefined; close
     void send({ duty: k.duty, at, via: x.via.trim(), receipt: x.receipt.trim(), late_reason: late ? x.late.trim() : '' }).then((ok) => { if (ok) close() })
   }
   return (
-    <Modal opened onClose={close} title={t('clock.mark')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Dialog onClose={close} title={t('clock.mark')}>
       <form onSubmit={submit}>
         <p><strong>{lang === 'en' ? k.title_en : k.title_vi}</strong></p>
         <p className="quiet">{t('clock.mark.effect')}</p>
@@ -71,6 +70,6 @@ function SentDialog({ clock: k, close, send }: { clock: Clock | undefined; close
           <Button type="submit" disabled={at === '' || x.via.trim() === '' || (late && x.late.trim() === '')}>{t('common.save')}</Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

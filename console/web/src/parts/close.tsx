@@ -1,7 +1,8 @@
 // Closing asks for a verdict and says what it does.
-import { Button, Group, Modal, Radio, Stack, Textarea } from '@mantine/core'
-import { useEffect, useState, type FormEvent } from 'react'
+import { Button, Group, Radio, Stack, Textarea } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
 import { useWords } from '../i18n'
+import { Dialog } from './dialog'
 
 const verdicts = ['true_positive', 'false_positive', 'benign', 'duplicate'] as const
 
@@ -9,14 +10,12 @@ export function CloseDialog({ count, cancel, submit }: { count: number; cancel: 
   const { t } = useWords()
   const [verdict, setVerdict] = useState<string>('true_positive')
   const [reason, setReason] = useState('')
-  useEffect(() => { if (count > 0) { setVerdict('true_positive'); setReason('') } }, [count])
   const send = (e: FormEvent) => {
     e.preventDefault()
     submit(verdict, reason)
   }
   return (
-    <Modal opened={count > 0} onClose={cancel} title={t('close.title', { n: count })} closeButtonProps={{ 'aria-label': t('common.cancel') }}
-      transitionProps={{ duration: 0 }}>
+    <Dialog onClose={cancel} title={t('close.title', { n: count })}>
       <form onSubmit={send}>
         <p className="quiet">{t('close.effect')}</p>
         <Radio.Group label={t('close.verdict')} value={verdict} onChange={setVerdict}>
@@ -30,6 +29,6 @@ export function CloseDialog({ count, cancel, submit }: { count: number; cancel: 
           <Button type="submit">{t('close.submit')}</Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

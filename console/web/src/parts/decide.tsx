@@ -53,7 +53,7 @@ export function Decide({ group, triage, me, setTriage, failed, said, children }:
         clearButtonProps={{ 'aria-label': t('inbox.clear') }} onChange={(v) => void put({ assignee: v ?? '' })} />
       <Textarea mt="sm" size="sm" label={t('finding.comment')} value={comment} onChange={(e) => setComment(e.currentTarget.value)} maxLength={1000} autosize minRows={2} />
       <Button mt="xs" size="sm" variant="default" disabled={comment.trim() === ''} onClick={() => void put({ comment: comment.trim() })}>{t('finding.comment.add')}</Button>
-      <CloseDialog count={closing ? 1 : 0} cancel={() => setClosing(false)} submit={(verdict, reason) => { setClosing(false); void put({ status: 'closed', verdict, reason }) }} />
+      {closing && <CloseDialog count={1} cancel={() => setClosing(false)} submit={(verdict, reason) => { setClosing(false); void put({ status: 'closed', verdict, reason }) }} />}
     </section>
   )
 }

@@ -37,7 +37,7 @@ export function Effect({ value, found, own = '' }: { value: string; found: Retur
   const { report, error } = found
   const open = report?.decisions?.find((d) => !ended(d) && d.id !== own)
   return (
-    <div className="preview" role="status">
+    <div className="preview" role="status" tabIndex={0}>
       {value === '' ? <p className="quiet">{t('blocking.effect.none')}</p> : error ? <p className="failure">{error}</p> : !report ? <p className="quiet">{t('common.loading')}</p> : <>
         <Protection report={report} />
         {open && <p className="failure">{t('blocking.effect.open', { value: open.value, state: words.word('blocking.state', open.state) })}</p>}

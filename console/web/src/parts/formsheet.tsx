@@ -1,10 +1,10 @@
 // One form of a case: what stands in it and where that came from, what is missing, what a person has to confirm, and issuing it.
-import { Button, Checkbox, Group, Modal, Select, Skeleton, TextInput } from '@mantine/core'
-import { useEffect, useState, type FormEvent } from 'react'
-import { explain } from '../errors'
+import { Button, Checkbox, Group, Select, Skeleton, TextInput } from '@mantine/core'
+import { useState, type FormEvent } from 'react'
 import { useAnswer } from '../every'
 import { useWords } from '../i18n'
 import { previewPDF, reporting, verified, type Form, type FormRef, type IncidentView, type Issued, type Regime } from '../reporting'
+import { Confirm } from './ask'
 import { FactLine, type Typed } from './fact'
 import { Retry } from './retry'
 import type { ToastBox } from './toast'
@@ -57,11 +57,10 @@ export function FormSheet({ id, at, choose, regimes, view, change, open, issued,
             {s.text && <p className="quiet">{s.text}</p>}
           </div>
         ))}
-        <IssueDialog open={issuing} close={() => setIssuing(false)} form={form} regime={regime} send={() => reporting.issue(id, at).then((x) => {
-          setIssuing(false)
+        {issuing && <IssueDialog close={() => setIssuing(false)} form={form} regime={regime} send={() => reporting.issue(id, at).then((x) => {
           toasts.say(t('form.issued', { number: x.printed_number }))
           issued(x)
-        }, (e: unknown) => { setIssuing(false); toasts.fail(explain(e, words)) })} />
+        })} />}
       </>}
     </section>
   )
@@ -121,14 +120,12 @@ function Basis({ form, regime, view, confirm }: { form: Form; regime: Regime; vi
   )
 }
 
-function IssueDialog({ open, close, form, regime, send }: { open: boolean; close: () => void; form: Form; regime: Regime; send: () => Promise<void> }) {
+function IssueDialog({ close, form, regime, send }: { close: () => void; form: Form; regime: Regime; send: () => Promise<void> }) {
   const { t, lang } = useWords()
   const [read, setRead] = useState(false)
-  const [busy, setBusy] = useState(false)
-  useEffect(() => { if (open) { setRead(false); setBusy(false) } }, [open])
   const to = (form.recipients ?? []).map((id) => regime.pack.recipients.find((r) => r.id === id)?.[lang] ?? id)
   return (
-    <Modal opened={open} onClose={close} title={t('form.issue')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Confirm title={t('form.issue')} submit={t('form.issue')} close={close} send={send} ready={read}>
       <p><strong>{lang === 'en' ? form.en : form.title}</strong></p>
       <ul>
         <li>{t('issue.number')}</li>
@@ -137,10 +134,6 @@ function IssueDialog({ open, close, form, regime, send }: { open: boolean; close
         <li>{to.length > 0 ? t('issue.to', { who: to.join('; ') }) : t('issue.notsent')}</li>
       </ul>
       <Checkbox label={t('issue.read')} checked={read} onChange={(e) => setRead(e.currentTarget.checked)} data-autofocus />
-      <Group justify="flex-end" mt="md">
-        <Button variant="default" onClick={close}>{t('common.cancel')}</Button>
-        <Button disabled={!read} loading={busy} onClick={() => { setBusy(true); void send() }}>{t('form.issue')}</Button>
-      </Group>
-    </Modal>
+    </Confirm>
   )
 }

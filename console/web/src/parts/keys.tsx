@@ -1,9 +1,10 @@
 // Keys that work everywhere, and the list of all, with the words that the pages use.
-import { Kbd, Modal } from '@mantine/core'
+import { Kbd } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { useWords } from '../i18n'
 import { go } from '../route'
 import { typing } from '../press'
+import { Dialog } from './dialog'
 import { nextPivot } from './pivot'
 
 const keys = [
@@ -38,7 +39,7 @@ export function Keys() {
     return () => window.removeEventListener('keydown', press, true)
   }, [])
   return (
-    <Modal opened={open} onClose={() => setOpen(false)} size="xl" title={t('keys.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    open && <Dialog onClose={() => setOpen(false)} size="xl" title={t('keys.title')}>
       <dl className="facts keylist">
         {keys.map(([key, name]) => <div key={key}><dt>{key.split(' ').map((k) => <Kbd key={k} mr={4}>{k}</Kbd>)}</dt><dd>{t(`keys.${name}`)}</dd></div>)}
       </dl>
@@ -46,6 +47,6 @@ export function Keys() {
       <dl className="facts terms">
         {terms.map((name) => <div key={name}><dt>{t(`terms.${name}`)}</dt><dd>{t(`terms.${name}.is`)}</dd></div>)}
       </dl>
-    </Modal>
+    </Dialog>
   )
 }

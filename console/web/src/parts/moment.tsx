@@ -58,7 +58,7 @@ export function Moment({ value, onChange, ...field }: Props) {
         </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown data-mantine-stop-propagation="true">
-        {open && <Suspense fallback={<Skeleton height={260} width={252} role="img" aria-label={t('common.loading')} />}><Calendar at={readMoment(text) ?? ''} pick={pick} /></Suspense>}
+        {open && <Suspense fallback={<Skeleton height={297} width={259} role="img" aria-label={t('common.loading')} />}><Calendar at={readMoment(text) ?? ''} pick={pick} /></Suspense>}
       </Popover.Dropdown>
     </Popover>
   )

@@ -1,10 +1,11 @@
 // The way from a pseudonym to the address: what for, who else has to agree, until when.
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useState } from 'react'
 import { Problem } from '../api'
 import { useWords } from '../i18n'
 import { changed, mayReveal, revealing, useHidden, type RevealRequest } from '../reveal'
 import { Ask } from './ask'
+import { Dialog } from './dialog'
 import { When } from './when'
 
 const purposeMin = 10 // letters
@@ -19,10 +20,10 @@ export function RevealDialog({ of, subject, close }: { of: RevealRequest['of']; 
   if (done) {
     const end = () => { close(); if (done.state === 'open') window.dispatchEvent(new Event(changed)) }
     return (
-      <Modal opened onClose={end} title={t('reveal.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.close') }}>
+      <Dialog onClose={end} title={t('reveal.title')} cancel={t('common.close')}>
         <p role="status">{done.state === 'open' ? <>{t('reveal.open')} {done.until && <When at={done.until} />}.</> : t('reveal.sent')}</p>
         <Button onClick={end} data-autofocus>{t('common.close')}</Button>
-      </Modal>
+      </Dialog>
     )
   }
   const send = async (purpose: string) => {

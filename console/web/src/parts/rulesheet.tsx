@@ -81,7 +81,7 @@ export function RuleSheet({ id, me, toasts, sets, changed }: { id: string; me: M
           <p>{t((rule.state === 'off' ? 'rules.turn.on.what' : 'rules.turn.off.what') as Key, { n: number(rule.hits_7d) })}</p>
         </Ask>
       )}
-      <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} done={load} />
+      {tuning && <TuneDialog scope={tuning} close={() => setTuning(undefined)} toasts={toasts} done={load} />}
     </article>
   )
 }

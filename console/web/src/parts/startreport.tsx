@@ -1,11 +1,12 @@
 // From findings to their case: a new one, or one that is open already.
-import { Button, Group, Modal, Select, TextInput } from '@mantine/core'
+import { Button, Group, Select, Skeleton, TextInput } from '@mantine/core'
 import { useEffect, useState, type FormEvent } from 'react'
 import { work } from '../casework'
 import { explain } from '../errors'
 import { useWords } from '../i18n'
 import { reporting, type Case } from '../reporting'
 import { go } from '../route'
+import { Dialog, Start } from './dialog'
 import { told } from './freezing'
 
 // StartReport is the button for one finding; with freeze, what the finding is about is frozen into the case.
@@ -15,16 +16,14 @@ export function StartReport({ finding, title, freeze }: { finding: string; title
   return (
     <>
       <Button size="sm" variant="default" onClick={() => setOpen(true)}>{freeze ? t('evidence.freeze') : t('case.start')}</Button>
-      <StartReportDialog findings={open ? [finding] : []} title={title} freeze={freeze} close={() => setOpen(false)} />
+      {open && <StartReportDialog findings={[finding]} title={title} freeze={freeze} close={() => setOpen(false)} />}
     </>
   )
 }
 
-// StartReportDialog is open while there are findings.
 export function StartReportDialog({ findings, title, freeze, close }: { findings: string[]; title: string; freeze?: boolean; close: () => void }) {
   const words = useWords()
   const { t } = words
-  const open = findings.length > 0
   const [list, setList] = useState<Case[]>()
   const [chosen, setChosen] = useState('')
   const [name, setName] = useState(title)
@@ -33,10 +32,6 @@ export function StartReportDialog({ findings, title, freeze, close }: { findings
   const [busy, setBusy] = useState(false)
   const [said, setSaid] = useState<{ id: string; text: string }>()
   useEffect(() => {
-    if (!open) return
-    setError('')
-    setSaid(undefined)
-    setName(title)
     reporting.cases('open').then((r) => {
       const newest = r.cases.toReversed()
       setList(newest)
@@ -44,7 +39,7 @@ export function StartReportDialog({ findings, title, freeze, close }: { findings
     }, (e: unknown) => setError(explain(e, words)))
     // Asked when the dialog opens, and not again for a change of language.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [open])
+  }, [])
   const send = (e: FormEvent) => {
     e.preventDefault()
     const done = chosen ? reporting.addFindings(chosen, findings) : reporting.create(name.trim(), unit.trim(), findings)
@@ -57,9 +52,9 @@ export function StartReportDialog({ findings, title, freeze, close }: { findings
     }).catch((x: unknown) => setError(explain(x, words))).finally(() => setBusy(false))
   }
   return (
-    <Modal opened={open} onClose={close} title={freeze ? t('evidence.freeze') : t('case.start')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-      <form onSubmit={send}>
-        <p className="quiet">{freeze ? t('evidence.effect.finding') : t('case.start.effect')}</p>
+    <Dialog onClose={close} title={freeze ? t('evidence.freeze') : t('case.start')}>
+      <p className="quiet">{freeze ? t('evidence.effect.finding') : t('case.start.effect')}</p>
+      {!list && error === '' ? <Skeleton height={200} role="status" aria-label={t('common.loading')} /> : <form onSubmit={send}>
         {list && list.length > 0 && <Select label={t('case.start.into')} value={chosen} onChange={(v) => setChosen(v ?? '')} allowDeselect={false}
           data={[{ value: '', label: t('case.start.new') }, ...list.map((c) => ({ value: c.id, label: `${c.id} · ${c.title}` }))]} />}
         {chosen === '' && <>
@@ -73,7 +68,8 @@ export function StartReportDialog({ findings, title, freeze, close }: { findings
           {said ? <Button onClick={() => go('/cases/' + encodeURIComponent(said.id))}>{t('evidence.tocase')}</Button>
             : <Button type="submit" loading={busy} disabled={!list || (chosen === '' && name.trim() === '')}>{freeze ? t('evidence.freeze') : t('case.start.submit')}</Button>}
         </Group>
-      </form>
-    </Modal>
+        <Start />
+      </form>}
+    </Dialog>
   )
 }

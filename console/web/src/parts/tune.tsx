@@ -1,11 +1,12 @@
 // Less of a rule: hidden, shown once there are many, or said to be less bad. Within a scope, for a time, with a reason; and before
 // that, what it would have done.
-import { Button, Checkbox, Group, Modal, NumberInput, Radio, Select, Stack, Textarea } from '@mantine/core'
+import { Button, Checkbox, Group, NumberInput, Radio, Select, Stack, Textarea } from '@mantine/core'
 import { useEffect, useState, type FormEvent } from 'react'
 import { api, type TunePreview, type TuneRequest } from '../api'
 import { explain } from '../errors'
 import { useWords, type Key } from '../i18n'
 import { follow } from '../route'
+import { Dialog } from './dialog'
 import { Severity } from './severity'
 import type { ToastBox } from './toast'
 
@@ -21,7 +22,7 @@ export interface Scope {
   page?: string // of the rule, where it can be turned off
 }
 
-export function TuneDialog({ scope, close, toasts, done }: { scope: Scope | undefined; close: () => void; toasts: ToastBox; done?: () => void }) {
+export function TuneDialog({ scope, close, toasts, done }: { scope: Scope; close: () => void; toasts: ToastBox; done?: () => void }) {
   const words = useWords()
   const { t, number, lang } = words
   const [with_, setWith] = useState({ src: true, dst: false, host: false })
@@ -33,23 +34,18 @@ export function TuneDialog({ scope, close, toasts, done }: { scope: Scope | unde
   const [severity, setSeverity] = useState(1)
   const [preview, setPreview] = useState<TunePreview>()
   const [error, setError] = useState('')
-  useEffect(() => {
-    if (scope) { setWith({ src: true, dst: false, host: false }); setReason(''); setLength(30); setError(''); setKind('hide'); setCount(5); setHours(1); setSeverity(1) }
-  }, [scope])
-  const request: TuneRequest | undefined = scope && { rule: scope.rule, name: scope.name, src: with_.src ? scope.src ?? '' : '',
+  const request: TuneRequest = { rule: scope.rule, name: scope.name, src: with_.src ? scope.src ?? '' : '',
     dst: with_.dst ? scope.dst ?? '' : '', host: with_.host ? scope.host ?? '' : '', reason: reason.trim(), days: length,
     kind: kind === 'hide' ? '' : kind, count: kind === 'threshold' ? count : 0, hours: kind === 'threshold' ? hours : 0, severity: kind === 'severity' ? severity : 0 }
-  const asked = request && JSON.stringify({ ...request, reason: '', days: 1 })
+  const asked = JSON.stringify({ ...request, reason: '', days: 1 })
   useEffect(() => {
     setPreview(undefined)
-    if (!asked) return
     let old = false
     api.previewTune(JSON.parse(asked) as TuneRequest).then((p) => { if (!old) setPreview(p) }, (e: unknown) => { if (!old) setError(explain(e, words)) })
     return () => { old = true }
     // A change of language does not ask again.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [asked])
-  if (!scope || !request) return null
   const send = (e: FormEvent) => {
     e.preventDefault()
     api.addTune(request).then((made) => {
@@ -59,7 +55,7 @@ export function TuneDialog({ scope, close, toasts, done }: { scope: Scope | unde
     }, (e: unknown) => setError(explain(e, words)))
   }
   return (
-    <Modal opened onClose={close} size="lg" title={t('tune.title')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
+    <Dialog onClose={close} size="lg" title={t('tune.title')}>
       <form onSubmit={send}>
         <p><strong>{scope.name || scope.rule}</strong> <span className="mono quiet">{scope.rule}</span></p>
         <Radio.Group label={t('tune.kind')} value={kind} onChange={(v) => setKind(v as typeof kind)} mb="sm">
@@ -80,7 +76,7 @@ export function TuneDialog({ scope, close, toasts, done }: { scope: Scope | unde
         <Select mt="sm" label={t('tune.days')} value={String(length)} onChange={(v) => v && setLength(Number(v))} allowDeselect={false}
           data={days.map((d) => ({ value: String(d), label: t('tune.days.n', { n: d }) }))} />
         <Textarea mt="sm" label={t('tune.reason')} value={reason} onChange={(e) => setReason(e.currentTarget.value)} maxLength={500} autosize minRows={2} data-autofocus required />
-        <div className="preview" role="status">
+        <div className="preview short" role="status" tabIndex={0}>
           {!preview ? <p className="quiet">{t('common.loading')}</p> : <>
             <p><strong>{t(`tune.preview.${kind}`, { groups: number(preview.groups), findings: number(preview.findings) })}</strong></p>
             <p className="badges">{[4, 3, 2, 1].map((s) => preview.severities[s - 1] > 0 && <span key={s}><Severity level={s} /> {number(preview.severities[s - 1])}</span>)}</p>
@@ -96,6 +92,6 @@ export function TuneDialog({ scope, close, toasts, done }: { scope: Scope | unde
           <Button type="submit" disabled={request.reason === '' || (kind === 'threshold' && (count < 2 || hours < 1))}>{t('tune.submit')}</Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,10 +1,11 @@
 // Saved searches: one's own and those that are shared.
-import { Button, Checkbox, Group, Menu, Modal, TextInput } from '@mantine/core'
-import { useCallback, useState, type FormEvent } from 'react'
+import { Button, Checkbox, Menu, TextInput } from '@mantine/core'
+import { useCallback, useState } from 'react'
 import { api, type Me, type SavedView } from '../api'
 import { explain } from '../errors'
 import { useAnswer } from '../every'
 import { useWords } from '../i18n'
+import { Confirm } from './ask'
 import type { View } from './querybar'
 import type { ToastBox } from './toast'
 
@@ -14,13 +15,7 @@ export function Views({ view, change, me, toasts }: { view: View; change: (v: Vi
   const { answer, again: load } = useAnswer('views', api.views) // without an answer the menu only saves
   const list = answer?.views ?? []
   const [saving, setSaving] = useState(false)
-  const [name, setName] = useState('')
-  const [shared, setShared] = useState(false)
   const failed = useCallback((e: unknown) => toasts.fail(explain(e, words)), [toasts, words])
-  const save = (e: FormEvent) => {
-    e.preventDefault()
-    api.saveView({ ...view, name: name.trim(), shared }).then(() => { setSaving(false); setName(''); load() }, failed)
-  }
   const drop = (v: SavedView) => api.dropView(v.id).then(() => {
     load()
     toasts.say(t('views.dropped', { name: v.name }), () => { api.saveView(v).then(load, failed) })
@@ -42,17 +37,20 @@ export function Views({ view, change, me, toasts }: { view: View; change: (v: Vi
           <Menu.Item onClick={() => setSaving(true)}>{t('views.save')}</Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <Modal opened={saving} onClose={() => setSaving(false)} title={t('views.save')} transitionProps={{ duration: 0 }} closeButtonProps={{ 'aria-label': t('common.cancel') }}>
-        <form onSubmit={save}>
-          <p className="mono quiet">{view.q || '*'}</p>
-          <TextInput label={t('views.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={60} data-autofocus required />
-          <Checkbox mt="sm" label={t('views.shared')} checked={shared} onChange={(e) => setShared(e.currentTarget.checked)} />
-          <Group justify="flex-end" mt="md">
-            <Button variant="default" onClick={() => setSaving(false)}>{t('common.cancel')}</Button>
-            <Button type="submit" disabled={name.trim() === ''}>{t('common.save')}</Button>
-          </Group>
-        </form>
-      </Modal>
+      {saving && <Save view={view} close={() => setSaving(false)} done={load} />}
     </>
+  )
+}
+
+function Save({ view, close, done }: { view: View; close: () => void; done: () => void }) {
+  const { t } = useWords()
+  const [name, setName] = useState('')
+  const [shared, setShared] = useState(false)
+  return (
+    <Confirm title={t('views.save')} submit={t('common.save')} close={close} send={() => api.saveView({ ...view, name: name.trim(), shared }).then(done)} ready={name.trim() !== ''}>
+      <p className="mono quiet">{view.q || '*'}</p>
+      <TextInput label={t('views.name')} value={name} onChange={(e) => setName(e.currentTarget.value)} maxLength={60} data-autofocus required />
+      <Checkbox mt="sm" label={t('views.shared')} checked={shared} onChange={(e) => setShared(e.currentTarget.checked)} />
+    </Confirm>
   )
 }

@@ -2,7 +2,7 @@
 // press and release is lost, and so is what was typed into a list that then comes.
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { close, late, logIn, open, page, problems, url } from './harness.mjs'
+import { close, late, logIn, open, page, press, problems, url } from './harness.mjs'
 
 const seed = 20261130
 const lateMS = 400
@@ -41,6 +41,62 @@ test('nothing moves when answers come late', async () => {
     await page.locator('main .page:visible').first().waitFor()
     await page.waitForLoadState('networkidle')
     assert.deepEqual(await page.evaluate(() => globalThis.moved), [], path)
+  }
+})
+
+const dialogs = () => [
+  ['/inbox', /^Xử lý cả \d+ nhóm/, 'Bộ lọc đã lưu ▾', 'Bảng ▾', 'Tài khoản admin'],
+  ['/finding/' + story, 'Bớt báo', 'Lập báo cáo', 'Giữ chứng cứ', 'Đề nghị chặn', 'Đóng', 'vneid-gov.example'],
+  ['/cases', 'Mở vụ việc'],
+  ['/cases/' + dossier, /^Ghi nhận đã gửi/, 'Giữ chứng cứ', 'Chọn ngày trên lịch', 'Kết thúc vụ việc'],
+  ['/handover', 'Ký giao ca', 'Chọn ngày trên lịch'],
+  ['/blocking', 'Ngừng chặn toàn bộ', 'Quay về bản trước', 'Duyệt', 'Bác đề nghị', 'Gỡ chặn'],
+  ['/rules?rule=1:2400001', /^Bớt báo/, 'Tắt luật'],
+]
+const opened = () => page.locator('[role=dialog]:visible, [role=menu]:visible')
+const within = () => page.evaluate(() => !!document.activeElement?.closest('[role=dialog], [role=menu]'))
+
+test('what opens takes the keyboard, moves nothing when answers come late, and gives the keyboard back', async () => {
+  for (const [path, ...names] of dialogs()) {
+    await page.goto(url + path)
+    await page.locator('main .page:visible').first().waitFor()
+    await page.waitForLoadState('networkidle')
+    for (const name of names) {
+      const opener = page.getByRole('button', { name, exact: true }).first()
+      for (const turn of ['first', 'second']) {
+        const where = `${path} ${name} ${turn}`
+        await page.evaluate(() => { globalThis.moved = [] })
+        await opener.focus()
+        await press('Enter')
+        await opened().first().waitFor().catch(() => assert.fail(where + ' opens nothing'))
+        await page.waitForTimeout(lateMS + 100) // for all that is asked
+        assert.ok(await within(), where)
+        assert.deepEqual(await page.evaluate(() => globalThis.moved), [], where)
+        await press('Escape')
+        await opened().first().waitFor({ state: 'detached' })
+        assert.ok(await opener.evaluate((e) => e === document.activeElement), where)
+      }
+    }
+  }
+})
+
+test('a dialog from a menu gives the keyboard back to the menu, and a password that was typed does not come back', async () => {
+  await page.goto(url + '/inbox')
+  const account = page.getByRole('button', { name: 'Tài khoản admin' })
+  const password = page.getByRole('dialog').getByLabel('Mật khẩu đang dùng')
+  for (const turn of ['first', 'second']) {
+    await account.focus()
+    await press('Enter')
+    await page.getByRole('menuitem', { name: 'Đổi mật khẩu' }).focus()
+    await press('Enter')
+    await password.waitFor()
+    assert.equal(await password.inputValue(), '', turn)
+    await page.keyboard.type('x y z')
+    assert.equal(await password.inputValue(), 'x y z', turn)
+    await press('Escape')
+    await password.waitFor({ state: 'detached' })
+    await page.waitForTimeout(100) // for a menu that takes the keyboard later
+    assert.ok(await account.evaluate((e) => e === document.activeElement), turn)
   }
 })
 
