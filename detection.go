@@ -127,7 +127,7 @@ func sources(o detectionOptions, pattern string, named []string, stderr io.Write
 	}
 	ok := true
 	for _, n := range named {
-		data, err := os.ReadFile(n)
+		data, err := cli.ReadFile(n, cli.RulesMax)
 		if err != nil {
 			fmt.Fprintf(stderr, "khien: %v\n", err)
 			ok = false

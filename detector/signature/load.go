@@ -3,6 +3,7 @@ package signature
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"net/netip"
 	"os"
@@ -170,16 +171,28 @@ func (ld *loader) readBeside(name string) ([]byte, error) {
 		if filepath.IsAbs(name) {
 			full = name
 		}
-		st, err := os.Stat(full)
-		if err == nil && st.Size() > fileMax {
-			err = errors.New("file is too large")
-		}
+		data, err := readList(full, fileMax)
 		if err == nil {
-			return os.ReadFile(full)
+			return data, nil
 		}
 		if firstErr == nil {
 			firstErr = err
 		}
 	}
 	return nil, fmt.Errorf("cannot read %q: %w", name, firstErr)
+}
+
+// readList reads a list of at most n bytes. What is no file may have no end, or nobody who writes into it.
+func readList(name string, n int64) ([]byte, error) {
+	st, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !st.Mode().IsRegular() {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: errors.New("is not a file")}
+	}
+	if st.Size() > n {
+		return nil, &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("file is too large: more than %d MiB", n>>20)}
+	}
+	return os.ReadFile(name)
 }

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -47,4 +48,25 @@ func TestConfined(t *testing.T) {
 	f(true, secret, "outside of the rules' folder")
 	f(true, "../secret", "outside of the rules' folder")
 	f(true, "list", "")
+}
+
+// TestEndlessLists: what has no end, or nobody to write it, is not read.
+func TestEndlessLists(t *testing.T) {
+	dir := t.TempDir()
+	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "large"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(filepath.Join(dir, "large"), fileMax+1); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{"pipe": "is not a file", ".": "is not a file", "/dev/zero": "is not a file", "large": "file is too large", "none": "no such file"} {
+		text := `alert dns any any -> any any (msg:"x"; dns.query; dataset:isset,d,type string,load ` + name + `; sid:1;)`
+		_, errs := Load(Options{}, []File{{filepath.Join(dir, "own.rules"), []byte(text)}})
+		if len(errs) != 1 || !strings.Contains(errs[0].Msg, want) {
+			t.Errorf("%s: %v, want %s", name, errs, want)
+		}
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,10 +64,7 @@ func eachLine(name string, f func(fields []string) error) error {
 	if name == "" {
 		return fmt.Errorf("reputation: no list of categories is named (--reputation-categories)")
 	}
-	if s, err := os.Stat(name); err == nil && s.Size() > reputationFile {
-		return fmt.Errorf("reputation: %s: more than %d MiB", name, reputationFile>>20)
-	}
-	data, err := os.ReadFile(name)
+	data, err := readList(name, reputationFile)
 	if err != nil {
 		return fmt.Errorf("reputation: %w", err)
 	}
