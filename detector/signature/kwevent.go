@@ -41,7 +41,7 @@ func (b *builder) appEvent(arg string) error {
 		known = raised
 	}
 	if !known {
-		return b.unknownEvent(proto, arg, name, of)
+		return b.ld.events.unknown(proto, arg, name)
 	}
 	b.addEvent(proto+"."+name, raised)
 	return b.needProtos(protos, arg)
@@ -55,7 +55,7 @@ func (b *builder) bareEvent(name string) error {
 		found, raised = found || k, raised || r
 	}
 	if !found {
-		return b.unknownEvent("", name, name, b.ld.events[""])
+		return b.ld.events.unknown("", name, name)
 	}
 	b.addEvent(name, raised)
 	return nil
@@ -66,7 +66,7 @@ func (b *builder) fileEvent(name string) error {
 	of := b.ld.events[sensor.FileEvents]
 	known, raised := of.Has(name)
 	if !known {
-		return b.unknownEvent(sensor.FileEvents, sensor.FileEvents+"."+name, name, of)
+		return b.ld.events.unknown(sensor.FileEvents, sensor.FileEvents+"."+name, name)
 	}
 	if raised {
 		b.addEvent(name, true)
@@ -84,16 +84,19 @@ func (b *builder) addEvent(event string, raised bool) {
 	}
 }
 
-// unknownEvent says that neither Suricata nor the sensor has an event, and which one may be meant.
-func (b *builder) unknownEvent(proto, arg, name string, of sensor.EventNames) error {
-	names := slices.Concat(of.Raised, of.Silent)
+// eventNames are the events by what rules write before the dot.
+type eventNames map[string]sensor.EventNames
+
+// unknown says that neither Suricata nor the sensor has an event, and which one may be meant.
+func (t eventNames) unknown(proto, arg, name string) error {
+	names := slices.Concat(t[proto].Raised, t[proto].Silent)
 	err := hinted{msg: "unknown event " + arg}
 	if near := nearest(name, names); near != "" {
 		err.hint = "did you mean " + dotted(proto, near) + "?"
 		return err
 	}
 	var others []string
-	for other, e := range b.ld.events {
+	for other, e := range t {
 		if known, _ := e.Has(name); known {
 			others = append(others, dotted(other, name))
 		}
@@ -136,9 +139,9 @@ func closest(name string, names []string) []string {
 	return out[:eventsMax/2]
 }
 
-// eventTable are the events by what rules write before the dot.
-func eventTable() map[string]sensor.EventNames {
-	table := map[string]sensor.EventNames{}
+// eventTable are the events of the application layer.
+func eventTable() eventNames {
+	table := eventNames{}
 	for _, e := range sensor.Events() {
 		table[e.Of] = e
 	}

@@ -121,18 +121,9 @@ func packetKeywords() []keyword {
 		checksum("udpv4-csum", l4sum(4, sensor.IPProtoUDP)), checksum("udpv6-csum", l4sum(6, sensor.IPProtoUDP)),
 		checksum("icmpv4-csum", l4sum(4, sensor.IPProtoICMP)), checksum("icmpv6-csum", l4sum(6, sensor.IPProtoICMPv6)),
 		{"decode-event", argNeed, (*builder).decodeEvent},
-		{"engine-event", argNeed, (*builder).decodeEvent},
-		{"stream-event", argNeed, func(b *builder, arg string) error {
-			b.onPacket(anomaly("stream." + strings.TrimPrefix(arg, "stream.")))
-			return nil
-		}},
+		{"engine-event", argNeed, (*builder).engineEvent},
+		{"stream-event", argNeed, (*builder).streamEvent},
 	}
-}
-
-func (b *builder) decodeEvent(arg string) error {
-	b.onPacket(anomaly(arg))
-	b.s.anyPacket = true
-	return nil
 }
 
 // payloadSize is dsize.
@@ -151,21 +142,6 @@ func (b *builder) payloadSize(arg string) error {
 	}
 	b.onPacket(&numberOf{*n, func(p *sensor.Segment) (uint64, bool) { return uint64(len(p.Payload)), p.L4 != nil || p.IPVersion != 0 }})
 	return nil
-}
-
-// anomaly is decode-event and stream-event.
-type anomaly string
-
-func (a anomaly) match(m *Matcher) bool {
-	if m.seg == nil {
-		return false
-	}
-	for _, n := range m.seg.Anomalies {
-		if n == string(a) {
-			return true
-		}
-	}
-	return false
 }
 
 func icmpEcho(p *sensor.Segment, at int) (uint64, bool) {

@@ -39,25 +39,26 @@ type ID struct{ GID, SID uint32 }
 
 // loader is what all rules of one Load share.
 type loader struct {
-	vars       *variables
-	keywords   map[string]*keyword
-	names      []string
-	absent     map[string]string
-	buffers    map[string]*bufferDef
-	frames     []bufferDef
-	served     map[sensor.Proto]bool
-	events     map[string]sensor.EventNames // by what stands before the dot
-	classes    map[string]classification
-	references map[string]string
-	dirs       []string // where files that rules name are looked for
-	confined   bool
-	sets       *datasets
-	options    []rawOption // of the rule that is read; reused
+	vars         *variables
+	keywords     map[string]*keyword
+	names        []string
+	absent       map[string]string
+	buffers      map[string]*bufferDef
+	frames       []bufferDef
+	served       map[sensor.Proto]bool
+	events       eventNames
+	packetEvents eventNames
+	classes      map[string]classification
+	references   map[string]string
+	dirs         []string // where files that rules name are looked for
+	confined     bool
+	sets         *datasets
+	options      []rawOption // of the rule that is read; reused
 }
 
 func newLoader(o Options) *loader {
 	ld := &loader{vars: newVariables(o.Addresses, o.Ports), confined: o.Confined, keywords: map[string]*keyword{}, absent: absentKeywords(o),
-		buffers: map[string]*bufferDef{}, served: map[sensor.Proto]bool{}, events: eventTable(), sets: newDatasets()}
+		buffers: map[string]*bufferDef{}, served: map[sensor.Proto]bool{}, events: eventTable(), packetEvents: packetEventTable(), sets: newDatasets()}
 	ld.classes = classifications(o.Classification)
 	ld.references = references(o.Reference)
 	rows := bufferRows()
