@@ -65,13 +65,6 @@ type Book struct {
 	changed   chan struct{} // closed when a new list is in force
 }
 
-// Alarm is something that a person must look at.
-type Alarm struct {
-	Key   string    `json:"key"`
-	Since time.Time `json:"since"`
-	Text  string    `json:"text"`
-}
-
 // Open reads the list that was in force last and the decisions. A store that does not answer is no reason not to open: the
 // last list is served meanwhile, and Tick tries again.
 func Open(ctx context.Context, cfg BookConfig) (*Book, error) {
@@ -99,7 +92,7 @@ func Open(ctx context.Context, cfg BookConfig) (*Book, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := b.load(ctx); err != nil {
-		b.alarm("store", "the store does not answer: the last list is served, nothing can be changed: "+err.Error())
+		b.alarm("store", Cause{"error", values{"error": err.Error()}, "the store does not answer: the last list is served, nothing can be changed: " + err.Error()})
 	}
 	return b, nil
 }
@@ -162,7 +155,8 @@ func (b *Book) load(ctx context.Context) error {
 		}
 	}
 	if lost+len(broken) > 0 {
-		b.alarm("lost", fmt.Sprintf("the store lost %d decisions that were in force and cannot read %d; those in force have been restored from the list", lost, len(broken)))
+		b.alarm("lost", Cause{"lost", values{"lost": lost, "broken": len(broken)},
+			fmt.Sprintf("the store lost %d decisions that were in force and cannot read %d; those in force have been restored from the list", lost, len(broken))})
 	}
 	if err := b.loadRules(ctx); err != nil {
 		return err
@@ -232,37 +226,9 @@ func describe(d *Decision) string {
 
 func trim(s string, n int) string { return s[:min(len(s), n)] }
 
-// alarm raises an alarm once.
-func (b *Book) alarm(key, text string) {
-	a, was := b.alarms[key]
-	if !was {
-		a = Alarm{Key: key, Since: b.clock.now()}
-	}
-	a.Text = text
-	b.alarms[key] = a
-	if !was {
-		// An alarm must not fail for want of its record; it stands in the status.
-		_ = b.cfg.History.append("khien", "alarm", key, text)
-	}
-}
-
 // Remind notes that people are to be told of a deadline, for the consumers that tell them.
 func (b *Book) Remind(key, text string) error {
 	return b.cfg.History.append("khien", Reminded, key, text)
-}
-
-// Raise raises an alarm on behalf of a consumer; Clear ends it.
-func (b *Book) Raise(key, text string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.alarm(key, text)
-}
-
-// Clear ends an alarm.
-func (b *Book) Clear(key string) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	delete(b.alarms, key)
 }
 
 // publish makes the active decisions the list in force. intent says that a person asked for what is missing in it.
@@ -284,7 +250,8 @@ func (b *Book) publish(cause string, intent bool) error {
 		}
 		if lost > 0 && (float64(lost) > b.rules().config.Brakes.Shrink*float64(valid) || len(entries) == 0) {
 			b.held = true
-			b.alarm("shrink", fmt.Sprintf("the next list would lose %d of %d entries and nobody asked for it: the last good one is served; `khien block accept` serves the new one", lost, valid))
+			b.alarm("shrink", Cause{"shrink", values{"lost": lost, "entries": valid},
+				fmt.Sprintf("the next list would lose %d of %d entries and nobody asked for it: the last good one is served; `khien block accept` serves the new one", lost, valid)})
 			return nil
 		}
 	}
@@ -299,7 +266,7 @@ func (b *Book) publish(cause string, intent bool) error {
 		b.served[e.ID] = e
 	}
 	if err := b.journal.add(l, added, removed); err != nil {
-		b.alarm("disk", err.Error()) // the list is right all the same
+		b.alarm("disk", failure(err)) // the list is right all the same
 	}
 	b.list.Store(l)
 	close(b.changed)
@@ -365,7 +332,8 @@ func (b *Book) checkNever() {
 	}
 	delete(b.alarms, "never")
 	if float64(hidden) > b.rules().config.Brakes.Shrink*float64(len(b.active)) {
-		b.alarm("never", fmt.Sprintf("the never-block list hides %d of %d active decisions: is an entry of it too wide?", hidden, len(b.active)))
+		b.alarm("never", Cause{"never", values{"hidden": hidden, "active": len(b.active)},
+			fmt.Sprintf("the never-block list hides %d of %d active decisions: is an entry of it too wide?", hidden, len(b.active))})
 	}
 }
 
@@ -387,7 +355,8 @@ func (b *Book) Tick(ctx context.Context) error {
 	defer b.mu.Unlock()
 	now := b.clock.now()
 	if away := b.clock.away(); away != 0 {
-		b.alarm("clock", fmt.Sprintf("the clock was set by %v and is not believed: decisions end by the time that has passed; put the clock right or restart", away.Round(time.Second)))
+		b.alarm("clock", Cause{"clock", values{"seconds": away.Abs().Seconds()},
+			fmt.Sprintf("the clock was set by %v and is not believed: decisions end by the time that has passed; put the clock right or restart", away.Round(time.Second))})
 	} else {
 		delete(b.alarms, "clock")
 	}

@@ -137,7 +137,9 @@ func (b *Book) decide(ctx context.Context, p *Policy, d *Decision, mode Mode) er
 		return nil
 	}
 	if !b.automaticRoom(now) {
-		b.alarm("automatic", fmt.Sprintf("policies blocked %d values within %v: more wait for a person", b.rules().config.Brakes.Automatic, b.rules().config.Brakes.Window))
+		brakes := b.rules().config.Brakes
+		b.alarm("automatic", Cause{"automatic", values{"n": brakes.Automatic, "seconds": brakes.Window.Seconds()},
+			fmt.Sprintf("policies blocked %d values within %v: more wait for a person", brakes.Automatic, brakes.Window)})
 		return nil
 	}
 	delete(b.alarms, "automatic")

@@ -89,20 +89,26 @@ func (p *prober) judge(ctx context.Context) {
 		p.before, p.good = now, version
 		return
 	}
+	seen := map[string]any{"list": version, "targets": strings.Join(hurt, ", "), "good": p.good}
 	text := fmt.Sprintf("list %d came, and these cannot be reached any more: %s", version, strings.Join(hurt, ", "))
+	raise := func(what, more string) {
+		p.g.Book.Raise("probe", hook.Cause{What: what, Values: seen, Text: text + "; " + more})
+	}
 	if !p.conf.Rollback {
-		p.g.Book.Raise("probe", text+"; look at what was blocked last, or roll back")
+		raise("hurts", "look at what was blocked last, or roll back")
 		p.before, p.good = now, version
 		return
 	}
 	n, err := p.g.Book.Withdraw(ctx, p.good, "khien", "phép thử thấy việc chặn gây hại / a probe saw that the block hurts")
 	switch {
 	case err != nil:
-		p.g.Book.Raise("probe", fmt.Sprintf("%s; what came since list %d could not be revoked: %v", text, p.good, err))
+		seen["error"] = err.Error()
+		raise("hurts.stuck", fmt.Sprintf("what came since list %d could not be revoked: %v", p.good, err))
 	case n == 0:
-		p.g.Book.Raise("probe", text+"; nothing was blocked since they could be reached last")
+		raise("hurts.other", "nothing was blocked since they could be reached last")
 	default:
-		p.g.Book.Raise("probe", fmt.Sprintf("%s; %d decisions that came since list %d are revoked", text, n, p.good))
+		seen["n"] = n
+		raise("hurts.undone", fmt.Sprintf("%d decisions that came since list %d are revoked", n, p.good))
 	}
 	// What is still unreachable was not the block: it is how it is from now on.
 	if p.wait(ctx) {

@@ -181,9 +181,11 @@ func (g *Gate) hear() {
 		wait, pulls := g.pulls[s.Name]
 		switch key := "consumer." + s.Name; {
 		case pulls && now.Sub(last) > wait:
-			g.Book.Raise(key, fmt.Sprintf("%s has not been heard of since %s", s.Name, last.Format(time.RFC3339)))
+			g.Book.Raise(key, hook.Cause{What: "silent", Values: map[string]any{"since": last},
+				Text: fmt.Sprintf("%s has not been heard of since %s", s.Name, last.Format(time.RFC3339))})
 		case !s.ReadBack.IsZero() && s.Missing > s.Given/100 && now.Sub(s.ReadBack) < 2*readEvery:
-			g.Book.Raise(key, fmt.Sprintf("%s enforces %d entries of %d: %s", s.Name, s.Enforced, s.Given, s.Error))
+			g.Book.Raise(key, hook.Cause{What: "differs", Values: map[string]any{"missing": s.Missing, "given": s.Given, "error": s.Error},
+				Text: fmt.Sprintf("%s lacks %d entries of %d: %s", s.Name, s.Missing, s.Given, s.Error)})
 		case pulls:
 			g.Book.Clear(key)
 		}
@@ -227,7 +229,7 @@ func (g *Gate) enforce(ctx context.Context, e *enforcer) {
 		})
 		switch {
 		case err != nil:
-			g.Book.Raise("consumer."+e.name, e.name+": "+err.Error())
+			g.Book.Raise("consumer."+e.name, hook.Cause{What: "error", Values: map[string]any{"error": err.Error()}, Text: e.name + ": " + err.Error()})
 		case missing == 0:
 			g.Book.Clear("consumer." + e.name)
 		}

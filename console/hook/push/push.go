@@ -81,7 +81,8 @@ func (f *Feed) Step(ctx context.Context) (bool, error) {
 	}
 	switch {
 	case errors.Is(err, errFinal):
-		f.Book.Raise("consumer."+f.Name, fmt.Sprintf("%s: event %d was given up: %v", f.Name, events[end].Number, err))
+		f.Book.Raise("consumer."+f.Name, hook.Cause{What: "given_up", Values: map[string]any{"event": events[end].Number, "error": err.Error()},
+			Text: fmt.Sprintf("%s: event %d was given up: %v", f.Name, events[end].Number, err)})
 	case err != nil:
 		f.state(at, 0, 0, err)
 		return true, fmt.Errorf("push: %s: %w", f.Name, err)

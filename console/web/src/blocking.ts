@@ -1,6 +1,8 @@
 // The interface of blocking: what is decided about which value, what is served and what is really enforced.
 import { call, type Text, whole } from './api'
 import type { Words } from './i18n'
+import { fill } from './i18n/fill'
+import { dateTime } from './time'
 
 export interface Decision {
   id: string
@@ -43,6 +45,14 @@ export interface Report {
   decisions: Decision[] | null
 }
 
+export interface Alarm {
+  key: string
+  since: string
+  what: string // names the cause
+  values?: Record<string, string | number>
+  text: string // in English
+}
+
 export interface Status {
   mode: string
   killed: boolean
@@ -52,7 +62,7 @@ export interface Status {
   changed: string
   entries: number
   states: Partial<Record<string, number>>
-  alarms: { key: string; since: string; text: string }[]
+  alarms: Alarm[]
   versions: { version: number; time: string; cause: string; entries: number }[]
 }
 
@@ -128,6 +138,16 @@ export function lasting(ms: number, { t, number }: Words): string {
   if (minutes < 60) return t('overview.pace.minutes', { n: number(minutes) })
   if (minutes < 48 * 60) return t('overview.pace.hours', { n: number(Math.round(minutes / 60)) })
   return t('tune.days.n', { n: number(Math.round(minutes / 1440)) })
+}
+
+// alarmName says what is wrong, alarmWhy what raised it.
+export const alarmName = ({ key }: Alarm, { t, word }: Words) =>
+  key.startsWith('consumer.') ? t('alarm.consumer', { name: key.slice('consumer.'.length) }) : word('alarm', key)
+
+export function alarmWhy({ what, values = {}, text }: Alarm, words: Words): string {
+  const told = Object.entries(values).map(([name, v]) => [name,
+    name === 'since' ? dateTime(String(v)) : name === 'seconds' ? lasting(Number(v) * 1000, words) : typeof v === 'number' ? words.number(v) : v])
+  return fill(words.name('alarm.why', what, text), Object.fromEntries(told)).trim()
 }
 
 export const pending = (d: Decision) => d.state === 'proposed' || d.state === 'dry_run' || d.state === 'approved'

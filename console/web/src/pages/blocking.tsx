@@ -2,7 +2,7 @@
 import { Button, Group, Skeleton, TextInput } from '@mantine/core'
 import { useCallback, useEffect, useRef, useState, type FormEvent } from 'react'
 import { Problem, type Me } from '../api'
-import { blocking, type Decision, type Report, type Standing } from '../blocking'
+import { alarmName, alarmWhy, blocking, type Decision, type Report, type Standing } from '../blocking'
 import { explain } from '../errors'
 import { useEvery } from '../every'
 import { useWords } from '../i18n'
@@ -74,7 +74,8 @@ function Off({ here }: { here: boolean }) {
 }
 
 function State({ standing, me, power }: { standing: Standing; me: Me; power: (p: Power) => void }) {
-  const { t, number, word } = useWords()
+  const words = useWords()
+  const { t, number, word } = words
   const s = standing.status
   const lead = me.role === 'lead' || me.role === 'admin'
   return (
@@ -83,10 +84,9 @@ function State({ standing, me, power }: { standing: Standing; me: Me; power: (p:
       <p><strong>{t('blocking.now', { n: number(s.entries) })}</strong> · {word('blocking.mode', s.mode)} · {t('blocking.version', { n: s.version })}, <When at={s.changed} /></p>
       {s.alarms.length === 0 ? <p className="quiet">✓ {t('blocking.quiet')}</p> : (
         <ul className="alarms" aria-label={t('blocking.alarms')}>
-          {s.alarms.map((a) => {
-            const name = a.key.startsWith('consumer.') ? a.key.slice('consumer.'.length) : ''
-            return <li key={a.key}><strong className="failure">▲ {name ? t('alarm.consumer', { name }) : word('alarm', a.key)}</strong> <small>{t('blocking.since')} <When at={a.since} /></small><br /><span className="quiet">{a.text}</span></li>
-          })}
+          {s.alarms.map((a) => (
+            <li key={a.key}><strong className="failure">▲ {alarmName(a, words)}</strong> <small>{t('blocking.since')} <When at={a.since} /></small><br /><span className="quiet">{alarmWhy(a, words)}</span></li>
+          ))}
         </ul>
       )}
       {lead && <Group gap="xs" mt="xs">

@@ -71,7 +71,7 @@ func blocking(dir string, st store.Store) (*gate.Gate, error) {
 		s.Seen, s.Version, s.Given = now, g.Book.Status().Version, 1
 		s.ReadBack, s.Enforced = now, 1
 	})
-	g.Book.Raise("consumer.pa-edge", "pa-edge enforces 2 entries of 1")
+	g.Book.Raise("consumer.pa-edge", hook.Cause{What: "differs", Values: map[string]any{"missing": 1, "given": 1, "error": ""}, Text: "pa-edge lacks 1 entries of 1"})
 	return g, nil
 }
 

@@ -66,6 +66,13 @@ test('every mistake of an entry that the server names has words', () => {
   assert.ok(named.length > 10, `only ${named.length} are named`)
 })
 
+test('every cause of an alarm that the server names has words', () => {
+  const dir = new URL('../../../', import.meta.url)
+  const named = readdirSync(dir, { recursive: true }).filter((name) => /^hook\/.*(?<!_test)\.go$/.test(name))
+    .flatMap((name) => [...readFileSync(new URL(name, dir), 'utf8').matchAll(/\bCause\{(?:What: )?"([a-z_.]+)"|\braise\("([a-z_.]+)"/g)].map((m) => m[1] ?? m[2]))
+  assert.deepEqual([...new Set(named)].sort(), Object.keys(vi).filter((key) => key.startsWith('alarm.why.')).map((key) => key.slice('alarm.why.'.length)).sort())
+})
+
 test('nothing writes markup from text', () => {
   const dir = new URL('../../src/', import.meta.url)
   for (const name of readdirSync(dir, { recursive: true })) {
