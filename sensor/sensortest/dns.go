@@ -26,9 +26,7 @@ func (w *writer) dns(d *directive) error {
 	if c.Addr().Is6() {
 		server = "2001:db8::53"
 	}
-	if s, ok := d.options["server"]; ok {
-		server = s
-	}
+	server = d.option("server", server)
 	a, err := netip.ParseAddr(server)
 	if err != nil || a.Is4() != c.Addr().Is4() {
 		return fmt.Errorf("server=%s: want an address of the client's family", server)

@@ -8,6 +8,7 @@
 //	time 2026-11-21T14:29:02+07:00          sets the clock
 //	wait 5s                                 moves it
 //	dns 10.20.3.14 vneid-gov.example A 203.0.113.9 [server=10.20.0.53] [rcode=3] [ttl=60] [noreply]
+//	dhcp 10.20.3.14 mac=5e:3b:1c:07:a9:14 [host=NAME] [server=10.20.0.1] [lease=86400] [noreply]: a lease is renewed
 //	tls 10.20.3.14:50123 > 203.0.113.9:443 sni=vneid-gov.example alpn=h2,http/1.1 [version=1.2] [cn=…] [issuer=…]
 //	    [san=a,b] [send=900] [recv=4000] [ech=PUBLICNAME: the name is encrypted, the public one is shown]
 //	quic 10.20.3.14 > 203.0.113.9:443 sni=vneid-gov.example [alpn=h3] [ech=PUBLICNAME] [send=900] [recv=4000]

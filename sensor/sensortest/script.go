@@ -100,6 +100,13 @@ type directive struct {
 
 func (d *directive) has(name string) bool { _, ok := d.options[name]; return ok }
 
+func (d *directive) option(name, otherwise string) string {
+	if s, ok := d.options[name]; ok {
+		return s
+	}
+	return otherwise
+}
+
 func (d *directive) number(name string, otherwise, lowest, highest int) (int, error) {
 	s, ok := d.options[name]
 	if !ok {
@@ -117,7 +124,7 @@ var flags = []string{"reorder", "dup", "nofin", "rst", "midstream", "refused", "
 
 // options are the names that may stand before =; other words with = are arguments (the text of a TXT record).
 var options = []string{"server", "rcode", "ttl", "sni", "alpn", "version", "cn", "issuer", "san", "days", "notbefore", "send",
-	"recv", "eol", "type", "code", "size", "answer", "jitter", "mss", "gap", "vlan", "ech"}
+	"recv", "eol", "type", "code", "size", "answer", "jitter", "mss", "gap", "vlan", "ech", "mac", "host", "lease"}
 
 // split takes a line apart: words with = and known flags are options. A value with spaces stands in double quotes.
 func split(line string) (*directive, error) {
@@ -220,6 +227,8 @@ func (w *writer) statement(lines []string, i, to int, line string) (next int, er
 		return w.repeat(d, lines, i, to)
 	case "dns":
 		return i + 1, w.dns(d)
+	case "dhcp":
+		return i + 1, w.dhcp(d)
 	case "icmp":
 		return i + 1, w.icmp(d)
 	case "tls", "http", "tcp", "udp", "quic":

@@ -16,6 +16,7 @@ import (
 const everything = `time 2026-11-21T14:29:02+07:00
 dns 10.20.3.14 vneid-gov.example A 203.0.113.9 203.0.113.10
 dns 10.20.3.14 a.example TXT "v=spf1 -all" ttl=5
+dhcp 10.20.3.14 mac=5e:3b:1c:07:a9:14 host=may-ke-toan lease=28800
 dns 10.20.3.14 gone.example A rcode=3
 tls 10.20.3.14:50123 > 203.0.113.9:443 sni=vneid-gov.example alpn=h2,http/1.1
 tls 10.20.3.14 > 203.0.113.9:443 sni=old.example version=1.2 cn="/C=VN/O=A B/CN=old.example" san=old.example,b.example
@@ -198,6 +199,10 @@ func TestErrors(t *testing.T) {
 	f("http 10.0.0.1 > 10.0.0.2:80\n<@ a.apk\n-- a.apk/AndroidManifest.xml.text --\nnonsense\n", 2, "want package")
 	f("dns 10.0.0.1 a..b A", 1, "labels have 1 to 63")
 	f("dns 10.0.0.1 a A ::1", 1, "want an address")
+	f("dhcp 10.0.0.1", 1, "mac=: want six bytes")
+	f("dhcp ::1 mac=5e:3b:1c:07:a9:14", 1, "want an IPv4 address")
+	f("dhcp 10.0.0.1 mac=5e:3b:1c:07:a9:14 server=x", 1, "server=x: want an IPv4 address")
+	f("dhcp 10.0.0.1 mac=5e:3b:1c:07:a9:14 lease=0", 1, "from 1 to")
 	f("tls 10.0.0.1 > 10.0.0.2:443 version=1.1", 1, "want 1.2 or 1.3")
 	f(`tls 10.0.0.1 > 10.0.0.2:443 cn="a`, 1, "quotation mark")
 }
