@@ -81,6 +81,14 @@ func TestBlockingRoles(t *testing.T) {
 			t.Errorf("%s: %v", value, out)
 		}
 	}
+	for value, name := range map[string]string{"8.8.8.8": "block.never", "com.vn": "block.suffix", "12.0.0.0/8": "block.wide"} {
+		if out := d.want(409, "POST", decisions, map[string]any{"value": value, "reason": "x"}); out["token"] != name || out["hint"] == "" {
+			t.Errorf("%s: %v, want %s", value, out, name)
+		}
+		if out := d.want(200, "GET", "/api/v1/blocking/why?value="+value, nil)["report"].(map[string]any); out["token"] != name || out["refused"] == "" {
+			t.Errorf("why %s: %v, want %s", value, out, name)
+		}
+	}
 	d.want(400, "POST", decisions, map[string]any{"value": "other.example", "reason": "x", "ttl": "soon"})
 	for _, finding := range []string{"<b>", "../x", strings.Repeat("a", 65)} {
 		d.want(400, "POST", decisions, map[string]any{"value": "other.example", "reason": "x", "finding": finding})

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"khien/console/account"
 	"khien/console/hook"
 	"khien/console/hook/gate"
+	"khien/console/wrong"
 )
 
 // Blocking is what the console needs of gate.Gate.
@@ -85,6 +87,10 @@ func (a *API) blocking(op string, fill func(http.ResponseWriter, *http.Request, 
 // blockingProblem turns what the gate says into a problem.
 func blockingProblem(err error) error {
 	p := &problem{Code: gate.Code(err), Detail: err.Error(), Token: hook.FieldOf(err), Title: "This cannot be done"}
+	var in *wrong.Input
+	if errors.As(err, &in) {
+		p.Token, p.Hint = in.Name, in.Value
+	}
 	switch p.Code {
 	case "":
 		return err

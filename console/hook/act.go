@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"khien/console/wrong"
 	"khien/detector"
 )
 
@@ -98,7 +100,7 @@ func (b *Book) begin(ctx context.Context, d *Decision, user string) error {
 		return fmt.Errorf("%w: %s", ErrExists, id)
 	}
 	if len(b.open) >= openMax {
-		return fmt.Errorf("%w: %d decisions are open", ErrBrake, openMax)
+		return &wrong.Input{Err: ErrBrake, Name: "block.full", Value: strconv.Itoa(openMax), Why: fmt.Sprintf("%d decisions are open", openMax)}
 	}
 	now := b.clock.now()
 	d.Created, d.Expires = now, now.Add(d.TTL)
@@ -138,7 +140,7 @@ func (b *Book) Approve(ctx context.Context, id, user string, emergency bool) (*D
 		return nil, err
 	}
 	if d.State != Proposed && d.State != DryRun {
-		return d, fmt.Errorf("%w: it is %s", ErrState, d.State)
+		return d, d.stateError("")
 	}
 	if err := b.admissible(d.Kind, d.Value); err != nil {
 		return d, err
@@ -221,10 +223,10 @@ func (b *Book) Renew(ctx context.Context, id, user string, ttl time.Duration) (*
 		return nil, err
 	}
 	if d.State != Active {
-		return d, fmt.Errorf("%w: it is %s", ErrState, d.State)
+		return d, d.stateError("")
 	}
 	if d.Emergency {
-		return d, fmt.Errorf("%w: it was one person's emergency decision; propose it anew", ErrFourEyes)
+		return d, &wrong.Input{Err: ErrFourEyes, Name: "block.emergency", Why: "it was one person's emergency decision; propose it anew"}
 	}
 	if err := b.admissible(d.Kind, d.Value); err != nil {
 		return d, err
@@ -332,7 +334,7 @@ func (b *Book) Accept(user string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.held {
-		return fmt.Errorf("%w: no list is held back", ErrState)
+		return &wrong.Input{Err: ErrState, Name: "block.held", Why: "no list is held back"}
 	}
 	return b.publish("accepted by "+user, true)
 }

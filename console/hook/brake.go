@@ -2,10 +2,13 @@ package hook
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"time"
+
+	"khien/console/wrong"
 )
 
 // admissible says why a value must not be decided about at all: it is protected, or too wide.
@@ -13,18 +16,22 @@ func (b *Book) admissible(kind Kind, value string) error { return b.rules().admi
 
 func (r *rules) admissible(kind Kind, value string) error {
 	if p := r.never.Check(kind, value); p != nil {
-		return fmt.Errorf("%w: %s belongs to %s (%s)", ErrNever, value, p.Owner, p.Reason.EN)
+		return &wrong.Input{Err: ErrNever, Name: "block.never", Value: p.Owner, Why: fmt.Sprintf("%s belongs to %s (%s)", value, p.Owner, p.Reason.EN)}
 	}
 	brakes := &r.config.Brakes
 	switch name, at := hostOf(kind, value); {
 	case (kind == Domain || kind == SNI) && publicSuffix(name):
-		return fmt.Errorf("%w: others register their names under %s", ErrBrake, name)
+		return &wrong.Input{Err: ErrBrake, Name: "block.suffix", Value: name, Why: "others register their names under " + name}
 	case kind == CIDR && at.Addr().Is4() && at.Bits() < brakes.PrefixV4:
-		return fmt.Errorf("%w: %s is wider than /%d", ErrBrake, value, brakes.PrefixV4)
+		return wide(value, brakes.PrefixV4)
 	case kind == CIDR && at.Addr().Is6() && at.Bits() < brakes.PrefixV6:
-		return fmt.Errorf("%w: %s is wider than /%d", ErrBrake, value, brakes.PrefixV6)
+		return wide(value, brakes.PrefixV6)
 	}
 	return nil
+}
+
+func wide(value string, bits int) error {
+	return &wrong.Input{Err: ErrBrake, Name: "block.wide", Value: fmt.Sprintf("/%d", bits), Why: fmt.Sprintf("%s is wider than /%d", value, bits)}
 }
 
 // dryRun counts what a decision would have stopped, and the names that its address serves.
@@ -84,6 +91,8 @@ type Report struct {
 	Blocked   bool        `json:"blocked"`             // by a decision that is in force now
 	Protected *Protected  `json:"protected,omitempty"` // by the never-block list
 	Refused   string      `json:"refused,omitempty"`   // why it could not be blocked
+	Token     string      `json:"token,omitempty"`     // of that, a wrong.Input's name
+	Hint      string      `json:"hint,omitempty"`      // and its value
 	FourEyes  bool        `json:"four_eyes"`
 	Impact    *Impact     `json:"impact,omitempty"` // of a dry run, by Test
 	Names     int         `json:"names,omitempty"`
@@ -99,6 +108,10 @@ func (b *Book) Why(s string) (Report, error) {
 	r := Report{Kind: kind, Value: value, Protected: b.rules().never.Check(kind, value)}
 	if err := b.admissible(kind, value); err != nil {
 		r.Refused = err.Error()
+		var in *wrong.Input
+		if errors.As(err, &in) {
+			r.Token, r.Hint = in.Name, in.Value
+		}
 	}
 	b.mu.Lock()
 	for _, d := range b.decisions {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"khien/console/wrong"
 	"khien/detector"
 )
 
@@ -147,10 +148,15 @@ func (d *Decision) clone() *Decision {
 	return &c
 }
 
+// stateError says that a decision's state is not the one that was thought.
+func (d *Decision) stateError(more string) error {
+	return &wrong.Input{Err: ErrState, Name: "block.state." + string(d.State), Why: "it is " + string(d.State) + more}
+}
+
 // move takes a decision to a state, or says why it cannot.
 func (d *Decision) move(to State) error {
 	if !slices.Contains(next[d.State], to) {
-		return fmt.Errorf("%w: it is %s and cannot become %s", ErrState, d.State, to)
+		return d.stateError(" and cannot become " + string(to))
 	}
 	d.State = to
 	return nil

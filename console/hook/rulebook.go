@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"khien/console/wrong"
 	"khien/detector/store"
 	"khien/detector/wholefile"
 )
@@ -200,13 +201,13 @@ func (b *Book) setPolicy(ctx context.Context, r *rules, on uint64, user, reason 
 	}
 	now := b.rules().version.Version
 	if on != now {
-		return fmt.Errorf("%w: version %d of the policies is in force by now: read it again", ErrState, now)
+		return &wrong.Input{Err: ErrState, Name: "block.policy", Why: fmt.Sprintf("version %d of the policies is in force by now: read it again", now)}
 	}
 	r.version = PolicyVersion{Version: now + 1, Time: b.clock.now(), User: user, Reason: reason}
 	d := policyDocument{r.version, r.overlay}
 	_, err := put(ctx, b.cfg.Shelf, kindPolicy, policyID(d.Version), 0, d.Time, d)
 	if errors.Is(err, store.ErrConflict) {
-		return fmt.Errorf("%w: somebody else was faster", ErrState)
+		return &wrong.Input{Err: ErrState, Name: "block.policy", Why: "somebody else was faster"}
 	}
 	if err != nil {
 		return fmt.Errorf("hook: keep the policy: %w", err)

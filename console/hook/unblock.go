@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"khien/console/wrong"
 	"khien/detector/store"
 )
 
@@ -72,7 +74,7 @@ func (b *Book) RequestUnblock(ctx context.Context, ask Unblock) (*Unblock, error
 		}
 	}
 	if len(open) >= unblockMax || ask.From == FromPage && fromPage >= unblockPage {
-		return nil, fmt.Errorf("%w: %d requests are open", ErrBrake, len(open))
+		return nil, &wrong.Input{Err: ErrBrake, Name: "block.requests", Value: strconv.Itoa(len(open)), Why: fmt.Sprintf("%d requests are open", len(open))}
 	}
 	now := b.clock.now()
 	u := &Unblock{ID: rand.Text()[:16], Value: v, Contact: ask.Contact, Text: ask.Text, From: ask.From, Created: now, Due: now.Add(b.rules().config.Unblock), State: "open"}
@@ -137,7 +139,7 @@ func (b *Book) AnswerUnblock(ctx context.Context, id, user, answer string, grant
 	case version == 0:
 		return nil, fmt.Errorf("%w: %.40q", ErrNotFound, id)
 	case u.State != "open":
-		return nil, fmt.Errorf("%w: it is %s", ErrState, u.State)
+		return nil, &wrong.Input{Err: ErrState, Name: "block.answered", Why: "it is " + u.State}
 	}
 	u.State, u.Answer, u.By, u.Answered = "refused", answer, user, b.clock.now()
 	if grant {

@@ -38,7 +38,9 @@ export interface Report {
   value: string
   blocked: boolean
   protected?: { reason: Text; owner: string }
-  refused?: string
+  refused?: string // in English
+  token?: string // names why it is refused
+  hint?: string
   four_eyes: boolean
   impact?: Impact
   names?: number

@@ -4,11 +4,16 @@ import type { Words } from './i18n'
 import { fill } from './i18n/fill'
 import { dateTime } from './time'
 
-export function explain(e: unknown, { t, name }: Words): string {
+// wrong says what is not right about an entry, in words for its name; '' where there are none.
+export const wrong = ({ token, hint }: { token?: string; hint?: string }, { name }: Words) => fill(name('wrong', token ?? ''), { value: hint ?? '' })
+
+export function explain(e: unknown, words: Words): string {
+  const { t } = words
   if (e instanceof DOMException && e.name === 'NotAllowedError') return t('key.cancelled')
   if (e instanceof DOMException && e.name === 'InvalidStateError') return t('error.key_known')
   if (!(e instanceof Problem)) return t('error.other', { detail: e instanceof Error ? e.message : String(e) })
   const detail = e.body.detail ?? e.body.title ?? ''
+  const why = wrong(e.body, words)
   const sensor = e.body.sensor ?? '?'
   switch (e.code) {
     case 'network': return t('error.network')
@@ -32,12 +37,12 @@ export function explain(e: unknown, { t, name }: Words): string {
     case 'sensor_busy': return t('error.sensor_busy', { sensor, seconds: e.body.retry_after ?? 10 })
     case 'sensor_broken': return t('error.sensor_broken', { sensor })
     case 'hub_away': return t('error.hub_away')
-    case 'never': return t('error.never', { detail })
-    case 'brake': return t('error.brake', { detail })
+    case 'never': return t('error.never', { detail: why || detail })
+    case 'brake': return t('error.brake', { detail: why || detail })
     case 'bad_value': return t('error.bad_value')
     case 'exists': return t('error.exists')
-    case 'state': return t('error.state', { detail })
-    case 'four_eyes': return t('error.four_eyes', { detail })
+    case 'state': return why && !e.body.token?.startsWith('block.state.') ? why : t('error.state', { detail: why || detail })
+    case 'four_eyes': return t('error.four_eyes', { detail: why })
     case 'blocking_off': return t('error.blocking_off')
     case 'preview_old': return t('error.preview_old')
     case 'undo_gone': return t('error.undo_gone')
@@ -59,7 +64,7 @@ export function explain(e: unknown, { t, name }: Words): string {
     case 'outside': return t('error.outside')
     case 'last_admin': return t('error.last_admin')
     case 'too_large': return t('error.too_large')
-    case 'bad_request': return fill(name('wrong', e.body.token ?? ''), { value: e.body.hint ?? '' }) || t('error.bad_request', { detail })
+    case 'bad_request': return why || t('error.bad_request', { detail })
     case 'case_closed': return t('error.case_closed')
     case 'evidence_full': return t('error.evidence_full', { detail })
     case 'evidence_broken': return t('error.evidence_broken')

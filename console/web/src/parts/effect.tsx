@@ -1,7 +1,7 @@
 // What blocking a value would do, before anybody decides: what protects it, what it would have stopped, who must agree.
 import { useEffect, useState } from 'react'
 import { blocking, ended, type Report } from '../blocking'
-import { explain } from '../errors'
+import { explain, wrong } from '../errors'
 import { useWords } from '../i18n'
 
 const wait = 300 // ms after the last letter
@@ -24,11 +24,12 @@ export function useEffectOf(value: string): { report?: Report; error: string } {
 }
 
 export function Protection({ report }: { report: Report }) {
-  const { t, lang } = useWords()
+  const words = useWords()
+  const { t, lang } = words
   if (report.protected) {
     return <p className="failure">{t('blocking.protected', { owner: report.protected.owner, reason: report.protected.reason[lang] || report.protected.reason.vi || report.protected.reason.en })}</p>
   }
-  return report.refused ? <p className="failure">{t('error.brake', { detail: report.refused })}</p> : null
+  return report.refused ? <p className="failure">{t('error.brake', { detail: wrong(report, words) || report.refused })}</p> : null
 }
 
 export function Effect({ value, found, own = '' }: { value: string; found: ReturnType<typeof useEffectOf>; own?: string }) {
