@@ -13,6 +13,7 @@ import { CaseTasks, type Change } from '../parts/casetasks'
 import { CaseTeam } from '../parts/caseteam'
 import { CaseTimeline } from '../parts/casetimeline'
 import { Clocks } from '../parts/clocks'
+import { isTime } from '../parts/fact'
 import { FormSheet } from '../parts/formsheet'
 import { IssuedTable } from '../parts/issued'
 import { RevealLine } from '../parts/reveal'
@@ -21,6 +22,7 @@ import type { ToastBox } from '../parts/toast'
 import { When } from '../parts/when'
 import { calendar, reporting, type Case as Doc, type Clock, type IncidentView, type Issued, type Regime } from '../reporting'
 import { follow, go } from '../route'
+import { momentText } from '../time'
 
 const shown = 20 // findings that are read by name; the others are links
 
@@ -202,7 +204,7 @@ function incidentChange(h: { what: string; old?: string; new?: string }, { t, la
     return { what: t('case.did.sent'), detail: [d ? d[lang] : h.what.slice(5), h.new].filter(Boolean).join(' · ') }
   }
   const field = regime?.forms.flatMap((f) => f.sections.flatMap((s) => s.fields)).find((f) => f.map === h.what)
-  return { what: t('case.did.edit', { what: field ? (lang === 'en' ? field.en : field.label) : h.what }), detail: `${value(h.old)} → ${value(h.new)}` }
+  return { what: t('case.did.edit', { what: field ? (lang === 'en' ? field.en : field.label) : h.what }), detail: [h.old, h.new].map((s) => (field && isTime(field) && momentText(value(s))) || value(s)).join(' → ') }
 }
 
 // value is what a history keeps of a fact: its values, each with a semicolon behind it.

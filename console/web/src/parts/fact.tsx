@@ -13,6 +13,7 @@ export interface Typed {
 }
 
 const times = ['date', 'time', 'datetime']
+export const isTime = ({ type }: { type: string }) => times.includes(type)
 const lines = ['iplist', 'domainlist', 'attachments']
 
 export function FactLine({ field, fact, save }: { field: Value; fact: Fact | undefined; save?: (key: string, x: Typed) => Promise<boolean> }) {
@@ -75,7 +76,7 @@ function Edit({ field, fact, label, close, save }: { field: Value; fact: Fact | 
   const place = shownAt(field, values)
   const start = lines.includes(field.type) ? values.join('\n') : values[place] ?? ''
   const [text, setText] = useState(start)
-  const [time, setTime] = useState<Time>(times.includes(field.type) ? values[0] ?? '' : '')
+  const [time, setTime] = useState<Time>(isTime(field) ? values[0] ?? '' : '')
   const [ticked, setTicked] = useState<Record<string, string>>(field.ticked ?? {})
   const [rows, setRows] = useState(field.type === 'table' ? fact?.rows ?? [] : [])
   const [busy, setBusy] = useState(false)
@@ -84,7 +85,7 @@ function Edit({ field, fact, label, close, save }: { field: Value; fact: Fact | 
     const kept = fact?.rows ?? []
     if (field.type === 'table') return { values, rows: rows.filter((r) => r.some((c) => c.trim() !== '')) }
     if (field.options) return { values: Object.entries(ticked).map(([code, s]) => (s.trim() ? `${code}:${s.trim()}` : code)), rows: kept }
-    if (times.includes(field.type)) return { values: time ? [time] : [], rows: kept }
+    if (isTime(field)) return { values: time ? [time] : [], rows: kept }
     if (lines.includes(field.type)) return { values: text.split('\n').map((s) => s.trim()).filter(Boolean), rows: kept }
     return { values: values.length > 1 && text.trim() !== '' ? values.with(place, text.trim()) : text.trim() === '' ? [] : [text.trim()], rows: kept }
   }
@@ -121,7 +122,7 @@ function Edit({ field, fact, label, close, save }: { field: Value; fact: Fact | 
           </table>
           <Button size="compact-xs" variant="default" onClick={() => setRows((old) => [...old, columns.map(() => '')])}>{t('fact.row')}</Button>
         </div>
-      ) : times.includes(field.type) ? <Moment aria-label={label} value={time} onChange={setTime} data-autofocus />
+      ) : isTime(field) ? <Moment aria-label={label} value={time} onChange={setTime} data-autofocus />
         : <Textarea aria-label={label} value={text} onChange={(e) => setText(e.currentTarget.value)} maxLength={20_000} autosize minRows={field.type === 'text' ? 1 : 3} maxRows={20} />}
       <Group mt="xs" gap="xs">
         <Button size="compact-sm" type="submit" loading={busy} disabled={time === null}>{t('common.save')}</Button>
