@@ -4,11 +4,12 @@ import (
 	"cmp"
 	"crypto/rand"
 	"fmt"
-	"khien/console/wrong"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"khien/console/wrong"
 )
 
 // TokenPrefix begins every token for programs, so that one that leaked is recognised.

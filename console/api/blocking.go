@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -87,9 +86,8 @@ func (a *API) blocking(op string, fill func(http.ResponseWriter, *http.Request, 
 // blockingProblem turns what the gate says into a problem.
 func blockingProblem(err error) error {
 	p := &problem{Code: gate.Code(err), Detail: err.Error(), Token: hook.FieldOf(err), Title: "This cannot be done"}
-	var in *wrong.Input
-	if errors.As(err, &in) {
-		p.Token, p.Hint = in.Name, in.Value
+	if name, value, ok := wrong.Named(err); ok {
+		p.Token, p.Hint = name, value
 	}
 	switch p.Code {
 	case "":

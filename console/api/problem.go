@@ -100,9 +100,8 @@ func readMax(w http.ResponseWriter, r *http.Request, v any, max int64) error {
 // badInput names the mistake where err does, so that the pages say it in the reader's language; else the field.
 func badInput(field string, err error) error {
 	p := badRequest(field, err.Error())
-	var in *wrong.Input
-	if errors.As(err, &in) {
-		p.Token, p.Hint = in.Name, fmt.Sprintf("%.60s", in.Value)
+	if name, value, ok := wrong.Named(err); ok {
+		p.Token, p.Hint = name, fmt.Sprintf("%.60s", value)
 	}
 	return p
 }

@@ -3,10 +3,11 @@ package cases
 import (
 	"context"
 	"fmt"
-	"khien/console/wrong"
 	"slices"
 	"strings"
 	"time"
+
+	"khien/console/wrong"
 )
 
 // Limits of tasks.

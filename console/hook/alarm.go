@@ -18,8 +18,10 @@ type Cause struct {
 
 type values = map[string]any
 
-// failure is a cause that is told by the system's own words.
-func failure(err error) Cause { return Cause{"error", values{"error": err.Error()}, err.Error()} }
+// Failure is a cause that is told by the system's own words; before stands in front of them in English.
+func Failure(before string, err error) Cause {
+	return Cause{"error", values{"error": err.Error()}, before + err.Error()}
+}
 
 // alarm raises an alarm once.
 func (b *Book) alarm(key string, c Cause) {

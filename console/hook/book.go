@@ -92,7 +92,7 @@ func Open(ctx context.Context, cfg BookConfig) (*Book, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err := b.load(ctx); err != nil {
-		b.alarm("store", Cause{"error", values{"error": err.Error()}, "the store does not answer: the last list is served, nothing can be changed: " + err.Error()})
+		b.alarm("store", Failure("the store does not answer: the last list is served, nothing can be changed: ", err))
 	}
 	return b, nil
 }
@@ -266,7 +266,7 @@ func (b *Book) publish(cause string, intent bool) error {
 		b.served[e.ID] = e
 	}
 	if err := b.journal.add(l, added, removed); err != nil {
-		b.alarm("disk", failure(err)) // the list is right all the same
+		b.alarm("disk", Failure("", err)) // the list is right all the same
 	}
 	b.list.Store(l)
 	close(b.changed)

@@ -2,7 +2,6 @@ package hook
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -108,10 +107,7 @@ func (b *Book) Why(s string) (Report, error) {
 	r := Report{Kind: kind, Value: value, Protected: b.rules().never.Check(kind, value)}
 	if err := b.admissible(kind, value); err != nil {
 		r.Refused = err.Error()
-		var in *wrong.Input
-		if errors.As(err, &in) {
-			r.Token, r.Hint = in.Name, in.Value
-		}
+		r.Token, r.Hint, _ = wrong.Named(err)
 	}
 	b.mu.Lock()
 	for _, d := range b.decisions {

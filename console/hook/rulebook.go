@@ -98,8 +98,7 @@ func (b *Book) openRules() error {
 	default:
 		if err := json.Unmarshal(raw, &d); err != nil {
 			d = policyDocument{} // the store has it, too
-			b.alarm("policy", Cause{"error", values{"error": err.Error()},
-				fmt.Sprintf("%s cannot be read: hooks.yaml alone is in force until the store has answered: %v", b.policyPath(), err)})
+			b.alarm("policy", Failure(b.policyPath()+" cannot be read: hooks.yaml alone is in force until the store has answered: ", err))
 		}
 	}
 	return b.apply(d)
@@ -216,7 +215,7 @@ func (b *Book) setPolicy(ctx context.Context, r *rules, on uint64, user, reason 
 	b.review = true
 	failed := b.cfg.History.append(user, "policy.changed", fmt.Sprint(d.Version), reason+": "+r.overlay.tell())
 	if err := b.writePolicy(d); err != nil {
-		b.alarm("disk", failure(err)) // the store has it
+		b.alarm("disk", Failure("", err)) // the store has it
 	}
 	if d.Version > policyVersions {
 		err := b.cfg.Shelf.DeleteDocument(ctx, kindPolicy, policyID(d.Version-policyVersions), 1)

@@ -2,12 +2,13 @@ package report
 
 import (
 	"fmt"
-	"khien/console/wrong"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"khien/console/wrong"
 )
 
 // clean checks a fact's size and text. Text becomes NFC, so that what is searched for is found; characters that change the

@@ -2,6 +2,8 @@
 // language.
 package wrong
 
+import "errors"
+
 // Input is an error that an entry is to blame for.
 type Input struct {
 	Err   error  // which the caller knows by errors.Is
@@ -13,3 +15,12 @@ type Input struct {
 func (i *Input) Error() string { return i.Err.Error() + ": " + i.Why }
 
 func (i *Input) Unwrap() error { return i.Err }
+
+// Named returns the name and the value of the mistake that err tells of.
+func Named(err error) (name, value string, ok bool) {
+	var in *Input
+	if !errors.As(err, &in) {
+		return "", "", false
+	}
+	return in.Name, in.Value, true
+}

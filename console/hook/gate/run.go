@@ -229,7 +229,7 @@ func (g *Gate) enforce(ctx context.Context, e *enforcer) {
 		})
 		switch {
 		case err != nil:
-			g.Book.Raise("consumer."+e.name, hook.Cause{What: "error", Values: map[string]any{"error": err.Error()}, Text: e.name + ": " + err.Error()})
+			g.Book.Raise("consumer."+e.name, hook.Failure(e.name+": ", err))
 		case missing == 0:
 			g.Book.Clear("consumer." + e.name)
 		}
